@@ -1,0 +1,334 @@
+//! Findings: stable codes, severities that a user can set, counts and the first place seen.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Not shown.
+    Allow,
+    /// Shown, result stands.
+    Warn,
+    /// Shown, the command fails.
+    Deny,
+}
+
+/// A kind of finding. Its name never changes once released.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code {
+    name: &'static str,
+    default: Severity,
+    /// A skipped or doubtful part of the input: fatal under `--strict`.
+    data_loss: bool,
+}
+
+impl Code {
+    /// The kebab-case name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// Severity unless the user sets another.
+    #[must_use]
+    pub const fn default_severity(self) -> Severity {
+        self.default
+    }
+
+    /// True if `--strict` makes it fatal.
+    #[must_use]
+    pub const fn is_fatal_when_strict(self) -> bool {
+        self.data_loss
+    }
+
+    /// The code of a name, or `None`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        ALL.iter().copied().find(|c| c.name == name)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.name)
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $ident:ident = $name:literal, $default:ident, $loss:literal;)*) => {
+        /// Every kind of finding, one constant each.
+        pub mod code {
+            use super::{Code, Severity};
+            $($(#[$doc])* pub const $ident: Code =
+                Code { name: $name, default: Severity::$default, data_loss: $loss };)*
+        }
+        /// Every kind of finding, in the order of the reference page.
+        pub const ALL: &[Code] = &[$(code::$ident),*];
+    };
+}
+
+codes! {
+    /// A line is not valid JSON or CSV.
+    INVALID_LINE = "invalid-line", Warn, true;
+    /// The last line of a file ends in the middle of a record.
+    PARTIAL_LINE = "partial-line", Warn, true;
+    /// A line is longer than the cap.
+    LINE_TOO_LONG = "line-too-long", Warn, true;
+    /// A record of no known format.
+    UNKNOWN_RECORD = "unknown-record", Warn, true;
+    /// A record without the time it needs.
+    MISSING_TIME = "missing-time", Warn, true;
+    /// A record without the model it needs.
+    MISSING_MODEL = "missing-model", Warn, true;
+    /// A field holds a value that cannot be read.
+    INVALID_FIELD = "invalid-field", Warn, true;
+    /// A response without usage, as a stream that was cut off leaves behind.
+    NO_USAGE = "no-usage", Warn, false;
+    /// A request that failed and carries no usage.
+    FAILED_REQUEST = "failed-request", Allow, false;
+    /// Lines that are part of the format but carry no usage.
+    NOT_USAGE = "not-usage", Allow, false;
+    /// The same request seen again.
+    DUPLICATE_RECORD = "duplicate-record", Allow, false;
+    /// A file in which nothing was recognised.
+    UNRECOGNISED_FILE = "unrecognised-file", Warn, true;
+    /// A file without a single byte or record.
+    EMPTY_FILE = "empty-file", Warn, false;
+    /// The parts do not add up to the total that the provider states.
+    TOTAL_MISMATCH = "total-mismatch", Warn, true;
+    /// A part was larger than the whole and was cut to it.
+    CLAMPED = "clamped", Warn, true;
+    /// Whether input counts include cached tokens had to be assumed.
+    INCLUSIVE_ASSUMED = "inclusive-assumed", Warn, false;
+    /// Cache writes without a time to live were taken as five minutes.
+    TTL_ASSUMED = "ttl-assumed", Allow, false;
+    /// A bucket whose requests cannot be put in a context band was priced in the lowest.
+    CONTEXT_BAND_ASSUMED = "context-band-assumed", Warn, false;
+    /// Usage for which no price applies.
+    UNPRICED_USAGE = "unpriced-usage", Warn, true;
+    /// A model name that no price book knows.
+    UNKNOWN_MODEL = "unknown-model", Warn, true;
+    /// A price of low or disputed confidence was used.
+    LOW_CONFIDENCE_PRICE = "low-confidence-price", Warn, false;
+    /// A price was last checked long before the usage.
+    STALE_PRICE = "stale-price", Warn, false;
+    /// A promotional price without a stated end was used.
+    OPEN_PROMOTION = "open-promotion", Warn, false;
+    /// A price book that parses but looks wrong.
+    PRICE_BOOK_SUSPECT = "price-book-suspect", Warn, false;
+    /// The last day is not over; what is known of it bounds the forecast from below.
+    PARTIAL_LAST_DAY = "partial-last-day", Warn, false;
+    /// Days without any record inside the history, counted as zero.
+    ZERO_DAYS = "zero-days", Warn, false;
+    /// Too little history for a weekly pattern.
+    SHORT_HISTORY = "short-history", Warn, false;
+    /// Too little history for any forecast.
+    TOO_LITTLE_HISTORY = "too-little-history", Warn, false;
+    /// No usage record was found in any input.
+    NO_RECORDS = "no-records", Warn, false;
+    /// A mix of costs or times that two inputs may both hold.
+    OVERLAPPING_GRAINS = "overlapping-grains", Warn, false;
+}
+
+/// A place in an input.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Location {
+    /// The file as the user named it, or `-`.
+    pub file: String,
+    /// The line or row, from 1; 0 if the whole file is meant.
+    pub line: u64,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            f.write_str(&self.file)
+        } else {
+            write!(f, "{}:{}", self.file, self.line)
+        }
+    }
+}
+
+/// One finding, possibly seen many times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// Its kind.
+    pub code: Code,
+    /// Its severity after the user's settings.
+    pub severity: Severity,
+    /// How often it was seen.
+    pub count: u64,
+    /// What was seen, with the value and what was expected.
+    pub message: String,
+    /// Where it was seen first.
+    pub location: Option<Location>,
+}
+
+/// Severities that the user set, beside the defaults.
+#[derive(Debug, Clone, Default)]
+pub struct SeverityPolicy {
+    set: BTreeMap<&'static str, Severity>,
+    strict: bool,
+}
+
+impl SeverityPolicy {
+    /// Every data-loss finding is fatal.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Sets the severity of one code.
+    pub fn set(&mut self, code: Code, severity: Severity) {
+        self.set.insert(code.name(), severity);
+    }
+
+    /// The severity that applies.
+    #[must_use]
+    pub fn of(&self, code: Code) -> Severity {
+        match self.set.get(code.name()) {
+            Some(severity) => *severity,
+            None if self.strict && code.is_fatal_when_strict() => Severity::Deny,
+            None => code.default_severity(),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Seen {
+    count: u64,
+    location: Option<Location>,
+}
+
+/// Collects findings; equal code and message are counted together, the earliest place is kept, so
+/// the result does not depend on the order in which parts of the input were read.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostics {
+    seen: BTreeMap<(Code, String), Seen>,
+}
+
+impl Diagnostics {
+    /// Adds one finding.
+    pub fn add(&mut self, code: Code, message: impl Into<String>, location: Option<Location>) {
+        self.add_many(code, message, location, 1);
+    }
+
+    /// Adds a finding seen `count` times.
+    pub fn add_many(
+        &mut self,
+        code: Code,
+        message: impl Into<String>,
+        location: Option<Location>,
+        count: u64,
+    ) {
+        let entry = self
+            .seen
+            .entry((code, message.into()))
+            .or_insert_with(|| Seen {
+                count: 0,
+                location: None,
+            });
+        entry.count = entry.count.saturating_add(count);
+        entry.location = match (entry.location.take(), location) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+
+    /// Adds all findings of another collection.
+    pub fn merge(&mut self, other: Self) {
+        for ((code, message), seen) in other.seen {
+            self.add_many(code, message, seen.location, seen.count);
+        }
+    }
+
+    /// How often a code was seen.
+    #[must_use]
+    pub fn count(&self, code: Code) -> u64 {
+        self.seen
+            .iter()
+            .filter(|((c, _), _)| *c == code)
+            .map(|(_, s)| s.count)
+            .sum()
+    }
+
+    /// The findings with the severities of a policy, in the order of their codes; allowed ones too.
+    #[must_use]
+    pub fn resolve(&self, policy: &SeverityPolicy) -> Vec<Diagnostic> {
+        self.seen
+            .iter()
+            .map(|((code, message), seen)| Diagnostic {
+                code: *code,
+                severity: policy.of(*code),
+                count: seen.count,
+                message: message.clone(),
+                location: seen.location.clone(),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(line: u64) -> Option<Location> {
+        Some(Location {
+            file: "a.jsonl".into(),
+            line,
+        })
+    }
+
+    #[test]
+    fn order_of_arrival_does_not_matter() {
+        let mut one = Diagnostics::default();
+        one.add(code::INVALID_LINE, "not JSON", place(9));
+        one.add(code::INVALID_LINE, "not JSON", place(3));
+        let mut two = Diagnostics::default();
+        two.add(code::INVALID_LINE, "not JSON", place(3));
+        two.add(code::INVALID_LINE, "not JSON", place(9));
+        let policy = SeverityPolicy::default();
+        assert_eq!(one.resolve(&policy), two.resolve(&policy));
+        assert_eq!(one.resolve(&policy)[0].location, place(3));
+        assert_eq!(one.count(code::INVALID_LINE), 2);
+    }
+
+    #[test]
+    fn severities() {
+        let mut policy = SeverityPolicy::default().strict(true);
+        assert_eq!(policy.of(code::INVALID_LINE), Severity::Deny);
+        assert_eq!(policy.of(code::NO_USAGE), Severity::Warn);
+        policy.set(code::INVALID_LINE, Severity::Allow);
+        assert_eq!(policy.of(code::INVALID_LINE), Severity::Allow);
+    }
+
+    #[test]
+    fn names_are_unique_and_kebab_case() {
+        for (i, code) in ALL.iter().enumerate() {
+            assert!(
+                code.name()
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b == b'-')
+            );
+            assert!(ALL[i + 1..].iter().all(|other| other.name() != code.name()));
+            assert_eq!(Code::from_name(code.name()), Some(*code));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! tokencast forecasts what LLM usage will cost.
+//!
+//! ```text
+//! source ─► usage ─► rollup ─┬─► rating(price_book) ─► charges ─────────────────────────┐
+//!                            └─► series ─► forecast ─► projection(rating) ─► cost paths ─┴─► report ─► cli
+//! ```
+//!
+//! The library reads no clock, no environment, no terminal and no unseeded random source; the
+//! command line resolves those once and passes them down. See `docs/architecture.md`.
+
+pub mod diagnostic;
+pub mod money;
+pub mod period;
+pub mod sku;
+pub mod source;
+pub mod tokens;
+pub mod usage;

@@ -1,0 +1,63 @@
+//! What is being priced: provider, model and the modifiers that change its price.
+
+use compact_str::CompactString;
+
+/// Everything but time, context band and component that can change a unit price.
+///
+/// Empty text means "not stated". Names follow OpenTelemetry GenAI; the provider is the one who
+/// bills.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sku {
+    /// Who bills: `openai`, `anthropic`, `aws.bedrock`, `gcp.vertex_ai`, `gcp.gemini`, ...
+    pub provider: CompactString,
+    /// The model that answered, as the provider spells it.
+    pub model: CompactString,
+    /// The tier that served: `standard`, `batch`, `flex`, `priority`, `provisioned`, ...
+    pub service_tier: CompactString,
+    /// `standard` or `fast`.
+    pub speed: CompactString,
+    /// Cloud region such as `us-east-1`.
+    pub region: CompactString,
+    /// Where processing may happen: `global`, `regional`, or a geography such as `us` or `eu`.
+    pub endpoint: CompactString,
+    /// Azure's deployment type: `global_standard`, `data_zone`, `regional`, ...
+    pub deployment: CompactString,
+}
+
+/// The tier and speed of a request that states none.
+pub const STANDARD: &str = "standard";
+
+impl Sku {
+    /// A model at standard tier and speed, with nothing else stated.
+    #[must_use]
+    pub fn new(provider: &str, model: &str) -> Self {
+        Self {
+            provider: provider.into(),
+            model: model.into(),
+            service_tier: CompactString::const_new(STANDARD),
+            speed: CompactString::const_new(STANDARD),
+            region: CompactString::const_new(""),
+            endpoint: CompactString::const_new(""),
+            deployment: CompactString::const_new(""),
+        }
+    }
+}
+
+/// The tier in our words for what providers print. Unknown words are kept: no price will match
+/// them, and the report says so.
+#[must_use]
+pub fn service_tier(printed: &str) -> CompactString {
+    match printed {
+        "" | "default" | "standard" | "on_demand" | "ON_DEMAND" | "auto" | "STANDARD" => {
+            CompactString::const_new(STANDARD)
+        }
+        "priority_on_demand" | "PRIORITY" => CompactString::const_new("priority"),
+        "flex_discount" | "FLEX" => CompactString::const_new("flex"),
+        "PROVISIONED_THROUGHPUT" => CompactString::const_new("provisioned"),
+        "BATCH" => CompactString::const_new("batch"),
+        other => CompactString::new(other),
+    }
+}
+
+/// The words of [`service_tier`] that stand for the standard tier, for the reference page.
+pub const STANDARD_TIER_WORDS: &[&str] = &["", "default", "standard", "on_demand", "auto"];

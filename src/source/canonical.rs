@@ -1,0 +1,220 @@
+//! tokencast's own usage format, `tokencast.usage.v1`: one JSON record a line.
+
+use compact_str::CompactString;
+
+use super::ReadOptions;
+use super::envelope::{instant, set_labels};
+use super::outcome::{Notes, Outcome, count_field};
+use super::provider;
+use super::scan::{Object, Value};
+use crate::diagnostic::code;
+use crate::money::{Amount, Currency};
+use crate::period::{Period, Timestamp};
+use crate::sku::{Sku, service_tier};
+use crate::tokens::{Component, ComponentCounts};
+use crate::usage::{CostKind, Labels, ReportedCost, UsageRecord, UsageTime};
+
+/// The name of the format.
+pub const SCHEMA: &str = "tokencast.usage.v1";
+
+/// Every key a record may have.
+const KEYS: [&str; 18] = [
+    "schema",
+    "time",
+    "start",
+    "end",
+    "provider",
+    "model",
+    "service_tier",
+    "region",
+    "endpoint",
+    "deployment",
+    "speed",
+    "context_tokens",
+    "requests",
+    "request_id",
+    "labels",
+    "components",
+    "reported_cost",
+    "comment",
+];
+
+/// True for a record of this format.
+pub(crate) fn is_record(object: &Object<'_>) -> bool {
+    match object.text("schema") {
+        Some(schema) => schema == SCHEMA,
+        None => object.has("components") && object.has("provider") && object.has("model"),
+    }
+}
+
+/// Reads one record; unlike foreign logs, an unknown key is an error, so a typing slip cannot
+/// drop usage.
+pub(crate) fn read(object: &Object<'_>, options: &ReadOptions) -> Outcome {
+    record(object, options).unwrap_or_else(|skip| skip)
+}
+
+fn record(object: &Object<'_>, options: &ReadOptions) -> Result<Outcome, Outcome> {
+    for (key, _) in object.iter() {
+        if !KEYS.contains(&&*key) {
+            return Err(Outcome::bad_field(
+                &key,
+                "present",
+                "no such field in tokencast.usage.v1",
+            ));
+        }
+    }
+    let time = usage_time(object)?;
+    let text = |key: &str| object.text(key).unwrap_or_default();
+    let model = text("model");
+    if model.is_empty() {
+        return Err(Outcome::skip(code::MISSING_MODEL, "record without `model`"));
+    }
+    if text("provider").is_empty() {
+        return Err(Outcome::bad_field(
+            "provider",
+            "",
+            "a provider name such as `openai`",
+        ));
+    }
+    let mut sku = Sku::new(&provider::canonical(&text("provider")), &model);
+    sku.service_tier = service_tier(&text("service_tier"));
+    if !text("speed").is_empty() {
+        sku.speed = CompactString::new(text("speed"));
+    }
+    sku.region = CompactString::new(text("region"));
+    sku.endpoint = CompactString::new(text("endpoint"));
+    sku.deployment = CompactString::new(text("deployment"));
+    let context_tokens = object
+        .has("context_tokens")
+        .then_some(count_field!(object, "context_tokens"));
+    let requests = match (object.has("requests"), time) {
+        (true, _) => count_field!(object, "requests"),
+        (false, UsageTime::At(_)) => 1,
+        (false, UsageTime::Bucket(_)) => 0,
+    };
+    let mut labels = Labels::default();
+    if let Some(found) = object.object("labels") {
+        set_labels(&mut labels, &found, &options.labels);
+    }
+    let record = UsageRecord {
+        time,
+        sku,
+        context_tokens,
+        requests,
+        request_id: object
+            .first_text(&["request_id"])
+            .map(|id| CompactString::new(&id)),
+        labels,
+        components: components(object)?,
+        reported_cost: reported_cost(object)?,
+    };
+    Ok(Outcome::one(record, Notes::default()))
+}
+
+fn usage_time(object: &Object<'_>) -> Result<UsageTime, Outcome> {
+    let read = |key: &str| -> Result<Option<Timestamp>, Outcome> {
+        let Some(value) = object.get(key) else {
+            return Ok(None);
+        };
+        match instant(&value) {
+            Some(time) => Ok(Some(time)),
+            None => Err(Outcome::bad_field(
+                key,
+                &shown(&value),
+                "a time such as `2026-11-20T12:00:00Z`",
+            )),
+        }
+    };
+    match (read("time")?, read("start")?, read("end")?) {
+        (Some(time), None, None) => Ok(UsageTime::At(time)),
+        (None, Some(start), Some(end)) => match Period::new(start, end) {
+            Ok(period) => Ok(UsageTime::Bucket(period)),
+            Err(error) => Err(Outcome::bad_field(
+                "end",
+                &end.to_string(),
+                &error.to_string(),
+            )),
+        },
+        (None, None, None) => Err(Outcome::skip(
+            code::MISSING_TIME,
+            "record without `time`, or `start` and `end`",
+        )),
+        _ => Err(Outcome::bad_field(
+            "time",
+            "given in two ways",
+            "either `time`, or both `start` and `end`",
+        )),
+    }
+}
+
+fn components(object: &Object<'_>) -> Result<ComponentCounts, Outcome> {
+    let Some(found) = object.object("components") else {
+        return Err(Outcome::bad_field(
+            "components",
+            "missing",
+            "an object of component names and whole numbers",
+        ));
+    };
+    let mut counts = ComponentCounts::default();
+    for (name, value) in found.iter() {
+        let Some(component) = Component::from_name(&name) else {
+            return Err(Outcome::bad_field(
+                "components",
+                &name,
+                "a component name, see docs/reference/usage-format.md",
+            ));
+        };
+        match value.count() {
+            Ok(count) => counts.add(component, count.unwrap_or(0)),
+            Err(bad) => {
+                return Err(Outcome::bad_field(
+                    &name,
+                    &bad.0,
+                    "a whole number of at least 0",
+                ));
+            }
+        }
+    }
+    Ok(counts)
+}
+
+fn reported_cost(object: &Object<'_>) -> Result<Option<ReportedCost>, Outcome> {
+    let Some(value) = object.get("reported_cost") else {
+        return Ok(None);
+    };
+    let Some(cost) = value.object() else {
+        return Err(Outcome::bad_field(
+            "reported_cost",
+            &shown(&value),
+            "an object with `amount`, `currency` and `kind`",
+        ));
+    };
+    let amount = cost
+        .get("amount")
+        .and_then(|v| v.scalar())
+        .unwrap_or_default();
+    let amount = Amount::parse_rounded(&amount)
+        .map_err(|e| Outcome::bad_field("reported_cost.amount", &amount, &e.to_string()))?;
+    let currency = cost.text("currency").unwrap_or_default();
+    let currency: Currency = currency.parse().map_err(|_| {
+        Outcome::bad_field("reported_cost.currency", &currency, "a code such as `USD`")
+    })?;
+    let kind = cost.text("kind").unwrap_or_default();
+    let kind = CostKind::from_name(&kind).ok_or_else(|| {
+        Outcome::bad_field(
+            "reported_cost.kind",
+            &kind,
+            "billed, list, estimate or notional",
+        )
+    })?;
+    Ok(Some(ReportedCost {
+        amount,
+        currency,
+        kind,
+    }))
+}
+
+fn shown(value: &Value<'_>) -> String {
+    let raw = value.raw();
+    String::from_utf8_lossy(&raw[..raw.len().min(60)]).into_owned()
+}

@@ -1,0 +1,160 @@
+//! Claude Code's session logs.
+//!
+//! One answer is logged once a content block, with growing counts, and again wherever a session is
+//! resumed or a side chain replays it. The message id is the same each time, so de-duplication by
+//! it, keeping the largest counts, gives each answer once.
+
+use compact_str::CompactString;
+use smallvec::SmallVec;
+
+use super::ReadOptions;
+use super::anthropic;
+use super::envelope::{instant, set_labels};
+use super::outcome::Outcome;
+use super::provider;
+use super::scan::Object;
+use crate::diagnostic::code;
+use crate::money::{Amount, Currency};
+use crate::sku::{Sku, service_tier};
+use crate::usage::{CostKind, Labels, ReportedCost, UsageRecord, UsageTime};
+
+/// True for any line of a session log, with usage or not.
+pub(crate) fn is_line(object: &Object<'_>) -> bool {
+    const TYPES: [&str; 10] = [
+        "assistant",
+        "user",
+        "system",
+        "summary",
+        "progress",
+        "file-history-snapshot",
+        "queue-operation",
+        "attachment",
+        "custom-title",
+        "last-prompt",
+    ];
+    let known = object.text("type").is_some_and(|t| TYPES.contains(&&*t));
+    let session = ["sessionId", "leafUuid", "parentUuid", "messageId"]
+        .iter()
+        .any(|k| object.has(k));
+    known && session && !object.has("usageMetadata")
+}
+
+/// Reads one line.
+pub(crate) fn read(line: &Object<'_>, options: &ReadOptions) -> Outcome {
+    let message = line.object("message").unwrap_or_default();
+    let is_answer = line.text("type").is_some_and(|t| t == "assistant");
+    let Some(usage) = message.object("usage").filter(|_| is_answer) else {
+        return Outcome::skip(
+            code::NOT_USAGE,
+            "lines of Claude Code sessions that are not answers",
+        );
+    };
+    let model = message.text("model").unwrap_or_default();
+    if model == "<synthetic>" || line.get("isApiErrorMessage").is_some_and(|v| v.is_true()) {
+        return Outcome::skip(
+            code::NOT_USAGE,
+            "Claude Code's own messages, which no model answered",
+        );
+    }
+    let Some(time) = line.get("timestamp").and_then(|v| instant(&v)) else {
+        return Outcome::skip(code::MISSING_TIME, "Claude Code answer without a timestamp");
+    };
+    let turns = match anthropic::turns(&usage) {
+        Ok(turns) => turns,
+        Err(skip) => return skip,
+    };
+    if turns.iter().all(|turn| turn.split.components.is_empty()) {
+        return Outcome::skip(
+            code::NO_USAGE,
+            "answers with all-zero usage, as tools write that only imitate the format",
+        );
+    }
+    let id = message
+        .text("id")
+        .map(|id| CompactString::new(&id))
+        .filter(|id| !id.is_empty());
+    let sku = sku(&model, id.as_deref().unwrap_or_default(), &usage, options);
+    let labels = labels(line, options);
+    let mut records = SmallVec::new();
+    for (number, turn) in turns.into_iter().enumerate() {
+        let mut sku = sku.clone();
+        sku.model = turn.model.unwrap_or(sku.model);
+        let record = UsageRecord {
+            time: UsageTime::At(time),
+            sku,
+            context_tokens: None,
+            requests: 1,
+            request_id: id.as_ref().map(|id| anthropic::turn_id(id, number)),
+            labels: labels.clone(),
+            components: turn.split.components,
+            reported_cost: if number == 0 {
+                reported_cost(line)
+            } else {
+                None
+            },
+        };
+        records.push((record, turn.split.notes));
+    }
+    Outcome::Records(records)
+}
+
+fn sku(model: &str, id: &str, usage: &Object<'_>, options: &ReadOptions) -> Sku {
+    let mut sku = if id.starts_with("msg_bdrk_") || model.contains("anthropic.claude") {
+        let found = provider::bedrock_model(model);
+        let mut sku = Sku::new("aws.bedrock", found.model);
+        sku.endpoint = CompactString::new(found.endpoint);
+        sku.region = CompactString::new(found.region);
+        sku
+    } else if id.starts_with("msg_vrtx_") {
+        Sku::new("gcp.vertex_ai", model)
+    } else {
+        Sku::new("anthropic", model)
+    };
+    if let Some(provider) = &options.provider {
+        sku.provider = provider.clone();
+    }
+    sku.service_tier = service_tier(&usage.text("service_tier").unwrap_or_default());
+    if let Some(speed) = usage.first_text(&["speed"]) {
+        sku.speed = CompactString::new(&speed);
+    }
+    if let Some(geo) = usage
+        .first_text(&["inference_geo"])
+        .filter(|geo| geo != "not_available")
+    {
+        sku.endpoint = CompactString::new(&geo);
+    }
+    sku
+}
+
+/// The project is the last part of the working directory: the path itself may name a person.
+fn labels(line: &Object<'_>, options: &ReadOptions) -> Labels {
+    let mut labels = Labels::default();
+    if options.labels.keeps_nothing() {
+        return labels;
+    }
+    if options.labels.keeps("project")
+        && let Some(directory) = line.text("cwd")
+    {
+        let name = directory
+            .trim_end_matches(['/', '\\'])
+            .rsplit(['/', '\\'])
+            .next()
+            .unwrap_or_default();
+        labels.set("project", name);
+    }
+    if let Some(object) = line.object("labels") {
+        set_labels(&mut labels, &object, &options.labels);
+    }
+    labels
+}
+
+/// Old versions wrote an estimate of the cost.
+fn reported_cost(line: &Object<'_>) -> Option<ReportedCost> {
+    let text = line.get("costUSD")?.scalar()?;
+    let amount = Amount::parse_rounded(&text).ok()?;
+    Some(ReportedCost {
+        amount,
+        currency: Currency::USD,
+        kind: CostKind::Estimate,
+    })
+}

@@ -1,0 +1,255 @@
+//! The objects around a provider body: gateways and batch files wrap it and carry what it lacks.
+
+use std::borrow::Cow;
+
+use compact_str::CompactString;
+
+use super::outcome::{Notes, Outcome};
+use super::scan::{Object, Value};
+use super::{LabelPolicy, ReadOptions};
+use crate::diagnostic::code;
+use crate::period::Timestamp;
+use crate::sku::Sku;
+use crate::tokens::{Component, ComponentCounts};
+use crate::usage::{Labels, UsageRecord, UsageTime};
+
+/// Keys under which wrappers keep the body.
+const BODY_KEYS: [&str; 8] = [
+    "response",
+    "body",
+    "message",
+    "response_body",
+    "result",
+    "data",
+    "output",
+    "modelOutput",
+];
+/// How many wrappers are looked through: a batch line is `response.body` or `result.message`.
+const MOST_WRAPPERS: usize = 3;
+
+/// A provider body and the objects around it, innermost first.
+#[derive(Debug)]
+pub(crate) struct Envelope<'a> {
+    levels: Vec<Object<'a>>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Looks for the first object, from the outside, that `is_body` accepts.
+    pub(crate) fn find(
+        outer: Object<'a>,
+        is_body: impl Fn(&Object<'a>) -> bool,
+    ) -> Result<Self, Object<'a>> {
+        let mut levels = vec![outer];
+        for _ in 0..=MOST_WRAPPERS {
+            let Some(current) = levels.last() else { break };
+            if is_body(current) {
+                levels.reverse();
+                return Ok(Self { levels });
+            }
+            let inner = BODY_KEYS.iter().find_map(|key| {
+                let object = current.object(key)?;
+                let leads_on = is_body(&object) || BODY_KEYS.iter().any(|k| object.has(k));
+                leads_on.then_some(object)
+            });
+            match inner {
+                Some(object) => levels.push(object),
+                None => break,
+            }
+        }
+        Err(levels.swap_remove(0))
+    }
+
+    /// The provider body.
+    pub(crate) fn body(&self) -> &Object<'a> {
+        &self.levels[0]
+    }
+
+    /// The objects around the body, the nearest first.
+    pub(crate) fn wrappers(&self) -> &[Object<'a>] {
+        &self.levels[1..]
+    }
+
+    /// First non-empty text of one of the keys, in the body and then outwards.
+    pub(crate) fn text(&self, keys: &[&str]) -> Option<Cow<'a, str>> {
+        self.levels.iter().find_map(|level| level.first_text(keys))
+    }
+
+    /// The same, in the wrappers alone.
+    pub(crate) fn wrapper_text(&self, keys: &[&str]) -> Option<Cow<'a, str>> {
+        self.wrappers()
+            .iter()
+            .find_map(|level| level.first_text(keys))
+    }
+
+    /// True if a wrapper marks the line as part of a batch file.
+    pub(crate) fn is_batch_line(&self) -> bool {
+        self.wrappers()
+            .iter()
+            .any(|level| level.has("custom_id") || level.has("recordId"))
+    }
+
+    /// The instant of the request: the body's own field, else a time of a wrapper.
+    pub(crate) fn time(&self, body_key: &str) -> Option<Timestamp> {
+        const KEYS: [&str; 14] = [
+            "timestamp",
+            "time",
+            "ts",
+            "@timestamp",
+            "created_at",
+            "createdAt",
+            "created",
+            "start_time",
+            "startTime",
+            "request_time",
+            "logged_at",
+            "event_time",
+            "datetime",
+            "date",
+        ];
+        let own = self.body().get(body_key).and_then(|v| instant(&v));
+        own.or_else(|| {
+            self.levels
+                .iter()
+                .flat_map(|l| KEYS.iter().filter_map(|k| l.get(k)))
+                .find_map(|v| instant(&v))
+        })
+    }
+
+    /// The labels that the policy keeps, from `metadata`, `labels` and `tags` objects; the
+    /// outermost wrapper wins.
+    pub(crate) fn labels(&self, policy: &LabelPolicy) -> Labels {
+        let mut labels = Labels::default();
+        if policy.keeps_nothing() {
+            return labels;
+        }
+        for level in &self.levels {
+            for key in [
+                "metadata",
+                "requestMetadata",
+                "request_metadata",
+                "labels",
+                "tags",
+            ] {
+                if let Some(object) = level.object(key) {
+                    set_labels(&mut labels, &object, policy);
+                }
+            }
+        }
+        for level in self.wrappers() {
+            set_labels(&mut labels, level, policy);
+        }
+        labels
+    }
+}
+
+/// Reads a time printed as ISO 8601 or as an epoch number of any common unit, in text or digits.
+pub(crate) fn instant(value: &Value<'_>) -> Option<Timestamp> {
+    let text = value.scalar()?;
+    if let Ok(parsed) = Timestamp::parse(&text) {
+        return Some(parsed);
+    }
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let number: i64 = whole.parse().ok()?;
+    let base = Timestamp::from_epoch_number(number)?;
+    // Fractional seconds, as OpenAI's `created_at` may print; other units have no fraction worth keeping.
+    let is_seconds = (100_000_000..100_000_000_000).contains(&number);
+    if part.is_empty() || !is_seconds || !part.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(base);
+    }
+    let nanos: i64 = format!("{part:0<9}")[..9].parse().ok()?;
+    Some(Timestamp::from_nanos(base.nanos() + nanos))
+}
+
+/// Sets every scalar field of `object` that the policy keeps.
+pub(crate) fn set_labels(labels: &mut Labels, object: &Object<'_>, policy: &LabelPolicy) {
+    for (key, value) in object.iter() {
+        if policy.keeps(&key)
+            && let Some(text) = value.scalar()
+        {
+            labels.set(&key, &text);
+        }
+    }
+}
+
+/// A record in the making: what every provider body ends in.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) sku: Sku,
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) request_id: Option<CompactString>,
+    pub(crate) components: ComponentCounts,
+    pub(crate) notes: Notes,
+}
+
+impl Draft {
+    /// The finished record, or why there is none.
+    pub(crate) fn finish(self, envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
+        let Some(time) = self.time else {
+            return Outcome::skip(
+                code::MISSING_TIME,
+                "response without a time, in itself or in the line around it",
+            );
+        };
+        if self.sku.model.is_empty() {
+            return Outcome::skip(
+                code::MISSING_MODEL,
+                "response without a model name, in itself or in the line around it",
+            );
+        }
+        let mut sku = self.sku;
+        if let Some(provider) = &options.provider {
+            sku.provider = provider.clone();
+        } else if let Some(stated) = envelope.wrapper_text(&["provider", "gen_ai.provider.name"]) {
+            sku.provider = super::provider::canonical(&stated);
+        }
+        Outcome::one(
+            UsageRecord {
+                time: UsageTime::At(time),
+                sku,
+                context_tokens: None,
+                requests: 1,
+                request_id: self.request_id,
+                labels: envelope.labels(&options.labels),
+                components: self.components,
+                reported_cost: None,
+            },
+            self.notes,
+        )
+    }
+}
+
+/// Splits whole counts into disjoint components and keeps note of what had to be cut.
+#[derive(Debug, Default)]
+pub(crate) struct Splitter {
+    pub(crate) components: ComponentCounts,
+    pub(crate) notes: Notes,
+}
+
+impl Splitter {
+    /// Counts a component as it stands.
+    pub(crate) fn put(&mut self, component: Component, count: u64) {
+        self.components.add(component, count);
+    }
+
+    /// Takes the parts out of `whole` in order, each cut to what is left, and counts what remains
+    /// as `rest`.
+    pub(crate) fn split(&mut self, whole: u64, rest: Component, parts: &[(Component, u64)]) {
+        let mut left = whole;
+        for (component, count) in parts {
+            let taken = (*count).min(left);
+            if taken < *count {
+                self.notes.clamped = true;
+            }
+            self.components.add(*component, taken);
+            left -= taken;
+        }
+        self.components.add(rest, left);
+    }
+
+    /// Notes a mismatch if the provider states a total that the parts do not reach.
+    pub(crate) fn check_total(&mut self, stated: Option<u64>) {
+        if stated.is_some_and(|total| total != self.components.tokens()) {
+            self.notes.total_mismatch = true;
+        }
+    }
+}

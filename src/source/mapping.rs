@@ -1,0 +1,428 @@
+//! The generic mapping: the user names the columns or JSON paths of a log that no reader knows.
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use thiserror::Error;
+
+use super::ReadOptions;
+use super::envelope::Splitter;
+use super::outcome::Outcome;
+use super::provider;
+use super::scan::parse_count;
+use crate::diagnostic::code;
+use crate::money::{Amount, Currency};
+use crate::period::{Period, Timestamp};
+use crate::sku::{Sku, service_tier};
+use crate::tokens::Component;
+use crate::usage::{CostKind, Labels, ReportedCost, UsageRecord, UsageTime};
+
+/// Whether a log's input count includes what caches read and wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InputIncludesCache {
+    /// It does, as OpenAI and Gemini count.
+    Yes,
+    /// It does not, as Anthropic and Bedrock count.
+    No,
+    /// Decided record by record from totals and sizes; assumed to include it where they do not tell.
+    #[default]
+    Auto,
+}
+
+/// A mapping that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum MappingError {
+    /// Not `field=column`.
+    #[error("`{0}` is not `field=column` (or `field=@constant`)")]
+    NotAPair(String),
+    /// No such field.
+    #[error("`{name}` is no field of a mapping{}", hint.as_ref().map(|h| format!(" (did you mean `{h}`?)")).unwrap_or_default())]
+    UnknownField {
+        /// What the user wrote.
+        name: String,
+        /// The nearest field.
+        hint: Option<String>,
+    },
+    /// A field was mapped twice.
+    #[error("field `{0}` is mapped twice")]
+    Twice(String),
+    /// A field that every record needs is not mapped.
+    #[error(
+        "field `{0}` is not mapped (a mapping needs `model`, and `time` or both `start` and `end`)"
+    )]
+    Missing(&'static str),
+    /// Nothing to count is mapped.
+    #[error("no token field is mapped (such as `input`, `output` or `input.cache_read`)")]
+    NoTokens,
+}
+
+/// Fields that are not component names, with what they mean, for the reference page.
+pub const FIELDS: [(&str, &str); 21] = [
+    ("time", "instant of the request"),
+    ("start", "start of a bucket"),
+    ("end", "end of a bucket, exclusive"),
+    ("provider", "who bills; default: told by the model name"),
+    ("model", "the model that answered"),
+    ("service_tier", "standard, batch, flex, priority, ..."),
+    ("speed", "standard or fast"),
+    ("region", "cloud region"),
+    ("endpoint", "global, regional or a geography"),
+    ("deployment", "Azure deployment type"),
+    ("requests", "number of requests; default 1"),
+    ("request_id", "id for de-duplication"),
+    (
+        "context_tokens",
+        "prompt tokens of each request of a bucket",
+    ),
+    (
+        "input",
+        "input tokens; with or without cache as --input-includes-cache says",
+    ),
+    ("cache_read", "input tokens read from a cache"),
+    (
+        "cache_write",
+        "input tokens written to a cache, five minutes",
+    ),
+    ("output", "output tokens, reasoning included"),
+    ("reasoning", "the part of output that is reasoning"),
+    (
+        "total",
+        "the log's own total, used to check and to decide what input includes",
+    ),
+    (
+        "reported_cost",
+        "the log's own cost in US dollars, kept as an estimate",
+    ),
+    ("label.NAME", "a label"),
+];
+
+/// Where a field comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A column or a JSON path.
+    Column(String),
+    /// The same for every record.
+    Constant(String),
+}
+
+/// A checked mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    fields: BTreeMap<String, Origin>,
+    includes_cache: InputIncludesCache,
+}
+
+impl Mapping {
+    /// From `field=column` pairs, several in one text separated by commas.
+    ///
+    /// # Errors
+    /// [`MappingError`].
+    pub fn parse(
+        texts: &[String],
+        includes_cache: InputIncludesCache,
+    ) -> Result<Self, MappingError> {
+        let mut fields = BTreeMap::new();
+        for pair in texts
+            .iter()
+            .flat_map(|t| t.split(','))
+            .map(str::trim)
+            .filter(|p| !p.is_empty())
+        {
+            let (name, origin) = pair
+                .split_once('=')
+                .ok_or_else(|| MappingError::NotAPair(pair.to_owned()))?;
+            let (name, origin) = (name.trim(), origin.trim());
+            check_field(name)?;
+            let origin = match origin.strip_prefix('@') {
+                Some(constant) => Origin::Constant(constant.to_owned()),
+                None => Origin::Column(origin.to_owned()),
+            };
+            if fields.insert(name.to_owned(), origin).is_some() {
+                return Err(MappingError::Twice(name.to_owned()));
+            }
+        }
+        let has = |name: &str| fields.contains_key(name);
+        if !has("model") {
+            return Err(MappingError::Missing("model"));
+        }
+        if !has("time") && !(has("start") && has("end")) {
+            return Err(MappingError::Missing("time"));
+        }
+        let counts = |name: &String| {
+            matches!(
+                name.as_str(),
+                "input" | "output" | "cache_read" | "cache_write"
+            ) || Component::from_name(name).is_some()
+        };
+        if !fields.keys().any(counts) {
+            return Err(MappingError::NoTokens);
+        }
+        Ok(Self {
+            fields,
+            includes_cache,
+        })
+    }
+
+    /// Names of the columns or paths that the mapping reads.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.fields.values().filter_map(|origin| match origin {
+            Origin::Column(column) => Some(column.as_str()),
+            Origin::Constant(_) => None,
+        })
+    }
+
+    /// Builds the record of one row; `cell` gives the text of a column.
+    pub(crate) fn read<'a>(
+        &self,
+        options: &ReadOptions,
+        cell: impl Fn(&str) -> Option<std::borrow::Cow<'a, str>>,
+    ) -> Outcome {
+        Row {
+            mapping: self,
+            cell,
+        }
+        .record(options)
+        .unwrap_or_else(|skip| skip)
+    }
+}
+
+fn check_field(name: &str) -> Result<(), MappingError> {
+    let known = FIELDS.iter().any(|(f, _)| *f == name) || Component::from_name(name).is_some();
+    let label = name
+        .strip_prefix("label.")
+        .is_some_and(|l| !l.is_empty() && l != "NAME");
+    if known || label {
+        return Ok(());
+    }
+    let names = FIELDS
+        .iter()
+        .map(|(f, _)| *f)
+        .chain(Component::ALL.iter().map(|c| c.name()));
+    let hint = names
+        .map(|n| (strsim::jaro_winkler(n, name), n))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let hint = hint
+        .filter(|(score, _)| *score > 0.75)
+        .map(|(_, n)| n.to_owned());
+    Err(MappingError::UnknownField {
+        name: name.to_owned(),
+        hint,
+    })
+}
+
+struct Row<'m, F> {
+    mapping: &'m Mapping,
+    cell: F,
+}
+
+impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
+    fn text(&self, field: &str) -> String {
+        match self.mapping.fields.get(field) {
+            Some(Origin::Constant(constant)) => constant.clone(),
+            Some(Origin::Column(column)) => (self.cell)(column)
+                .map(|t| t.trim().to_owned())
+                .unwrap_or_default(),
+            None => String::new(),
+        }
+    }
+
+    fn count(&self, field: &str) -> Result<Option<u64>, Outcome> {
+        if !self.mapping.fields.contains_key(field) {
+            return Ok(None);
+        }
+        let text = self.text(field);
+        parse_count(&text)
+            .ok_or_else(|| Outcome::bad_field(field, &text, "a whole number of at least 0"))
+    }
+
+    fn instant(&self, field: &str) -> Result<Timestamp, Outcome> {
+        let text = self.text(field);
+        if text.is_empty() {
+            return Err(Outcome::skip(
+                code::MISSING_TIME,
+                format!("row without a value for `{field}`"),
+            ));
+        }
+        let epoch = text
+            .split('.')
+            .next()
+            .and_then(|t| t.parse().ok())
+            .and_then(Timestamp::from_epoch_number);
+        Timestamp::parse(&text).ok().or(epoch).ok_or_else(|| {
+            Outcome::bad_field(
+                field,
+                &text,
+                "a time such as `2026-11-20T12:00:00Z` or an epoch number",
+            )
+        })
+    }
+
+    fn record(&self, options: &ReadOptions) -> Result<Outcome, Outcome> {
+        let time = if self.mapping.fields.contains_key("time") {
+            UsageTime::At(self.instant("time")?)
+        } else {
+            let period = Period::new(self.instant("start")?, self.instant("end")?);
+            UsageTime::Bucket(
+                period.map_err(|e| Outcome::bad_field("end", &self.text("end"), &e.to_string()))?,
+            )
+        };
+        let splitter = self.components()?;
+        let default_requests = u64::from(matches!(time, UsageTime::At(_)));
+        let id = self.text("request_id");
+        let record = UsageRecord {
+            time,
+            sku: self.sku(options)?,
+            context_tokens: self.count("context_tokens")?,
+            requests: self.count("requests")?.unwrap_or(default_requests),
+            request_id: if id.is_empty() {
+                None
+            } else {
+                Some(CompactString::new(id))
+            },
+            labels: self.labels(),
+            components: splitter.components,
+            reported_cost: self.reported_cost()?,
+        };
+        Ok(Outcome::one(record, splitter.notes))
+    }
+
+    fn sku(&self, options: &ReadOptions) -> Result<Sku, Outcome> {
+        let model = self.text("model");
+        if model.is_empty() {
+            return Err(Outcome::skip(
+                code::MISSING_MODEL,
+                "row without a value for `model`",
+            ));
+        }
+        let stated = self.text("provider");
+        let provider = match &options.provider {
+            Some(provider) => provider.clone(),
+            None if stated.is_empty() => provider::of_model(&model),
+            None => provider::canonical(&stated),
+        };
+        let mut sku = Sku::new(&provider, &model);
+        if provider == "aws.bedrock" {
+            let found = provider::bedrock_model(&model);
+            sku.model = found.model.into();
+            sku.endpoint = found.endpoint.into();
+            sku.region = found.region.into();
+        }
+        sku.service_tier = service_tier(&self.text("service_tier"));
+        for (field, slot) in [
+            ("speed", &mut sku.speed),
+            ("region", &mut sku.region),
+            ("endpoint", &mut sku.endpoint),
+            ("deployment", &mut sku.deployment),
+        ] {
+            let text = self.text(field);
+            if !text.is_empty() {
+                *slot = CompactString::new(text);
+            }
+        }
+        Ok(sku)
+    }
+
+    fn components(&self) -> Result<Splitter, Outcome> {
+        let mut splitter = Splitter::default();
+        let input = self.count("input")?;
+        let read = self.count("cache_read")?.unwrap_or(0);
+        let written = self.count("cache_write")?.unwrap_or(0);
+        let output = self.count("output")?;
+        let reasoning = self.count("reasoning")?.unwrap_or(0);
+        let total = self.count("total")?;
+        let cached = read.saturating_add(written);
+        let parts = [
+            (Component::InputCacheRead, read),
+            (Component::InputCacheWrite5m, written),
+        ];
+        if self.is_inclusive(
+            input.unwrap_or(0),
+            output.unwrap_or(0),
+            cached,
+            total,
+            &mut splitter,
+        ) {
+            let whole = if input.is_some() {
+                input.unwrap_or(0)
+            } else {
+                cached
+            };
+            splitter.split(whole, Component::InputUncached, &parts);
+        } else {
+            splitter.put(Component::InputUncached, input.unwrap_or(0));
+            parts
+                .iter()
+                .for_each(|(component, count)| splitter.put(*component, *count));
+        }
+        splitter.split(
+            output.unwrap_or(0),
+            Component::Output,
+            &[(Component::OutputReasoning, reasoning)],
+        );
+        for name in self.mapping.fields.keys() {
+            if let Some(component) = Component::from_name(name).filter(|c| *c != Component::Output)
+            {
+                let count = self.count(name)?.unwrap_or(0);
+                splitter.put(component, count);
+            }
+        }
+        splitter.check_total(total);
+        Ok(splitter)
+    }
+
+    /// The order of proofs: what the user says, the stated total, sizes that leave one reading;
+    /// else inclusive, and said so.
+    fn is_inclusive(
+        &self,
+        input: u64,
+        output: u64,
+        cached: u64,
+        total: Option<u64>,
+        splitter: &mut Splitter,
+    ) -> bool {
+        match self.mapping.includes_cache {
+            InputIncludesCache::Yes => return true,
+            InputIncludesCache::No => return false,
+            InputIncludesCache::Auto if cached == 0 => return true,
+            InputIncludesCache::Auto => {}
+        }
+        let both = input.saturating_add(output);
+        match total {
+            Some(total) if total == both => true,
+            Some(total) if total == both.saturating_add(cached) => false,
+            _ if input < cached => false,
+            _ => {
+                splitter.notes.inclusive_assumed = true;
+                true
+            }
+        }
+    }
+
+    /// A mapped label was asked for by name, so it is always kept.
+    fn labels(&self) -> Labels {
+        let names = self
+            .mapping
+            .fields
+            .keys()
+            .filter_map(|f| f.strip_prefix("label."));
+        let mut labels = Labels::default();
+        for name in names {
+            labels.set(name, &self.text(&format!("label.{name}")));
+        }
+        labels
+    }
+
+    fn reported_cost(&self) -> Result<Option<ReportedCost>, Outcome> {
+        let text = self.text("reported_cost");
+        if matches!(text.as_str(), "" | "-" | "null" | "None" | "NaN") {
+            return Ok(None);
+        }
+        let amount = Amount::parse_rounded(text.trim_start_matches('$'))
+            .map_err(|e| Outcome::bad_field("reported_cost", &text, &e.to_string()))?;
+        Ok(Some(ReportedCost {
+            amount,
+            currency: Currency::USD,
+            kind: CostKind::Estimate,
+        }))
+    }
+}

@@ -1,0 +1,190 @@
+//! Sources: files of many formats in, usage records out.
+//!
+//! The format is told by content, line by line where a file mixes providers. Each format's file
+//! holds only what differs: where the fields are and what they mean. Opening, decompression,
+//! splitting, reading with several threads and counting what was skipped are shared.
+
+mod anthropic;
+mod bedrock;
+pub mod canonical;
+mod claude_code;
+mod csv;
+mod envelope;
+#[cfg(test)]
+mod format_tests;
+mod gemini;
+pub mod inputs;
+mod line;
+pub mod mapping;
+mod openai;
+mod outcome;
+mod parquet;
+mod pipeline;
+pub mod provider;
+mod reader;
+pub mod scan;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use compact_str::CompactString;
+use thiserror::Error;
+
+pub use self::inputs::Input;
+pub use self::line::{FORMATS, Format};
+pub use self::mapping::{InputIncludesCache, Mapping, MappingError};
+pub use self::pipeline::read_all;
+use crate::diagnostic::Diagnostics;
+
+/// Labels kept without being asked for: words that companies split cost by, with few values.
+pub const DEFAULT_LABELS: [&str; 16] = [
+    "app",
+    "application",
+    "cost_center",
+    "customer",
+    "department",
+    "env",
+    "environment",
+    "feature",
+    "organization",
+    "product",
+    "project",
+    "project_id",
+    "service",
+    "team",
+    "tenant",
+    "workspace",
+];
+
+/// Which labels of a log are kept. Labels multiply the rows of a rollup, so ids and free text must
+/// not come in by accident.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum LabelPolicy {
+    /// [`DEFAULT_LABELS`].
+    #[default]
+    Default,
+    /// Every scalar of a metadata object.
+    All,
+    /// These, and no other.
+    Only(BTreeSet<String>),
+}
+
+impl LabelPolicy {
+    /// True if a label of this name is kept.
+    #[must_use]
+    pub fn keeps(&self, key: &str) -> bool {
+        match self {
+            Self::Default => DEFAULT_LABELS.contains(&key),
+            Self::All => true,
+            Self::Only(names) => names.contains(key),
+        }
+    }
+
+    /// True if no label is kept.
+    #[must_use]
+    pub fn keeps_nothing(&self) -> bool {
+        matches!(self, Self::Only(names) if names.is_empty())
+    }
+}
+
+/// How to read.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// The provider of every record, whatever it says.
+    pub provider: Option<CompactString>,
+    /// Which labels to keep.
+    pub labels: LabelPolicy,
+    /// The one format to read; `None` detects.
+    pub format: Option<Format>,
+    /// Columns or paths of a log that no reader knows.
+    pub mapping: Option<Mapping>,
+    /// Reading threads, at least one.
+    pub threads: usize,
+}
+
+/// What reading found, beside the records.
+#[derive(Debug, Clone, Default)]
+pub struct ReadReport {
+    /// Files read.
+    pub files: u64,
+    /// Lines and rows that are usage records.
+    pub records: u64,
+    /// Lines and rows that should be usage but gave no record.
+    pub skipped: u64,
+    /// Records by format.
+    pub formats: BTreeMap<&'static str, u64>,
+    /// Everything that was odd.
+    pub diagnostics: Diagnostics,
+}
+
+/// Bytes read so far, for a progress display; shared between threads.
+#[derive(Debug, Default)]
+pub struct Progress {
+    bytes: AtomicU64,
+}
+
+impl Progress {
+    /// Bytes read from disk so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn advance(&self, bytes: usize) {
+        self.bytes
+            .fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
+    }
+}
+
+/// Why reading stopped.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// An input that does not exist, or a pattern that matches nothing.
+    #[error("no such file or folder: `{0}`")]
+    NotFound(String),
+    /// A pattern with a syntax error.
+    #[error("`{pattern}` is not a valid pattern: {reason}")]
+    BadPattern {
+        /// What the user wrote.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A folder without a file that could be a log.
+    #[error("no log files in `{0}`")]
+    EmptyFolder(String),
+    /// The operating system or a decompressor refused.
+    #[error("failed to read `{file}`")]
+    Io {
+        /// The file.
+        file: String,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// A Parquet file that cannot be read.
+    #[error("failed to read Parquet file `{file}`: {reason}")]
+    Parquet {
+        /// The file.
+        file: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A mapped column that a table does not have.
+    #[error("`{file}` has no column `{column}` (columns: {columns})")]
+    NoSuchColumn {
+        /// The file.
+        file: String,
+        /// The mapped column.
+        column: String,
+        /// The columns it has.
+        columns: String,
+    },
+    /// A container that is not supported.
+    #[error("`{file}` is a {kind}, which is not supported")]
+    Unsupported {
+        /// The file.
+        file: String,
+        /// What it is.
+        kind: &'static str,
+    },
+}

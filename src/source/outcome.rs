@@ -1,0 +1,97 @@
+//! What reading one line or row gives.
+
+use smallvec::SmallVec;
+
+use crate::diagnostic::{Code, code};
+use crate::usage::UsageRecord;
+
+/// Doubts about one record, counted in the diagnostics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Notes {
+    /// The parts do not add up to the stated total.
+    pub(crate) total_mismatch: bool,
+    /// A part was larger than the whole.
+    pub(crate) clamped: bool,
+    /// Cached tokens were assumed to be inside the input count.
+    pub(crate) inclusive_assumed: bool,
+    /// A cache write without a time to live was taken as five minutes.
+    pub(crate) ttl_assumed: bool,
+}
+
+impl Notes {
+    /// The findings that these notes stand for.
+    pub(crate) fn findings(self) -> impl Iterator<Item = (Code, &'static str)> {
+        [
+            (
+                self.total_mismatch,
+                code::TOTAL_MISMATCH,
+                "token parts do not add up to the total that the provider states",
+            ),
+            (
+                self.clamped,
+                code::CLAMPED,
+                "a part of a token count was larger than the whole and was cut to it",
+            ),
+            (
+                self.inclusive_assumed,
+                code::INCLUSIVE_ASSUMED,
+                "cached tokens were taken as part of the input count (set --input-includes-cache)",
+            ),
+            (
+                self.ttl_assumed,
+                code::TTL_ASSUMED,
+                "cache writes without a time to live were counted as five-minute writes",
+            ),
+        ]
+        .into_iter()
+        .filter(|(set, _, _)| *set)
+        .map(|(_, code, message)| (code, message))
+    }
+}
+
+/// A line or row, read.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// One or more records.
+    Records(SmallVec<[(UsageRecord, Notes); 1]>),
+    /// No record, and why.
+    Skip(Code, String),
+}
+
+impl Outcome {
+    pub(crate) fn one(record: UsageRecord, notes: Notes) -> Self {
+        let mut records = SmallVec::new();
+        records.push((record, notes));
+        Self::Records(records)
+    }
+
+    pub(crate) fn skip(code: Code, message: impl Into<String>) -> Self {
+        Self::Skip(code, message.into())
+    }
+
+    /// A field that cannot be read.
+    pub(crate) fn bad_field(name: &str, found: &str, expected: &str) -> Self {
+        Self::Skip(
+            code::INVALID_FIELD,
+            format!("field `{name}` is `{found}` (expected {expected})"),
+        )
+    }
+}
+
+/// Reads a count field of an object; 0 if absent.
+macro_rules! count_field {
+    ($object:expr, $key:expr) => {
+        match $object.get($key).map(|v| v.count()) {
+            None => 0,
+            Some(Ok(count)) => count.unwrap_or(0),
+            Some(Err(bad)) => {
+                return Err(crate::source::outcome::Outcome::bad_field(
+                    $key,
+                    &bad.0,
+                    "a whole number of at least 0",
+                ));
+            }
+        }
+    };
+}
+pub(crate) use count_field;

@@ -1,0 +1,271 @@
+//! Opening, decompressing and cutting files into blocks of whole lines.
+
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read};
+
+use super::inputs::Input;
+use super::{Progress, SourceError};
+
+/// Bytes of a block of lines. Lines longer than this grow the block up to [`LONGEST_LINE`].
+const BLOCK: usize = 1 << 20;
+/// A longer line is skipped and counted: usage logs with whole prompts stay far below.
+pub(crate) const LONGEST_LINE: usize = 256 << 20;
+
+/// A stream of decompressed bytes.
+pub(crate) type Stream<'p> = Box<dyn Read + Send + 'p>;
+
+/// Counts what is read from disk, before decompression.
+struct Counted<'p, R> {
+    inner: R,
+    progress: &'p Progress,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.progress.advance(read);
+        Ok(read)
+    }
+}
+
+fn io_error(input: &Input, source: io::Error) -> SourceError {
+    SourceError::Io {
+        file: input.name(),
+        source,
+    }
+}
+
+/// Opens an input and takes gzip (also of several members) and zstd off, told by content.
+pub(crate) fn open<'p>(input: &Input, progress: &'p Progress) -> Result<Stream<'p>, SourceError> {
+    let raw: Stream<'p> = match input {
+        Input::File(path) => {
+            let file = File::open(path).map_err(|e| io_error(input, e))?;
+            Box::new(Counted {
+                inner: file,
+                progress,
+            })
+        }
+        Input::Stdin => Box::new(Counted {
+            inner: io::stdin(),
+            progress,
+        }),
+    };
+    let (head, rest) = peek(raw, 4).map_err(|e| io_error(input, e))?;
+    match head.as_slice() {
+        [0x1f, 0x8b, ..] => Ok(Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(
+            rest,
+        )))),
+        [0x28, 0xb5, 0x2f, 0xfd] => {
+            let decoder = zstd::stream::read::Decoder::new(rest).map_err(|e| io_error(input, e))?;
+            Ok(Box::new(decoder))
+        }
+        _ => Ok(rest),
+    }
+}
+
+/// The first bytes of a stream, and the stream with them put back.
+pub(crate) fn peek(mut stream: Stream<'_>, count: u64) -> io::Result<(Vec<u8>, Stream<'_>)> {
+    let mut head = Vec::new();
+    (&mut stream).take(count).read_to_end(&mut head)?;
+    Ok((head.clone(), Box::new(Cursor::new(head).chain(stream))))
+}
+
+/// What a file is, told by its first bytes after decompression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Container {
+    /// Nothing but white space.
+    Empty,
+    /// JSON objects, one a line.
+    JsonLines,
+    /// One JSON document over several lines, or several of them.
+    JsonDocument,
+    /// A table of text.
+    Delimited,
+    /// Apache Parquet.
+    Parquet,
+    /// Something that is not read, with its name.
+    Unsupported(&'static str),
+}
+
+/// Tells the container from the head of a file.
+pub(crate) fn container(head: &[u8]) -> Container {
+    let text = head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(head)
+        .trim_ascii_start();
+    match text {
+        [] => Container::Empty,
+        [b'P', b'A', b'R', b'1', ..] => Container::Parquet,
+        [b'P', b'K', 3, 4, ..] => Container::Unsupported("zip archive (unpack it first)"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            Container::Unsupported("UTF-16 text (save it as UTF-8)")
+        }
+        _ if text.starts_with(b"SQLite format 3\0") => Container::Unsupported("SQLite database"),
+        _ if head[..head.len().min(1024)].contains(&0) => Container::Unsupported("binary file"),
+        _ => text_container(text),
+    }
+}
+
+fn text_container(text: &[u8]) -> Container {
+    let is_object = |line: &[u8]| super::scan::Object::parse(line).is_ok();
+    let lines = text
+        .split(|b| *b == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|l| !l.is_empty());
+    // The first line may be cut off by log rotation: any of the first few may prove JSON lines.
+    match text[0] {
+        b'{' if lines.clone().take(3).any(is_object) || lines.clone().count() == 1 => {
+            Container::JsonLines
+        }
+        b'[' if lines.clone().count() == 1 => Container::JsonLines,
+        b'{' | b'[' => Container::JsonDocument,
+        _ if lines.take(3).any(is_object) => Container::JsonLines,
+        _ => Container::Delimited,
+    }
+}
+
+/// A block of whole lines; the last line of a file may lack its newline.
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// Number of the first line, from 1.
+    pub(crate) first_line: u64,
+    pub(crate) bytes: Vec<u8>,
+    /// True if the file ends in this block without a newline.
+    pub(crate) unterminated: bool,
+    /// Set if the line at `first_line` was too long and was left out.
+    pub(crate) too_long: bool,
+}
+
+/// Cuts a stream into blocks of whole lines, holding one block at a time.
+pub(crate) struct Blocks<R> {
+    stream: R,
+    carry: Vec<u8>,
+    next_line: u64,
+    ended: bool,
+}
+
+impl<R: Read> Blocks<R> {
+    pub(crate) fn new(stream: R) -> Self {
+        Self {
+            stream,
+            carry: Vec::new(),
+            next_line: 1,
+            ended: false,
+        }
+    }
+
+    /// The next block, or `None` at the end.
+    pub(crate) fn next_block(&mut self) -> io::Result<Option<Block>> {
+        let mut bytes = std::mem::take(&mut self.carry);
+        loop {
+            if !self.ended {
+                let before = bytes.len();
+                let want = u64::try_from(BLOCK).unwrap_or(u64::MAX);
+                bytes.reserve(BLOCK);
+                let read = (&mut self.stream).take(want).read_to_end(&mut bytes)?;
+                self.ended = read == 0;
+                if !self.ended && memchr::memrchr(b'\n', &bytes[before..]).is_none() {
+                    if bytes.len() > LONGEST_LINE {
+                        return self.skip_line().map(Some);
+                    }
+                    continue;
+                }
+            }
+            break;
+        }
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let end = if self.ended {
+            bytes.len()
+        } else {
+            memchr::memrchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1)
+        };
+        self.carry = bytes.split_off(end);
+        let first_line = self.next_line;
+        let lines = memchr::memchr_iter(b'\n', &bytes).count();
+        self.next_line += u64::try_from(lines).unwrap_or(0);
+        let unterminated = self.ended && bytes.last() != Some(&b'\n');
+        Ok(Some(Block {
+            first_line,
+            bytes,
+            unterminated,
+            too_long: false,
+        }))
+    }
+
+    /// Reads on to the end of an over-long line without keeping it.
+    fn skip_line(&mut self) -> io::Result<Block> {
+        let mut buffer = vec![0; BLOCK];
+        loop {
+            let read = self.stream.read(&mut buffer)?;
+            if read == 0 {
+                self.ended = true;
+                break;
+            }
+            if let Some(at) = memchr::memchr(b'\n', &buffer[..read]) {
+                self.carry = buffer[at + 1..read].to_vec();
+                break;
+            }
+        }
+        let first_line = self.next_line;
+        self.next_line += 1;
+        Ok(Block {
+            first_line,
+            bytes: Vec::new(),
+            unterminated: false,
+            too_long: true,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_hold_whole_lines_and_count_them() {
+        let line = format!("{}\n", "x".repeat(300_000));
+        let text = line.repeat(10) + "tail";
+        let mut blocks = Blocks::new(text.as_bytes());
+        let (mut joined, mut next) = (Vec::new(), 1);
+        while let Some(block) = blocks.next_block().unwrap() {
+            assert_eq!(block.first_line, next);
+            next += block.bytes.iter().filter(|b| **b == b'\n').count() as u64;
+            assert_eq!(block.unterminated, block.bytes.ends_with(b"tail"));
+            joined.extend(block.bytes);
+        }
+        assert_eq!(joined, text.as_bytes());
+    }
+
+    #[test]
+    fn a_line_longer_than_a_block_grows_it() {
+        let text = format!("{}\nb\n", "x".repeat(3 * BLOCK));
+        let mut blocks = Blocks::new(text.as_bytes());
+        let first = blocks.next_block().unwrap().unwrap();
+        assert!(first.bytes.len() > 3 * BLOCK && first.bytes.ends_with(b"\n"));
+    }
+
+    #[test]
+    fn containers() {
+        let cases: [(&[u8], Container); 9] = [
+            (b"", Container::Empty),
+            (b" \n", Container::Empty),
+            (b"{\"a\":1}\n{\"a\":2}\n", Container::JsonLines),
+            (b"cut off\":1}\n{\"a\":2}\n", Container::JsonLines),
+            (b"{\n \"a\": 1\n}\n", Container::JsonDocument),
+            (b"[\n{\"a\":1}\n]\n", Container::JsonDocument),
+            (b"[{\"a\":1}]", Container::JsonLines),
+            (b"a,b\n1,2\n", Container::Delimited),
+            (b"PAR1....", Container::Parquet),
+        ];
+        for (head, expected) in cases {
+            assert_eq!(
+                container(head),
+                expected,
+                "{}",
+                String::from_utf8_lossy(head)
+            );
+        }
+    }
+}

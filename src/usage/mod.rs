@@ -1,0 +1,158 @@
+//! The usage record that every source normalises to.
+
+use compact_str::CompactString;
+
+use crate::money::{Amount, Currency};
+use crate::period::{Period, Timestamp};
+use crate::sku::Sku;
+use crate::tokens::ComponentCounts;
+
+/// When usage happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UsageTime {
+    /// One request at one instant.
+    At(Timestamp),
+    /// A bucket of requests whose instants are not known.
+    Bucket(Period),
+}
+
+impl UsageTime {
+    /// The instant, or the start of the bucket.
+    #[must_use]
+    pub fn start(&self) -> Timestamp {
+        match self {
+            Self::At(instant) => *instant,
+            Self::Bucket(period) => period.start,
+        }
+    }
+}
+
+/// What kind of cost a log reports; kinds are never summed together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CostKind {
+    /// Charged by the provider.
+    Billed,
+    /// List price by the provider or a gateway.
+    List,
+    /// Computed by a tool from its own price table.
+    Estimate,
+    /// What a subscription's usage would have cost.
+    Notional,
+}
+
+impl CostKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Billed, Self::List, Self::Estimate, Self::Notional];
+
+    /// The name used in files and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Billed => "billed",
+            Self::List => "list",
+            Self::Estimate => "estimate",
+            Self::Notional => "notional",
+        }
+    }
+
+    /// The kind of a name, or `None`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|k| k.name() == name)
+    }
+}
+
+/// A cost that the log itself carries. It is kept beside the computed cost, never instead of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReportedCost {
+    /// How much.
+    pub amount: Amount,
+    /// In which currency.
+    pub currency: Currency,
+    /// What it stands for.
+    pub kind: CostKind,
+}
+
+/// Free-form dimensions such as team or project, sorted by key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Labels(Vec<(CompactString, CompactString)>);
+
+impl Labels {
+    /// Sets a label; an empty value removes it.
+    pub fn set(&mut self, key: &str, value: &str) {
+        match self.0.binary_search_by(|(k, _)| k.as_str().cmp(key)) {
+            Ok(at) if value.is_empty() => drop(self.0.remove(at)),
+            Ok(at) => self.0[at].1 = value.into(),
+            Err(_) if value.is_empty() => {}
+            Err(at) => self.0.insert(at, (key.into(), value.into())),
+        }
+    }
+
+    /// The value of a label.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0
+            .binary_search_by(|(k, _)| k.as_str().cmp(key))
+            .ok()
+            .map(|at| self.0[at].1.as_str())
+    }
+
+    /// All labels in the order of their keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(k, v)| (k.as_str(), v.as_str()))
+    }
+
+    /// Keeps only labels whose key passes.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        self.0.retain(|(k, _)| keep(k));
+    }
+
+    /// True if there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for Labels {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(items: I) -> Self {
+        let mut labels = Self::default();
+        for (key, value) in items {
+            labels.set(key, value);
+        }
+        labels
+    }
+}
+
+/// One request, or one bucket of requests of the same kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageRecord {
+    /// When.
+    pub time: UsageTime,
+    /// What was used, and how.
+    pub sku: Sku,
+    /// Tokens of the whole prompt of each request, where the components do not tell: buckets.
+    pub context_tokens: Option<u64>,
+    /// Number of requests; 1 for a request record, 0 where a bucket does not say.
+    pub requests: u64,
+    /// The provider's id of the request, for de-duplication.
+    pub request_id: Option<CompactString>,
+    /// Free-form dimensions.
+    pub labels: Labels,
+    /// Disjoint counts.
+    pub components: ComponentCounts,
+    /// The cost that the log carries.
+    pub reported_cost: Option<ReportedCost>,
+}
+
+impl UsageRecord {
+    /// The prompt length that decides the context band; `None` for a bucket that does not say.
+    #[must_use]
+    pub fn context(&self) -> Option<u64> {
+        match (self.context_tokens, self.time, self.requests) {
+            (Some(tokens), _, _) => Some(tokens),
+            (None, UsageTime::At(_), 1) => Some(self.components.prompt_tokens()),
+            _ => None,
+        }
+    }
+}
