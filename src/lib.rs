@@ -11,6 +11,7 @@
 pub mod diagnostic;
 pub mod money;
 pub mod period;
+pub mod rollup;
 pub mod sku;
 pub mod source;
 pub mod tokens;

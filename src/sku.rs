@@ -61,3 +61,29 @@ pub fn service_tier(printed: &str) -> CompactString {
 
 /// The words of [`service_tier`] that stand for the standard tier, for the reference page.
 pub const STANDARD_TIER_WORDS: &[&str] = &["", "default", "standard", "on_demand", "auto"];
+
+/// A band of prompt sizes within which no price changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContextBand {
+    /// Every request had a prompt of `from..until` tokens.
+    Known {
+        /// Smallest prompt.
+        from: u64,
+        /// First size above the band; `None`: open.
+        until: Option<u64>,
+    },
+    /// A bucket that does not say how large its prompts were.
+    Unknown,
+}
+
+impl ContextBand {
+    /// The band of a prompt between sorted `edges`, each the first size of a band.
+    #[must_use]
+    pub fn of(prompt_tokens: u64, edges: &[u64]) -> Self {
+        let above = edges.partition_point(|edge| *edge <= prompt_tokens);
+        Self::Known {
+            from: if above == 0 { 0 } else { edges[above - 1] },
+            until: edges.get(above).copied(),
+        }
+    }
+}

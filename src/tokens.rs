@@ -208,11 +208,16 @@ impl ComponentCounts {
         }
     }
 
-    /// Adds all of another.
-    pub fn add_all(&mut self, other: &Self) {
-        for (component, count) in other.iter() {
-            self.add(component, count);
-        }
+    /// Adds all of another; false if a sum does not fit, and then some are left out.
+    #[must_use]
+    pub fn checked_add_all(&mut self, other: &Self) -> bool {
+        other.iter().all(|(component, count)| {
+            let fits = self.get(component).checked_add(count).is_some();
+            if fits {
+                self.add(component, count);
+            }
+            fits
+        })
     }
 
     /// Takes all of another away; the other must have been added before.
@@ -318,7 +323,7 @@ mod tests {
         assert_eq!((counts.tokens(), counts.prompt_tokens()), (12, 7));
         let more: ComponentCounts = [(Component::Output, 9)].into_iter().collect();
         assert_eq!(counts.max(&more).get(Component::Output), 9);
-        counts.add_all(&more);
+        assert!(counts.checked_add_all(&more));
         counts.remove_all(&more);
         assert_eq!(counts.get(Component::Output), 5);
         assert_eq!(counts.iter().count(), 3);

@@ -1,5 +1,7 @@
 //! The usage record that every source normalises to.
 
+pub mod dedup;
+
 use compact_str::CompactString;
 
 use crate::money::{Amount, Currency};

@@ -1,0 +1,193 @@
+//! The rollup: usage summed over everything that does not change a price.
+//!
+//! Rating is linear in counts once every price-relevant dimension is in the key, so rating a rollup
+//! gives exactly the sum of rating its records. Rollups merge in any order and are small: whatever
+//! comes after works on the rollup, not on the logs.
+
+mod builder;
+pub mod parquet;
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+pub use self::builder::RollupBuilder;
+use crate::money::{Amount, Currency, MoneyError};
+use crate::period::{Grain, Period, Timestamp};
+use crate::sku::{ContextBand, Sku};
+use crate::tokens::ComponentCounts;
+use crate::usage::{CostKind, Labels};
+
+/// Where charge periods and context bands are cut, so that no price changes inside one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edges {
+    /// Length of charge periods.
+    pub grain: Grain,
+    /// First prompt size of each context band but the lowest, sorted.
+    pub context: Vec<u64>,
+    /// Further instants at which a charge period is cut, sorted: price changes off the grain.
+    pub times: Vec<Timestamp>,
+}
+
+impl Edges {
+    /// The charge period of an instant.
+    #[must_use]
+    pub fn period_of(&self, instant: Timestamp) -> Period {
+        let mut period = self.grain.period_of(instant);
+        let after = self.times.partition_point(|edge| *edge <= instant);
+        if let Some(edge) = self.times.get(after).filter(|edge| **edge < period.end) {
+            period.end = *edge;
+        }
+        if let Some(edge) = after
+            .checked_sub(1)
+            .map(|at| self.times[at])
+            .filter(|edge| *edge > period.start)
+        {
+            period.start = edge;
+        }
+        period
+    }
+}
+
+/// Everything about usage that a price or a report can depend on, apart from time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Profile {
+    /// What was used, and how.
+    pub sku: Sku,
+    /// How large its prompts were.
+    pub context: ContextBand,
+    /// Free-form dimensions.
+    pub labels: Labels,
+}
+
+/// Costs that logs report, by kind and currency; never summed across either.
+pub type ReportedCosts = BTreeMap<(CostKind, Currency), Amount>;
+
+/// Sums of one charge period and profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollupRow {
+    /// The charge period.
+    pub period: Period,
+    /// Number of the profile in [`Rollup::profiles`].
+    pub profile: u32,
+    /// Usage records summed.
+    pub records: u64,
+    /// Requests summed; buckets may not say.
+    pub requests: u64,
+    /// Counts summed.
+    pub components: ComponentCounts,
+    /// Costs that the logs report.
+    pub reported: ReportedCosts,
+}
+
+/// What makes a rollup impossible.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RollupError {
+    /// More than 2^64 - 1 of something.
+    #[error("a token count does not fit into 64 bits")]
+    CountOverflow,
+    /// Reported costs do not fit.
+    #[error("reported costs cannot be summed")]
+    Money(#[from] MoneyError),
+    /// Two rollups cut differently.
+    #[error(
+        "rollups are cut at different {0}: roll the logs up again with the same price books and grain"
+    )]
+    EdgesDiffer(&'static str),
+}
+
+/// Usage by charge period and profile, in a fixed order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollup {
+    edges: Edges,
+    profiles: Vec<Profile>,
+    rows: Vec<RollupRow>,
+}
+
+impl Rollup {
+    /// Where it is cut.
+    #[must_use]
+    pub fn edges(&self) -> &Edges {
+        &self.edges
+    }
+
+    /// Every profile, sorted.
+    #[must_use]
+    pub fn profiles(&self) -> &[Profile] {
+        &self.profiles
+    }
+
+    /// Every row, sorted by period and profile.
+    #[must_use]
+    pub fn rows(&self) -> &[RollupRow] {
+        &self.rows
+    }
+
+    /// The profile of a row.
+    #[must_use]
+    pub fn profile(&self, row: &RollupRow) -> &Profile {
+        &self.profiles[row.profile as usize]
+    }
+
+    /// From the first start to the last end, or `None` if empty.
+    #[must_use]
+    pub fn span(&self) -> Option<Period> {
+        let start = self.rows.first()?.period.start;
+        let end = self.rows.iter().map(|r| r.period.end).max()?;
+        Some(Period { start, end })
+    }
+
+    /// The rollup of everything that either holds.
+    ///
+    /// # Errors
+    /// [`RollupError`] if they are cut differently or sums do not fit.
+    pub fn merge(self, other: Self) -> Result<Self, RollupError> {
+        let mut builder = RollupBuilder::new(self.edges.clone());
+        builder.add_rollup(&self)?;
+        builder.add_rollup(&other)?;
+        Ok(builder.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn hours_are_cut_where_a_price_changes_inside() {
+        let edges = Edges {
+            grain: Grain::Hour,
+            context: vec![],
+            times: vec![at("2026-04-26T12:15:00Z"), at("2026-04-26T12:45:00Z")],
+        };
+        let shown = |text: &str| {
+            let period = edges.period_of(at(text));
+            (period.start.to_string(), period.end.to_string())
+        };
+        let hour =
+            |a: &str, b: &str| (format!("2026-04-26T{a}:00Z"), format!("2026-04-26T{b}:00Z"));
+        assert_eq!(
+            shown("2026-04-26T12:14:59.999999999Z"),
+            hour("12:00", "12:15")
+        );
+        assert_eq!(shown("2026-04-26T12:15:00Z"), hour("12:15", "12:45"));
+        assert_eq!(shown("2026-04-26T12:50:00Z"), hour("12:45", "13:00"));
+        assert_eq!(shown("2026-04-26T13:00:00Z"), hour("13:00", "14:00"));
+    }
+
+    #[test]
+    fn bands() {
+        let edges = [100_001, 200_001];
+        let known = |from, until| ContextBand::Known { from, until };
+        assert_eq!(ContextBand::of(100_000, &edges), known(0, Some(100_001)));
+        assert_eq!(
+            ContextBand::of(100_001, &edges),
+            known(100_001, Some(200_001))
+        );
+        assert_eq!(ContextBand::of(u64::MAX, &edges), known(200_001, None));
+    }
+}

@@ -1,0 +1,298 @@
+//! De-duplication: one request logged several times counts once.
+//!
+//! Logs repeat requests by design: streams log growing counts, agents log an answer once a content
+//! block, resumed sessions copy lines into other files. Copies share the provider's id. Of all
+//! copies the largest count of each component is kept, the earliest time, and the greatest profile
+//! by its natural order, so the result does not depend on the order of reading.
+
+use std::hash::{BuildHasherDefault, Hasher};
+
+use hashbrown::HashMap;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::UsageTime;
+use crate::money::{Amount, Currency};
+use crate::period::{Period, Timestamp};
+use crate::tokens::{Component, ComponentCounts};
+use crate::usage::{CostKind, ReportedCost};
+
+/// What one request added to a rollup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contribution {
+    /// When.
+    pub time: UsageTime,
+    /// Number of the profile it was counted under.
+    pub profile: u32,
+    /// Number of requests.
+    pub requests: u64,
+    /// Counts.
+    pub components: ComponentCounts,
+    /// The cost that the log carries.
+    pub reported_cost: Option<ReportedCost>,
+}
+
+/// The verdict on a record.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not seen before: count it.
+    New,
+    /// Seen before and nothing new in it.
+    Duplicate,
+    /// Seen before with other values: the first must be taken back and the second counted instead.
+    Replace(Box<(Contribution, Contribution)>),
+}
+
+/// Remembers what each request id added: about 70 bytes an id.
+#[derive(Debug, Default)]
+pub struct Dedup {
+    offsets: HashMap<[u64; 2], u64, BuildHasherDefault<TakeFirst>>,
+    arena: Vec<u8>,
+}
+
+impl Dedup {
+    /// Decides on a record. `namespace` keeps ids of different providers apart; `better` tells
+    /// whether the second profile outranks the first.
+    pub fn offer(
+        &mut self,
+        namespace: &str,
+        id: &str,
+        new: &Contribution,
+        better: impl FnOnce(u32, u32) -> bool,
+    ) -> Verdict {
+        let key = key_of(namespace, id);
+        let Some(offset) = self.offsets.get(&key) else {
+            let offset = self.append(new);
+            self.offsets.insert(key, offset);
+            return Verdict::New;
+        };
+        let old = decode(&self.arena, *offset);
+        let merged = merge(&old, new, better);
+        if merged == old {
+            return Verdict::Duplicate;
+        }
+        let offset = self.append(&merged);
+        self.offsets.insert(key, offset);
+        Verdict::Replace(Box::new((old, merged)))
+    }
+
+    fn append(&mut self, contribution: &Contribution) -> u64 {
+        let offset = u64::try_from(self.arena.len()).unwrap_or(u64::MAX);
+        encode(contribution, &mut self.arena);
+        offset
+    }
+}
+
+fn merge(
+    old: &Contribution,
+    new: &Contribution,
+    better: impl FnOnce(u32, u32) -> bool,
+) -> Contribution {
+    let outranks = old.profile != new.profile && better(old.profile, new.profile);
+    Contribution {
+        time: old.time.min(new.time),
+        profile: if outranks { new.profile } else { old.profile },
+        requests: old.requests.max(new.requests),
+        components: old.components.max(&new.components),
+        reported_cost: match (old.reported_cost, new.reported_cost) {
+            (Some(a), Some(b))
+                if (b.kind, b.currency, b.amount) > (a.kind, a.currency, a.amount) =>
+            {
+                Some(b)
+            }
+            (a, b) => a.or(b),
+        },
+    }
+}
+
+/// 128 bits of the id: two different ids of a run of 10^9 meet with a chance below 10^-20.
+fn key_of(namespace: &str, id: &str) -> [u64; 2] {
+    let mut text = Vec::with_capacity(namespace.len() + id.len() + 1);
+    text.extend_from_slice(namespace.as_bytes());
+    text.push(0);
+    text.extend_from_slice(id.as_bytes());
+    let hash = xxh3_128(&text).to_le_bytes();
+    let half = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| hash[at + i]));
+    [half(0), half(8)]
+}
+
+/// The keys are hashes already.
+#[derive(Debug, Default)]
+pub struct TakeFirst(u64);
+
+impl Hasher for TakeFirst {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let head: [u8; 8] = std::array::from_fn(|i| bytes.get(i).copied().unwrap_or(0));
+        self.0 ^= u64::from_le_bytes(head);
+    }
+
+    /// The length of the key, always the same.
+    fn write_usize(&mut self, _: usize) {}
+}
+
+const HAS_END: u8 = 1;
+const HAS_COST: u8 = 2;
+
+fn encode(c: &Contribution, out: &mut Vec<u8>) {
+    let (start, end) = match c.time {
+        UsageTime::At(instant) => (instant, None),
+        UsageTime::Bucket(period) => (period.start, Some(period.end)),
+    };
+    out.push(u8::from(end.is_some()) * HAS_END + u8::from(c.reported_cost.is_some()) * HAS_COST);
+    out.extend_from_slice(&start.nanos().to_le_bytes());
+    if let Some(end) = end {
+        out.extend_from_slice(&end.nanos().to_le_bytes());
+    }
+    put_varint(u64::from(c.profile), out);
+    put_varint(c.requests, out);
+    put_varint(u64::try_from(c.components.iter().count()).unwrap_or(0), out);
+    for (component, count) in c.components.iter() {
+        out.push(component as u8);
+        put_varint(count, out);
+    }
+    if let Some(cost) = c.reported_cost {
+        out.push(cost.kind as u8);
+        out.extend_from_slice(cost.currency.as_str().as_bytes());
+        out.extend_from_slice(&cost.amount.atto().to_le_bytes());
+    }
+}
+
+fn decode(arena: &[u8], offset: u64) -> Contribution {
+    let mut at = usize::try_from(offset).unwrap_or(usize::MAX);
+    let mut take = |count: usize| {
+        let slice = &arena[at..at + count];
+        at += count;
+        slice
+    };
+    let flags = take(1)[0];
+    let start = Timestamp::from_nanos(i64::from_le_bytes(fixed(take(8))));
+    let time = if flags & HAS_END == 0 {
+        UsageTime::At(start)
+    } else {
+        let end = Timestamp::from_nanos(i64::from_le_bytes(fixed(take(8))));
+        UsageTime::Bucket(Period { start, end })
+    };
+    let profile = u32::try_from(take_varint(&mut take)).unwrap_or(u32::MAX);
+    let requests = take_varint(&mut take);
+    let count = take_varint(&mut take);
+    let components = (0..count)
+        .map(|_| {
+            let component = Component::ALL[usize::from(take(1)[0])];
+            (component, take_varint(&mut take))
+        })
+        .collect();
+    let reported_cost = (flags & HAS_COST != 0).then(|| {
+        let kind = CostKind::ALL[usize::from(take(1)[0])];
+        let currency = std::str::from_utf8(take(3))
+            .ok()
+            .and_then(|c| c.parse().ok())
+            .unwrap_or(Currency::USD);
+        let amount = Amount::from_atto(i128::from_le_bytes(fixed(take(16))));
+        ReportedCost {
+            amount,
+            currency,
+            kind,
+        }
+    });
+    Contribution {
+        time,
+        profile,
+        requests,
+        components,
+        reported_cost,
+    }
+}
+
+fn fixed<const N: usize>(slice: &[u8]) -> [u8; N] {
+    std::array::from_fn(|i| slice[i])
+}
+
+fn put_varint(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    out.push(value.to_le_bytes()[0]);
+}
+
+fn take_varint<'a>(take: &mut impl FnMut(usize) -> &'a [u8]) -> u64 {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = take(1)[0];
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contribution(output: u64, nanos: i64) -> Contribution {
+        Contribution {
+            time: UsageTime::At(Timestamp::from_nanos(nanos)),
+            profile: 300,
+            requests: 1,
+            components: [(Component::InputUncached, 7), (Component::Output, output)]
+                .into_iter()
+                .collect(),
+            reported_cost: Some(ReportedCost {
+                amount: Amount::from_cents(-5),
+                currency: Currency::USD,
+                kind: CostKind::Estimate,
+            }),
+        }
+    }
+
+    #[test]
+    fn contributions_round_trip() {
+        let mut arena = vec![9, 9];
+        let mut bucket = contribution(u64::MAX, i64::MIN);
+        bucket.time = UsageTime::Bucket(Period {
+            start: Timestamp::from_nanos(1),
+            end: Timestamp::from_nanos(i64::MAX),
+        });
+        for item in [contribution(0, 5), bucket] {
+            let offset = arena.len() as u64;
+            encode(&item, &mut arena);
+            assert_eq!(decode(&arena, offset), item);
+        }
+    }
+
+    #[test]
+    fn growing_copies_keep_the_largest_counts_and_the_first_time() {
+        let mut dedup = Dedup::default();
+        let better = |_: u32, _: u32| false;
+        assert_eq!(
+            dedup.offer("anthropic", "m", &contribution(9, 50), better),
+            Verdict::New
+        );
+        assert_eq!(
+            dedup.offer("anthropic", "m", &contribution(9, 60), better),
+            Verdict::Duplicate
+        );
+        let Verdict::Replace(change) =
+            dedup.offer("anthropic", "m", &contribution(159, 40), better)
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (change.0, change.1),
+            (contribution(9, 50), contribution(159, 40))
+        );
+        assert_eq!(
+            dedup.offer("anthropic", "m", &contribution(3, 70), better),
+            Verdict::Duplicate
+        );
+        assert_eq!(
+            dedup.offer("openai", "m", &contribution(9, 50), better),
+            Verdict::New
+        );
+    }
+}
