@@ -9,9 +9,14 @@
 //! command line resolves those once and passes them down. See `docs/architecture.md`.
 
 pub mod diagnostic;
+pub mod forecast;
 pub mod money;
 pub mod period;
+pub mod price_book;
+pub mod projection;
+pub mod rating;
 pub mod rollup;
+pub mod series;
 pub mod sku;
 pub mod source;
 pub mod tokens;

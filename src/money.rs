@@ -473,6 +473,54 @@ impl fmt::Debug for UnitPrice {
     }
 }
 
+/// Weights of a [`BlendedPrice`] are shares of this whole.
+pub const BLEND_WHOLE: u32 = 1 << 20;
+
+/// The price of one unit of a mix, such as the models and hours that a forecast spreads tokens
+/// over: the sum of each price times its share of [`BLEND_WHOLE`], kept without division.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BlendedPrice(i128);
+
+impl BlendedPrice {
+    /// Adds a part with its share of [`BLEND_WHOLE`].
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if it does not fit.
+    pub fn checked_add(self, price: UnitPrice, share: u32) -> Result<Self, MoneyError> {
+        let part = price
+            .0
+            .checked_mul(i128::from(share))
+            .ok_or(MoneyError::Overflow)?;
+        self.0
+            .checked_add(part)
+            .map(Self)
+            .ok_or(MoneyError::Overflow)
+    }
+
+    /// True if every part is free or there is none.
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Cost of `quantity` units of the mix, rounded half-even at the 18th place: a share of a token
+    /// has no price of its own.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if it does not fit.
+    pub fn checked_cost(self, quantity: u64) -> Result<Amount, MoneyError> {
+        let product = self
+            .0
+            .checked_mul(i128::from(quantity))
+            .ok_or(MoneyError::Overflow)?;
+        Ok(Amount(div_round(
+            product,
+            i128::from(BLEND_WHOLE),
+            Rounding::HalfEven,
+        )))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -576,6 +624,17 @@ mod tests {
         }
         assert_eq!(amount("2.5").to_fixed(0), "2");
         assert_eq!(amount("-0.004").to_fixed(2), "0.00");
+    }
+
+    #[test]
+    fn a_blend_is_the_weighted_price() {
+        // Three quarters at 4 and one quarter at 8 USD a million: 5 USD a million, by hand.
+        let price = |text| UnitPrice::parse_per(text, 6).unwrap();
+        let blend = BlendedPrice::default()
+            .checked_add(price("4"), BLEND_WHOLE / 4 * 3)
+            .unwrap();
+        let blend = blend.checked_add(price("8"), BLEND_WHOLE / 4).unwrap();
+        assert_eq!(blend.checked_cost(1_000_000).unwrap(), amount("5"));
     }
 
     #[test]

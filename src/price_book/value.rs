@@ -1,0 +1,158 @@
+//! Readers of single values of a price book file: what is of the wrong kind is reported.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Reporter, did_you_mean};
+
+pub(super) type Value<'t> = Spanned<DeValue<'t>>;
+
+/// A value and the byte offset where it is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) offset: usize,
+}
+
+pub(super) type Text<'t> = At<&'t str>;
+
+pub(super) fn tables<'t, T>(
+    key: &str,
+    value: &'t Value<'t>,
+    report: &mut Reporter,
+    one: impl Fn(&'t DeTable<'t>, usize, &mut Reporter) -> T,
+) -> Vec<T> {
+    let Some(items) = value.get_ref().as_array() else {
+        wrong_kind(
+            key,
+            &format!("a list of tables, written [[{key}]]"),
+            value,
+            report,
+        );
+        return Vec::new();
+    };
+    let mut result = Vec::with_capacity(items.len());
+    for item in items {
+        match item.get_ref().as_table() {
+            Some(table) => result.push(one(table, item.span().start, report)),
+            None => wrong_kind(key, "a table", item, report),
+        }
+    }
+    result
+}
+
+pub(super) fn text<'t>(key: &str, value: &'t Value<'t>, report: &mut Reporter) -> Option<Text<'t>> {
+    match value.get_ref().as_str() {
+        Some(text) if text.trim().is_empty() => {
+            report.problem(value.span().start, format!("`{key}` is empty"));
+            None
+        }
+        Some(text) => Some(At {
+            value: text,
+            offset: value.span().start,
+        }),
+        None => {
+            wrong_kind(key, "a string", value, report);
+            None
+        }
+    }
+}
+
+/// A list of strings.
+pub(super) fn texts<'t>(
+    key: &str,
+    value: &'t Value<'t>,
+    report: &mut Reporter,
+) -> Option<Vec<Text<'t>>> {
+    let Some(items) = value.get_ref().as_array() else {
+        wrong_kind(key, "a list of strings", value, report);
+        return None;
+    };
+    if items.is_empty() {
+        report.problem(value.span().start, format!("`{key}` is an empty list"));
+        return None;
+    }
+    Some(
+        items
+            .iter()
+            .filter_map(|item| text(key, item, report))
+            .collect(),
+    )
+}
+
+/// One string or a list of strings.
+pub(super) fn words<'t>(
+    key: &str,
+    value: &'t Value<'t>,
+    report: &mut Reporter,
+) -> Option<Vec<Text<'t>>> {
+    if value.get_ref().is_array() {
+        texts(key, value, report)
+    } else {
+        text(key, value, report).map(|t| vec![t])
+    }
+}
+
+pub(super) fn decimal<'t>(
+    key: &str,
+    value: &'t Value<'t>,
+    report: &mut Reporter,
+) -> Option<Text<'t>> {
+    let digits = match value.get_ref() {
+        DeValue::Float(number) => number.as_str(),
+        DeValue::Integer(number) => number.as_str(),
+        _ => return text(key, value, report),
+    };
+    let hint = format!("write `{key} = \"{digits}\"`");
+    report.problem_with(
+        value.span().start,
+        format!("`{key}` is a bare number, expected a decimal string"),
+        Some(hint),
+    );
+    None
+}
+
+pub(super) fn number(key: &str, value: &Value<'_>, report: &mut Reporter) -> Option<At<u64>> {
+    let parsed = value
+        .get_ref()
+        .as_integer()
+        .and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
+    let Some(value_in_range) = parsed.and_then(|n| u64::try_from(n).ok()) else {
+        wrong_kind(key, "a whole number of tokens", value, report);
+        return None;
+    };
+    Some(At {
+        value: value_in_range,
+        offset: value.span().start,
+    })
+}
+
+pub(super) fn wrong_kind(key: &str, expected: &str, value: &Value<'_>, report: &mut Reporter) {
+    let found = value.get_ref().type_str();
+    report.problem(
+        value.span().start,
+        format!("`{key}` is {}, expected {expected}", with_article(found)),
+    );
+}
+
+fn with_article(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'i', 'o']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {kind}")
+}
+
+pub(super) fn unknown<'k>(
+    key: &str,
+    offset: usize,
+    known: impl Iterator<Item = &'k str>,
+    report: &mut Reporter,
+) {
+    report.problem_with(
+        offset,
+        format!("unknown key `{key}`"),
+        did_you_mean(key, known),
+    );
+}

@@ -1,0 +1,136 @@
+//! Cost sample paths and what is read off them, in exact amounts.
+
+use crate::money::{Amount, MoneyError};
+
+/// Cost of every day on every sample path.
+#[derive(Debug, Clone)]
+pub struct CostPaths {
+    days: usize,
+    // paths x days
+    amounts: Vec<Amount>,
+}
+
+/// Mean and quantiles of one sum over the paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Distribution {
+    /// Mean, rounded half-even at the 18th place.
+    pub mean: Amount,
+    /// One amount for each probability asked for.
+    pub quantiles: Vec<Amount>,
+}
+
+/// A probability as a whole number of ten-thousandths, so that quantiles of exact amounts stay
+/// exact: 2.5 % is 250.
+pub type BasisPoints = u32;
+const WHOLE: u32 = 10_000;
+
+impl CostPaths {
+    pub(super) fn zeros(paths: usize, days: usize) -> Self {
+        Self {
+            days,
+            amounts: vec![Amount::ZERO; paths * days],
+        }
+    }
+
+    pub(super) fn add(&mut self, path: usize, day: usize, cost: Amount) -> Result<(), MoneyError> {
+        let cell = &mut self.amounts[path * self.days + day];
+        *cell = cell.checked_add(cost)?;
+        Ok(())
+    }
+
+    pub(super) fn add_all(&mut self, other: &Self) -> Result<(), MoneyError> {
+        for (cell, more) in self.amounts.iter_mut().zip(&other.amounts) {
+            *cell = cell.checked_add(*more)?;
+        }
+        Ok(())
+    }
+
+    /// Days of each path.
+    #[must_use]
+    pub fn days(&self) -> usize {
+        self.days
+    }
+
+    /// The sum of days `from..until` on each path.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if a sum does not fit.
+    pub fn sums(&self, from: usize, until: usize) -> Result<Vec<Amount>, MoneyError> {
+        self.amounts
+            .chunks_exact(self.days)
+            .map(|path| Amount::checked_sum(path[from..until].iter().copied()))
+            .collect()
+    }
+
+    /// Mean and quantiles of `base` plus the sum of days `from..until`.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if a sum does not fit.
+    pub fn distribution(
+        &self,
+        from: usize,
+        until: usize,
+        base: Amount,
+        probabilities: &[BasisPoints],
+    ) -> Result<Distribution, MoneyError> {
+        let mut sums = self.sums(from, until)?;
+        sums.sort_unstable();
+        let count = u32::try_from(sums.len()).map_err(|_| MoneyError::Overflow)?;
+        let mean = Amount::checked_sum(sums.iter().copied())?
+            .mean_of(count)
+            .checked_add(base)?;
+        let quantiles = probabilities
+            .iter()
+            .map(|p| quantile(&sums, *p)?.checked_add(base))
+            .collect::<Result<_, _>>()?;
+        Ok(Distribution { mean, quantiles })
+    }
+}
+
+/// The quantile of sorted amounts, interpolated between neighbours.
+/// Source: Hyndman and Fan 1996, "Sample Quantiles in Statistical Packages", definition 7.
+fn quantile(sorted: &[Amount], probability: BasisPoints) -> Result<Amount, MoneyError> {
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return Ok(Amount::ZERO);
+    };
+    let position = u64::try_from(last).map_err(|_| MoneyError::Overflow)? * u64::from(probability);
+    let below = usize::try_from(position / u64::from(WHOLE)).map_err(|_| MoneyError::Overflow)?;
+    let part = u32::try_from(position % u64::from(WHOLE)).map_err(|_| MoneyError::Overflow)?;
+    sorted[below].lerp(sorted[(below + 1).min(last)], part, WHOLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_definition_7() {
+        // numpy.quantile([1, 2, 3, 10], [0, .1, .5, .9, 1]) = [1, 1.3, 2.5, 7.9, 10].
+        let sorted: Vec<Amount> = [1, 2, 3, 10].map(Amount::from_units).to_vec();
+        let shown = |p| quantile(&sorted, p).unwrap().to_string();
+        assert_eq!(
+            [0, 1000, 5000, 9000, 10_000].map(shown),
+            ["1.00", "1.30", "2.50", "7.90", "10.00"]
+        );
+    }
+
+    #[test]
+    fn sums_are_taken_path_by_path() {
+        let mut paths = CostPaths::zeros(2, 3);
+        for (path, day, cost) in [(0, 0, 1), (0, 1, 2), (1, 1, 10), (1, 2, 5)] {
+            paths.add(path, day, Amount::from_units(cost)).unwrap();
+        }
+        assert_eq!(
+            paths.sums(0, 2).unwrap(),
+            [Amount::from_units(3), Amount::from_units(10)]
+        );
+        let all = paths
+            .distribution(0, 3, Amount::from_units(100), &[0, 10_000])
+            .unwrap();
+        assert_eq!(all.mean, Amount::from_units(109));
+        assert_eq!(
+            all.quantiles,
+            [Amount::from_units(103), Amount::from_units(115)]
+        );
+    }
+}
