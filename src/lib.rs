@@ -8,6 +8,7 @@
 //! The library reads no clock, no environment, no terminal and no unseeded random source; the
 //! command line resolves those once and passes them down. See `docs/architecture.md`.
 
+pub mod cli;
 pub mod diagnostic;
 pub mod forecast;
 pub mod money;
@@ -15,6 +16,7 @@ pub mod period;
 pub mod price_book;
 pub mod projection;
 pub mod rating;
+pub mod report;
 pub mod rollup;
 pub mod series;
 pub mod sku;

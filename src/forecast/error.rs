@@ -88,9 +88,12 @@ impl Error for ForecastError {}
 const MOST_DAYS: usize = 3_660;
 const MOST_PATHS: usize = 1_000_000;
 
-/// Checks what the models rely on.
-pub(super) fn check(
-    series: &[DailySeries],
+/// Checks what the models rely on: for callers that fit series one by one.
+///
+/// # Errors
+/// See [`super::forecast`].
+pub fn check<'a>(
+    series: impl IntoIterator<Item = &'a DailySeries>,
     options: &ForecastOptions,
 ) -> Result<(), ForecastError> {
     let ranges = [
@@ -109,8 +112,9 @@ pub(super) fn check(
             });
         }
     }
-    let expected = series.first().ok_or(ForecastError::NoSeries)?.end();
-    for (index, one) in series.iter().enumerate() {
+    let mut expected = None;
+    for (index, one) in series.into_iter().enumerate() {
+        let expected = *expected.get_or_insert(one.end());
         if one.end() != expected {
             return Err(ForecastError::DifferentEnds {
                 series: index,
@@ -128,5 +132,5 @@ pub(super) fn check(
             });
         }
     }
-    Ok(())
+    expected.map(|_| ()).ok_or(ForecastError::NoSeries)
 }

@@ -108,7 +108,7 @@ mod tests {
         let mut s = state();
         let mut innovations = Vec::new();
         s.run(&smoothing, &[14.9, f64::NAN], |t, e| {
-            innovations.push((t, e))
+            innovations.push((t, e));
         });
         // Forecast 10 + 0.9 + 2 = 12.9, innovation 2; then a missing day.
         assert_eq!(innovations.len(), 1);

@@ -13,6 +13,11 @@ pub(super) fn count(n: usize) -> f64 {
     n as f64
 }
 
+/// A count as a 64-bit number.
+pub(super) fn wide(n: usize) -> u64 {
+    n as u64
+}
+
 /// The integer part of a number that is known to be a small non-negative index.
 #[expect(
     clippy::cast_possible_truncation,
@@ -54,7 +59,7 @@ pub(super) fn exp(x: f64) -> f64 {
 
 /// `2^k` for an integer `k` in the range of normal numbers.
 fn power_of_two(k: f64) -> f64 {
-    f64::from_bits((index(k + 1023.0) as u64) << 52)
+    f64::from_bits(wide(index(k + 1023.0)) << 52)
 }
 
 /// Natural logarithm of a positive number: `x = 2^k m` with `m` around 1, then the series of

@@ -107,8 +107,8 @@ impl Member {
     }
 }
 
-/// Number of fitted numbers: smoothing parameters, starting level and trend, and half of the season,
-/// which is shrunk and made of medians.
+/// Number of fitted numbers: smoothing parameters, starting level and trend, and half of the
+/// season, which is shrunk and made of medians.
 fn parameters(kind: Kind, season_length: usize) -> usize {
     let seasonal = season_length.div_ceil(2) - 1 + usize::from(season_length > 1);
     seasonal + if kind == Kind::Damped { 5 } else { 2 }
@@ -120,10 +120,10 @@ pub(super) fn center(residuals: &mut [f64]) {
     residuals.iter_mut().for_each(|e| *e -= bias);
 }
 
-/// Brings each residual from the size residuals had in its time to the size they have now, so that a
-/// series that has grown is not simulated with the noise of its small days: filtered historical
-/// simulation (Barone-Adesi, Giannopoulos and Vosper 1999) with a slow, bounded scale. `residuals` is
-/// by age.
+/// Brings each residual from the size residuals had in its time to the size they have now, so that
+/// a series that has grown is not simulated with the noise of its small days: filtered historical
+/// simulation (Barone-Adesi, Giannopoulos and Vosper 1999) with a slow, bounded scale. `residuals`
+/// is by age.
 fn rescale_to_recent_size(residuals: &mut [f64]) {
     let sizes: Vec<f64> = residuals.iter().map(|e| e.abs()).collect();
     let Some(average) = mean(&sizes).filter(|average| *average > 1e-9) else {
@@ -247,5 +247,41 @@ fn plain(smoothing: Smoothing) -> Smoothing {
     Smoothing {
         gamma: 0.0,
         ..smoothing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_invert() {
+        for scale in [Scale::Raw, Scale::Log] {
+            for y in [0.0, 0.01, 1.0, 250.0] {
+                assert!((scale.back(scale.forward(y)) - y).abs() < 1e-12 * (1.0 + y));
+            }
+        }
+    }
+
+    #[test]
+    fn old_residuals_grow_with_the_series() {
+        // By age: large ones now, small ones then.
+        let mut residuals: Vec<f64> = (0..90)
+            .map(|age| if age % 2 == 0 { 1.0 } else { -1.0 } * if age < 45 { 4.0 } else { 1.0 })
+            .collect();
+        rescale_to_recent_size(&mut residuals);
+        assert!((residuals[0].abs() - 4.0).abs() < 0.5, "{}", residuals[0]);
+        assert!(residuals[60].abs() > 1.5, "{}", residuals[60]);
+    }
+
+    #[test]
+    fn residuals_of_a_fit_have_mean_zero() {
+        let y: Vec<f64> = (0..60).map(|t| 1.0 + 0.1 * f64::from(t * t % 11)).collect();
+        for (kind, scale) in SEASONAL {
+            let member = Member::fit(kind, scale, &y, 7);
+            assert_eq!(member.residuals.len(), 53);
+            assert!(mean(&member.residuals).unwrap().abs() < 1e-12);
+            assert!((0.0..1.0).contains(&member.smoothing.alpha));
+        }
     }
 }

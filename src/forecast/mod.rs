@@ -1,14 +1,14 @@
 //! Forecasts of daily quantities as sample paths.
 //!
-//! A pool of four small additive models, each fitted with a mild prior, is simulated with bootstrapped
-//! residuals; the union of their paths is the forecast. Headlines, intervals, totals and
-//! probabilities are all read off the same paths: the median of a day, the quantiles of a sum, the share of
-//! paths above a budget. Never add quantiles of days, and never use the mean of the paths as headline:
-//! half of them come from a log scale and have a long upper tail.
+//! A pool of four small additive models, each fitted with a mild prior, is simulated with
+//! bootstrapped residuals; the union of their paths is the forecast. Headlines, intervals, totals
+//! and probabilities are all read off the same paths: the median of a day, the quantiles of a sum,
+//! the share of paths above a budget. Never add quantiles of days, and never use the mean of the
+//! paths as headline: half of them come from a log scale and have a long upper tail.
 //!
 //! That a combination of simple models beats its members is the main finding of the M4 competition
-//! (Makridakis, Spiliotis and Assimakopoulos 2020); this pool and the settings in it were measured on daily
-//! usage series.
+//! (Makridakis, Spiliotis and Assimakopoulos 2020); this pool and the settings in it were measured
+//! on daily usage series.
 
 mod error;
 mod ets;
@@ -28,7 +28,7 @@ mod tests;
 mod theta;
 mod window;
 
-pub use error::ForecastError;
+pub use error::{ForecastError, check};
 pub use model::{FittedSeries, Method, SeriesInfo};
 pub use paths::SamplePaths;
 pub use quantile::{quantile_sorted, quantiles};
@@ -92,18 +92,18 @@ pub struct ModelInfo {
 
 /// Forecasts series that end on the same day.
 ///
-/// The same series, options and seed give the same bits. The parts are public for callers that spread
-/// series over threads: [`FittedSeries::fit`] for each, then [`Draws::new`] over the longest
-/// [`FittedSeries::residual_span`], then [`FittedSeries::simulate`] for each.
+/// The same series, options and seed give the same bits. The parts are public for callers that
+/// spread series over threads: [`check`], [`FittedSeries::fit`] for each, then [`Draws::new`] over
+/// the longest [`FittedSeries::residual_span`], then [`FittedSeries::simulate`] for each.
 ///
 /// # Errors
-/// No series, a series without a known day or with a value that is no quantity, series that end on different
-/// days, options out of range.
+/// No series, a series without a known day or with a value that is no quantity, series that end on
+/// different days, options out of range.
 pub fn forecast(
     series: &[DailySeries],
     options: &ForecastOptions,
 ) -> Result<Forecast, ForecastError> {
-    error::check(series, options)?;
+    check(series, options)?;
     let fitted = series
         .iter()
         .enumerate()

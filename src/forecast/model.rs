@@ -3,7 +3,7 @@
 use super::ForecastOptions;
 use super::members::{Kind, Member, NON_SEASONAL, SEASONAL, Scale};
 use super::rng::bell;
-use super::short::Short;
+use super::short::{Short, UNKNOWN_SPREAD};
 use super::simulate::{Bounds, Draws, pool_paths};
 use super::sparse::{Stop, Weeks, is_intermittent};
 use super::window::Window;
@@ -15,15 +15,13 @@ const POOL_DAYS: usize = 14;
 const SHORT_DAYS: usize = 3;
 /// A path stays below this multiple of the largest day of the history.
 const CAP: f64 = 5.0;
-/// Spread of a forecast from one or two days: the standard deviation of its logarithm.
-const UNKNOWN_SPREAD: f64 = 0.7;
 
 /// How a series was forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
     /// The pool of exponential smoothing and Theta members.
     Pool,
-    /// Half the last week, half exponential smoothing: 7 to 13 days.
+    /// Exponential smoothing plus the shrunk shape of the last week: 7 to 13 days.
     SeasonalNaiveSes,
     /// Exponential smoothing: 3 to 6 days.
     Ses,
@@ -160,7 +158,11 @@ fn choose(window: &Window, unit: f64, season_length: usize) -> (Method, String, 
     if n < SHORT_DAYS {
         let mean = super::math::mean(&known).unwrap_or(0.0);
         let reason = format!("{n} known days, the spread is assumed");
-        return (Method::Mean, reason, Model::Flat(mean, UNKNOWN_SPREAD));
+        return (
+            Method::Mean,
+            reason,
+            Model::Flat(mean, UNKNOWN_SPREAD / super::math::count(n)),
+        );
     }
     let scaled: Vec<f64> = values.iter().map(|v| v / unit).collect();
     if n < POOL_DAYS {
@@ -194,13 +196,9 @@ fn sparse(values: &[f64], season_length: usize) -> Option<(Method, String, Model
     if season_length != 7 {
         return None;
     }
-    if let Some(stop) = Stop::at_end(values) {
-        let last = values.iter().rposition(|v| *v > 0.0)?;
-        let weeks = Weeks::of(&values[..=last], values.len() - last - 1);
-        if !weeks.is_empty() {
-            let reason = format!("no usage for the last {} known days", stop.days);
-            return Some((Method::Stopped, reason, Model::Weeks(weeks, Some(stop))));
-        }
+    if let Some((stop, weeks)) = Stop::at_end(values) {
+        let reason = format!("no usage for the last {} known days", stop.days);
+        return Some((Method::Stopped, reason, Model::Weeks(weeks, Some(stop))));
     }
     if !is_intermittent(values) {
         return None;

@@ -50,6 +50,13 @@ pub(super) fn below(bits: u64, n: u32) -> u32 {
     high_half(u64::from(high_half(bits)) * u64::from(n))
 }
 
+/// An index below `n` from a number in (0, 1).
+pub(super) fn below_unit(u: f64, n: u32) -> u32 {
+    u32::try_from(super::math::index(u * f64::from(n)))
+        .unwrap_or(n)
+        .min(n - 1)
+}
+
 /// A bell-shaped number of mean 0 and variance 1: the sum of four uniform numbers of 16 bits
 /// each (Irwin-Hall), scaled.
 pub(super) fn bell(bits: u64) -> f64 {

@@ -5,14 +5,23 @@
 //! series has the spread that the series had together.
 
 use super::ForecastOptions;
+use super::math;
 use super::members::Member;
-use super::rng::{Stream, bell, below};
+use super::rng::{Stream, bell, below, below_unit, unit};
 use super::theta::DRIFT_DECAY;
 
 /// Lowest alpha of a simulated path: a level that never moved in a short history still can.
 const ALPHA_FLOOR: f64 = 0.2;
 /// Standard deviation of the smoothing noise, in units of a residual.
 const SMOOTHING: f64 = 0.15;
+
+/// Of 4 innovations, how many have their sign turned. Skewness is the least certain property of a
+/// small set of residuals and moves the median of the paths, the headline: halving it lowered the
+/// median error of 30-day totals on the development tasks from 10.9 to 9.5 %.
+const TURNED: u8 = 1;
+
+/// Interleaved sets of paths: the members of the pool.
+const SETS: usize = 4;
 
 /// What is drawn for one step of one path.
 #[derive(Debug, Clone, Copy)]
@@ -23,40 +32,74 @@ pub(super) struct Draw {
     /// so the smoothing noise has the correlation of the residuals.
     smoothing_age: u32,
     weight: f64,
+    /// 0 to 3, equally likely: which draws have their sign turned. The same for all series too.
+    side: u8,
 }
 
 /// The random choices of a run, shared by all of its series.
 #[derive(Debug, Clone)]
 pub struct Draws {
     horizon: usize,
+    /// All ages are below.
+    span: usize,
     steps: Vec<Draw>,
     paths: Vec<u64>,
 }
 
 impl Draws {
     /// Choices among the residuals of the last `span` days.
+    ///
+    /// Each step is a Latin hypercube sample (McKay, Beckman and Conover 1979) over ages and signs
+    /// in each of four interleaved sets of paths, so that every step of every member sees the
+    /// residuals equally often, and the medians have less noise than from independent draws.
     #[must_use]
     pub fn new(options: &ForecastOptions, span: usize) -> Self {
-        let span = u32::try_from(span.max(1)).unwrap_or(u32::MAX);
-        let (ages, noise) = (Stream::new(options.seed, 1), Stream::new(options.seed, 2));
+        let span = u32::try_from(span.max(1))
+            .unwrap_or(u32::MAX)
+            .min(u32::MAX / 4);
+        let (place, noise) = (Stream::new(options.seed, 1), Stream::new(options.seed, 2));
+        let order = Stream::new(options.seed, 4);
         let paths = Stream::new(options.seed, 3);
-        let steps = (0u64..)
-            .take(options.paths * options.horizon_days)
-            .map(|i| {
-                let bits = ages.bits(i);
-                Draw {
-                    age: below(bits, span),
+        let horizon = options.horizon_days;
+        let empty = Draw {
+            age: 0,
+            smoothing_age: 0,
+            weight: 0.0,
+            side: 0,
+        };
+        let mut steps = vec![empty; options.paths * horizon];
+        let mut counter = 0_u64;
+        for (step, set) in (0..horizon).flat_map(|step| (0..SETS).map(move |set| (step, set))) {
+            let mut strata: Vec<usize> = (set..options.paths).step_by(SETS).collect();
+            let n = strata.len();
+            for i in (1..n).rev() {
+                let limit = u32::try_from(i + 1).unwrap_or(u32::MAX);
+                strata.swap(
+                    i,
+                    below(order.bits(counter + math::wide(i)), limit) as usize,
+                );
+            }
+            for (stratum, path) in strata.into_iter().enumerate() {
+                let i = counter + math::wide(stratum);
+                let (bits, noise) = (place.bits(i), noise.bits(i));
+                let u = (math::count(stratum) + unit(bits)) / math::count(n);
+                let cell = below_unit(u, 4 * span);
+                steps[path * horizon + step] = Draw {
+                    age: cell / 4,
                     smoothing_age: below(bits << 32, span),
-                    weight: SMOOTHING * bell(noise.bits(i)),
-                }
-            })
-            .collect();
+                    weight: SMOOTHING * bell(noise),
+                    side: cell.to_le_bytes()[0] & 3,
+                };
+            }
+            counter += math::wide(n);
+        }
         let paths = (0u64..)
             .take(options.paths)
             .map(|p| paths.bits(p))
             .collect();
         Self {
-            horizon: options.horizon_days,
+            horizon,
+            span: span as usize,
             steps,
             paths,
         }
@@ -71,15 +114,6 @@ impl Draws {
             .enumerate()
             .map(|(p, (bits, steps))| (p, *bits, steps))
     }
-
-    /// Largest age that can be drawn, plus 1.
-    fn span(&self) -> usize {
-        self.steps
-            .iter()
-            .map(|s| s.age.max(s.smoothing_age))
-            .max()
-            .map_or(1, |a| a as usize + 1)
-    }
 }
 
 /// Residuals by drawn age.
@@ -87,11 +121,11 @@ impl Draws {
 pub(super) struct Residuals(Vec<f64>);
 
 impl Residuals {
-    /// A table over all ages that can be drawn: the residual of that day if the series has one, else
-    /// that of the same age modulo the number it has.
+    /// A table over all ages that can be drawn: the residual of that day if the series has one,
+    /// else that of the same age modulo the number it has.
     pub(super) fn for_draws(residuals: &[f64], draws: &Draws) -> Self {
         let known: Vec<f64> = residuals.iter().copied().filter(|e| !e.is_nan()).collect();
-        let table = (0..draws.span())
+        let table = (0..draws.span)
             .map(|age| match residuals.get(age) {
                 Some(e) if !e.is_nan() => *e,
                 _ if known.is_empty() => 0.0,
@@ -101,21 +135,12 @@ impl Residuals {
         Self(table)
     }
 
-    /// The innovation of a step.
+    /// The innovation of a step. In `turned` of 4 draws its sign is turned: 0 keeps the skewness of
+    /// the residuals, 1 halves it, 2 makes them symmetric.
     #[inline]
-    pub(super) fn innovation(&self, draw: &Draw) -> f64 {
-        self.0[draw.age as usize] + draw.weight * self.0[draw.smoothing_age as usize]
-    }
-
-    /// The same with a random sign: for residuals too few to tell their skewness and median. The
-    /// sign is the same for all series too.
-    #[inline]
-    pub(super) fn symmetric_innovation(&self, draw: &Draw) -> f64 {
-        if draw.weight < 0.0 {
-            -self.innovation(draw)
-        } else {
-            self.innovation(draw)
-        }
+    pub(super) fn innovation(&self, draw: &Draw, turned: u8) -> f64 {
+        let e = self.0[draw.age as usize] + draw.weight * self.0[draw.smoothing_age as usize];
+        if draw.side < turned { -e } else { e }
     }
 }
 
@@ -135,8 +160,8 @@ impl Bounds {
     }
 }
 
-/// Fills `out` (paths x horizon) from a pool: path p follows member p modulo their number, for every
-/// series of the run.
+/// Fills `out` (paths x horizon) from a pool: path p follows member p modulo their number, for
+/// every series of the run.
 pub(super) fn pool_paths(members: &[Member], bounds: &Bounds, draws: &Draws, out: &mut [f64]) {
     let tables: Vec<Residuals> = members
         .iter()
@@ -150,7 +175,7 @@ pub(super) fn pool_paths(members: &[Member], bounds: &Bounds, draws: &Draws, out
         smoothing.alpha = smoothing.alpha.max(ALPHA_FLOOR);
         state.copy_from(&member.state);
         for (draw, value) in steps.iter().zip(path) {
-            let e = table.innovation(draw);
+            let e = table.innovation(draw, TURNED);
             *value = bounds.apply(member.scale.back(state.next(&smoothing) + e));
             state.advance(&smoothing, e);
             state.drift *= DRIFT_DECAY;

@@ -14,6 +14,10 @@ const RECENT_DAYS: usize = 14;
 const RECENT_ZERO_SHARE: f64 = 0.5;
 /// Zero days at the end that make a series "stopped".
 const STOPPED_DAYS: usize = 7;
+/// Chance of as long a run of zeros, were usage as frequent as before, that counts as a stop.
+const STOP_CHANCE: f64 = 0.02;
+/// Mixed weeks a history is given beside those that were seen.
+const MIXED_WEEKS: u32 = 2;
 /// Shape of the prior on the length of a stop (Jeffreys' for an exponential duration).
 const PRIOR_RETURNS: f64 = 0.5;
 
@@ -42,7 +46,7 @@ impl Weeks {
             .rchunks_exact(WEEK)
             .filter_map(|week| {
                 let mean = super::math::mean(week)?;
-                let day = |i: usize| week[(i + WEEK - offset) % WEEK];
+                let day = |i: usize| week[(i + offset) % WEEK];
                 Some(std::array::from_fn(|i| {
                     if day(i).is_nan() { mean } else { day(i) }
                 }))
@@ -64,8 +68,8 @@ impl Weeks {
     /// Fills `out` (paths x horizon); a path is zero until its day of return.
     ///
     /// Each path first draws its own history, as many weeks as there are, and then its future from
-    /// that: a few weeks do not tell how frequent usage is (the double bootstrap comes close to the Bayesian
-    /// bootstrap of Rubin 1981).
+    /// that: a few weeks do not tell how frequent usage is (the double bootstrap comes close to the
+    /// Bayesian bootstrap of Rubin 1981). Some weeks of that history are mixed.
     pub(super) fn paths(
         &self,
         stop: Option<&Stop>,
@@ -76,18 +80,26 @@ impl Weeks {
         let weeks = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         for ((_, bits, steps), path) in draws.each().zip(out.chunks_exact_mut(horizon)) {
             let first = stop.map_or(0, |s| s.return_day(bits));
-            let own = Stream::new(bits, 0);
             for (block, days) in path.chunks_mut(WEEK).enumerate() {
-                let age = steps[block * WEEK].age / 7;
-                let week = &self.0[below(own.bits(u64::from(age % weeks)), weeks) as usize];
+                let week = self.own_week(bits, (steps[block * WEEK].age / 7) % weeks);
                 for (i, (value, drawn)) in days.iter_mut().zip(week).enumerate() {
-                    *value = if block * WEEK + i < first {
-                        0.0
-                    } else {
-                        *drawn
-                    };
+                    *value = if block * WEEK + i < first { 0.0 } else { drawn };
                 }
             }
+        }
+    }
+
+    /// Week `number` of the history of a path: one that was seen, or a mixed one, in which each
+    /// weekday comes from a week of its own.
+    fn own_week(&self, path: u64, number: u32) -> [f64; WEEK] {
+        let seen = u32::try_from(self.0.len()).unwrap_or(u32::MAX - MIXED_WEEKS);
+        let own = Stream::new(path, u64::from(number));
+        let drawn = below(own.bits(0), seen + MIXED_WEEKS);
+        match self.0.get(drawn as usize) {
+            Some(week) => *week,
+            None => std::array::from_fn(|i| {
+                self.0[below(own.bits(1 + super::math::wide(i)), seen) as usize][i]
+            }),
         }
     }
 }
@@ -104,9 +116,10 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// A stop at the end of the values: a week or more without usage, and more than twice the
-    /// longest run of zeros before.
-    pub(super) fn at_end(values: &[f64]) -> Option<Self> {
+    /// A stop at the end of the values: a week or more without usage, more than twice the longest
+    /// run of zeros before, and no accident at the former frequency of usage. With it the weeks of
+    /// usage before the stop; if that was less than one, its other days are zero.
+    pub(super) fn at_end(values: &[f64]) -> Option<(Self, Weeks)> {
         let mut runs = vec![0_usize];
         for value in values.iter().filter(|v| !v.is_nan()) {
             if *value > 0.0 {
@@ -121,11 +134,23 @@ impl Stop {
             return None;
         }
         let ended: Vec<usize> = runs.into_iter().filter(|r| *r >= STOPPED_DAYS).collect();
-        Some(Self {
-            days,
-            exposure: days + ended.iter().sum::<usize>(),
-            returns: ended.len(),
-        })
+        let used = values.iter().rposition(|v| *v > 0.0)? + 1;
+        let frequency = (1.0 - zero_share(&values[..used], used)) * count(used) / count(used + 1);
+        if ln(1.0 - frequency) * count(days) > ln(STOP_CHANCE) {
+            return None;
+        }
+        let mut before = vec![0.0; WEEK.saturating_sub(used)];
+        before.extend_from_slice(&values[..used]);
+        let weeks = Weeks::of(&before, values.len() - used);
+        let exposure = days + ended.iter().sum::<usize>();
+        Some((
+            Self {
+                days,
+                exposure,
+                returns: ended.len(),
+            },
+            weeks,
+        ))
     }
 
     /// The first day with usage of a path. With an exponential duration and a gamma prior, the
@@ -134,5 +159,55 @@ impl Stop {
         let u = unit(bits);
         let shape = count(self.returns) + PRIOR_RETURNS;
         index((count(self.exposure) * (exp(-ln(u) / shape) - 1.0)).ceil())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_begin_with_the_weekday_of_the_forecast() {
+        let values: Vec<f64> = (0..16).map(f64::from).collect();
+        let weeks = Weeks::of(&values, 0);
+        assert_eq!(weeks.0.len(), 2);
+        assert_eq!(
+            weeks.0[0].to_vec(),
+            [9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0]
+        );
+        // Two days later the first future day is two weekdays on.
+        let later = Weeks::of(&values, 2);
+        assert_eq!(
+            later.0[0].to_vec(),
+            [11.0, 12.0, 13.0, 14.0, 15.0, 9.0, 10.0]
+        );
+    }
+
+    #[test]
+    fn stops_and_their_length() {
+        let series = |runs: &[(f64, usize)]| -> Vec<f64> {
+            runs.iter()
+                .flat_map(|(value, n)| std::iter::repeat_n(*value, *n))
+                .collect()
+        };
+        let (stop, weeks) =
+            Stop::at_end(&series(&[(5.0, 30), (0.0, 2), (5.0, 4), (0.0, 9)])).unwrap();
+        assert_eq!((stop.days, stop.exposure, stop.returns), (9, 9, 0));
+        assert_eq!(weeks.0.len(), 5);
+        assert!(Stop::at_end(&series(&[(5.0, 30), (0.0, 6)])).is_none());
+        assert!(Stop::at_end(&series(&[(5.0, 30), (0.0, 8), (5.0, 9), (0.0, 12)])).is_none());
+        // A quarter of the paths is still stopped after 15 times the exposure: (1 / 16)^(1/2).
+        let still = (0..4000_u64)
+            .filter(|i| stop.return_day(Stream::new(3, 0).bits(*i)) > 135)
+            .count();
+        assert!((960..1040).contains(&still), "{still}");
+    }
+
+    #[test]
+    fn mostly_zero() {
+        let weekly: Vec<f64> = (0..56).map(|t| f64::from(u8::from(t % 7 == 0))).collect();
+        assert!(is_intermittent(&weekly));
+        let woken: Vec<f64> = (0..56).map(|t| f64::from(u8::from(t >= 44))).collect();
+        assert!(!is_intermittent(&woken));
     }
 }

@@ -301,7 +301,7 @@ fn model<'t>(table: &'t DeTable<'t>, offset: usize, report: &mut Reporter) -> Ra
                     raw.aliases = items
                         .iter()
                         .filter_map(|item| alias(item, report))
-                        .collect()
+                        .collect();
                 }
                 None => wrong_kind("aliases", "a list of names", value, report),
             },

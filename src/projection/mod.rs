@@ -17,7 +17,7 @@ use self::blend::Shares;
 pub use self::history::{History, LastDay};
 pub use self::paths::{BasisPoints, CostPaths, Distribution};
 use crate::diagnostic::{Diagnostics, code};
-use crate::forecast::{Draws, FittedSeries, ForecastOptions, Method};
+use crate::forecast::{Draws, FittedSeries, ForecastError, ForecastOptions, Method, check};
 use crate::money::{Amount, BLEND_WHOLE, Currency, MoneyError};
 use crate::period::{Calendar, Month, Period, Timestamp};
 use crate::price_book::PriceBook;
@@ -110,6 +110,9 @@ pub enum ProjectionError {
     /// A horizon longer than ten years.
     #[error("horizon of {0} days is too long (at most 3660)")]
     TooLong(i64),
+    /// The history cannot be forecast from.
+    #[error("forecast of quantities")]
+    Forecast(#[from] ForecastError),
     /// Rating failed.
     #[error(transparent)]
     Rating(#[from] RatingError),
@@ -367,12 +370,16 @@ impl Simulation<'_, '_> {
             seed: self.options.seed,
             ..ForecastOptions::default()
         };
-        let fitted: Vec<FittedSeries> = self
-            .history
-            .leaves
+        let leaves = &self.history.leaves;
+        check(leaves.iter().map(|leaf| &leaf.series), &options)?;
+        let fit = |(at, leaf): (usize, &history::Leaf)| {
+            FittedSeries::fit(&leaf.series, &options).ok_or(ForecastError::NoHistory { series: at })
+        };
+        let fitted: Vec<FittedSeries> = leaves
             .iter()
-            .filter_map(|leaf| FittedSeries::fit(&leaf.series, &options))
-            .collect();
+            .enumerate()
+            .map(fit)
+            .collect::<Result<_, _>>()?;
         let span = fitted
             .iter()
             .map(FittedSeries::residual_span)

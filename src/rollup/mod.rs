@@ -137,6 +137,22 @@ impl Rollup {
         Some(Period { start, end })
     }
 
+    /// The rows whose period passes.
+    #[must_use]
+    pub fn filtered(&self, keep: impl Fn(Period) -> bool) -> Self {
+        let rows = self
+            .rows
+            .iter()
+            .filter(|r| keep(r.period))
+            .cloned()
+            .collect();
+        Self {
+            edges: self.edges.clone(),
+            profiles: self.profiles.clone(),
+            rows,
+        }
+    }
+
     /// The rollup of everything that either holds.
     ///
     /// # Errors

@@ -1,0 +1,137 @@
+//! Arguments that several commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// A table for the terminal.
+    #[default]
+    Table,
+    /// A Markdown table.
+    Markdown,
+    /// JSON with a versioned schema and exact amounts.
+    Json,
+    /// Comma-separated values with exact amounts.
+    Csv,
+}
+
+/// Whether input counts include cached tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum IncludesCache {
+    /// They do (OpenAI, Gemini).
+    Yes,
+    /// They do not (Anthropic, Bedrock).
+    No,
+    /// Decided record by record.
+    #[default]
+    Auto,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "General")]
+pub(crate) struct GeneralArgs {
+    /// Say nothing but the result and errors.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// When to use colour in messages.
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    pub(crate) color: When,
+}
+
+/// Where the result goes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Form of the result.
+    #[arg(long, short, value_enum, default_value_t, value_name = "FORM")]
+    pub(crate) output: OutputFormat,
+    /// Write the result to a file, whole or not at all.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What is read and how.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputArgs {
+    /// Files, folders, patterns such as 'logs/*.jsonl', or - for standard input. Also .gz and .zst.
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<String>,
+    /// Read only this format: tokencast, claude-code, gemini, bedrock-converse, openai-chat,
+    /// openai-responses or anthropic. By default the format is told by content, line by line.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format_in: Option<String>,
+    /// Columns or JSON paths of a log that no reader knows, as FIELD=COLUMN or FIELD=@CONSTANT,
+    /// separated by commas: time=Timestamp,model=Model,input=In,output=Out,provider=@openai.
+    #[arg(long, value_name = "PAIRS")]
+    pub(crate) map: Vec<String>,
+    /// Whether the mapped input count includes cached tokens.
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
+    pub(crate) input_includes_cache: IncludesCache,
+    /// Take every record as billed by this provider, such as azure.ai.openai or aws.bedrock.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
+    /// Labels to keep, separated by commas, or `all`, or `none`. By default well-known ones such
+    /// as team and project, and those that --group-by names.
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) labels: Option<String>,
+    /// Only usage from this date or instant on.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only usage before this date or instant.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Time zone of days and months, such as Europe/Berlin.
+    #[arg(long, default_value = "UTC", value_name = "ZONE")]
+    pub(crate) timezone: String,
+    /// Threads that read; 0 for one a processor.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) threads: usize,
+}
+
+/// Which prices.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Prices")]
+pub(crate) struct PriceArgs {
+    /// A price book that overrides the bundled ones; may be given several times. Books named by
+    /// the variable TOKENCAST_PRICES (separated as in PATH) come between.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Vec<PathBuf>,
+    /// Use prices as they were known at this date or instant.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) known_at: Option<String>,
+}
+
+/// What is an error.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Findings")]
+pub(crate) struct FindingArgs {
+    /// Fail on any part of the input that could not be read, counted or priced.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Fail on a finding with this code.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) deny: Vec<String>,
+    /// Show a finding with this code, but do not fail.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) warn: Vec<String>,
+    /// Do not show a finding with this code.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) allow: Vec<String>,
+}

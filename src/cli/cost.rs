@@ -1,0 +1,91 @@
+//! `tokencast cost`.
+
+use clap::Args;
+
+use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs};
+use super::error::Failure;
+use super::exit::ExitStatus;
+use super::ingest::{self, Prices, Printed};
+use super::settings::Environment;
+use super::ui::Ui;
+use crate::rating::group::Dimension;
+use crate::rating::summary;
+use crate::report::cost::CostReport;
+
+/// Show what was used and what it cost.
+///
+/// Exit codes: 0 done, 2 error, 3 no usage or nothing that has a price.
+#[derive(Debug, Args)]
+pub(crate) struct CostArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Dimensions of the groups, separated by commas: hour, day, week, month, provider, model,
+    /// service_tier, speed, region, endpoint, deployment, context, component, or a label.
+    #[arg(
+        long,
+        short,
+        value_name = "DIMENSIONS",
+        default_value = "provider,model",
+        value_delimiter = ','
+    )]
+    group_by: Vec<Dimension>,
+    #[command(flatten)]
+    prices: PriceArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    findings: FindingArgs,
+}
+
+pub(crate) fn run(
+    args: &CostArgs,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<ExitStatus, Failure> {
+    let policy = ingest::policy(&args.findings)?;
+    let prices = Prices::load(&args.prices, environment)?;
+    let dimensions: Vec<Dimension> = args
+        .group_by
+        .iter()
+        .filter(|d| !d.to_string().is_empty())
+        .cloned()
+        .collect();
+    let usage = ingest::read_usage(&args.input, &prices, &dimensions, None, ui)?;
+    let summary = summary::summarise(
+        &usage.rollup,
+        &prices.book,
+        prices.known_at,
+        &dimensions,
+        &usage.calendar,
+    )?;
+    let mut found = usage.found;
+    found.merge(prices.found.clone());
+    found.merge(summary.diagnostics.clone());
+    let (findings, denied) = ingest::resolve(&found, &policy);
+    ui.findings(&findings);
+    let period = usage.rollup.span().map(|span| {
+        let (first, last) = (
+            usage.calendar.date_of(span.start),
+            usage
+                .calendar
+                .date_of(crate::period::Timestamp::from_nanos(span.end.nanos() - 1)),
+        );
+        format!("{first} to {last}")
+    });
+    let has_records = usage.facts.records > 0;
+    let report = CostReport::new(&summary, usage.facts, findings, prices.facts(), period);
+    let (head, notes) = report.sentences();
+    let printed = Printed {
+        head: &head,
+        grids: vec![report.grid()],
+        notes: &notes,
+        csv: report.csv_grid(),
+    };
+    ingest::print(&report, printed, &args.output, ui)?;
+    let some_priced = summary.totals.unpriced.components != summary.totals.components;
+    let nothing_used = has_records && summary.totals.components.is_empty();
+    Ok(ingest::status(
+        denied,
+        has_records && (some_priced || nothing_used),
+    ))
+}

@@ -1,0 +1,91 @@
+//! Errors as users see them: what failed, why, and what to do. The only place that maps library
+//! errors to hints.
+
+use anyhow::Error;
+
+use crate::projection::ProjectionError;
+use crate::rating::RatingError;
+use crate::rollup::RollupError;
+use crate::source::SourceError;
+
+use super::exit::ExitStatus;
+
+/// An error with what to do about it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    pub(crate) hint: Option<String>,
+    pub(crate) status: ExitStatus,
+}
+
+impl Failure {
+    /// An error with a hint of its own.
+    pub(crate) fn with_hint(error: impl Into<Error>, hint: impl Into<String>) -> Self {
+        Self {
+            error: error.into(),
+            hint: Some(hint.into()),
+            status: ExitStatus::Error,
+        }
+    }
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        let hint = hint_for(&error);
+        let status = match error.downcast_ref::<ProjectionError>() {
+            Some(
+                ProjectionError::NoUsage
+                | ProjectionError::TooShort { .. }
+                | ProjectionError::CoarseBuckets(_),
+            ) => ExitStatus::Undecided,
+            _ => ExitStatus::Error,
+        };
+        Self {
+            error,
+            hint,
+            status,
+        }
+    }
+}
+
+fn hint_for(error: &Error) -> Option<String> {
+    if let Some(source) = error.downcast_ref::<SourceError>() {
+        return source_hint(source).map(str::to_owned);
+    }
+    if let Some(RollupError::EdgesDiffer(_)) = error.downcast_ref::<RollupError>() {
+        return Some(
+            "`tokencast rollup LOGS --out FILE` with the same --prices and --grain for every part"
+                .to_owned(),
+        );
+    }
+    if let Some(RatingError::BandStraddles { .. }) = error.downcast_ref::<RatingError>() {
+        return Some("the rollup was made with other price books; `tokencast rollup LOGS --out FILE` makes a new one".to_owned());
+    }
+    match error.downcast_ref::<ProjectionError>() {
+        Some(ProjectionError::TooShort { .. }) => {
+            Some("read more days of logs; `tokencast cost` works on any history".to_owned())
+        }
+        Some(ProjectionError::CoarseBuckets(_)) => {
+            Some("export usage with daily or hourly buckets".to_owned())
+        }
+        Some(ProjectionError::EmptyHorizon { .. }) => Some("name a later --horizon".to_owned()),
+        _ => None,
+    }
+}
+
+fn source_hint(error: &SourceError) -> Option<&'static str> {
+    match error {
+        SourceError::NotFound(_) => Some("check the path; quote patterns such as 'logs/*.jsonl'"),
+        SourceError::EmptyFolder(_) => Some(
+            "folders are searched for .jsonl, .ndjson, .json, .log, .csv, .tsv, .parquet, .gz and .zst files; name other files one by one",
+        ),
+        SourceError::NoSuchColumn { .. } => Some(
+            "map the columns that the table has: --map time=COLUMN,model=COLUMN,input=COLUMN,output=COLUMN",
+        ),
+        SourceError::Unsupported { .. } => Some("`tokencast cost --help` lists what is read"),
+        SourceError::BadPattern { .. } | SourceError::Io { .. } | SourceError::Parquet { .. } => {
+            None
+        }
+    }
+}

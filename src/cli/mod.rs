@@ -1,0 +1,108 @@
+//! The command line: what the user typed, resolved once and handed to the library.
+
+mod args;
+mod cost;
+mod error;
+mod exit;
+mod forecast;
+mod ingest;
+mod prices;
+mod rollup;
+mod settings;
+mod ui;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use self::args::GeneralArgs;
+use self::error::Failure;
+pub use self::exit::ExitStatus;
+use self::settings::Environment;
+use self::ui::Ui;
+
+/// Forecast what LLM usage will cost: real logs in, dated prices, exact decimals, prediction
+/// intervals out. Works offline, on files.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tokencast",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    general: GeneralArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what was used and what it cost.
+    Cost(cost::CostArgs),
+    /// Forecast what usage will cost.
+    Forecast(Box<forecast::ForecastArgs>),
+    /// Sum logs, or rollups of parts, into one small Parquet file.
+    Rollup(rollup::RollupArgs),
+    /// Look prices up.
+    Prices(prices::PricesArgs),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Write man pages into a folder.
+    Man {
+        /// The folder; it is made if it does not exist.
+        folder: std::path::PathBuf,
+    },
+}
+
+/// Runs the program with its arguments and says how it ended.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no error.
+            let status = if error.use_stderr() {
+                ExitStatus::Error
+            } else {
+                ExitStatus::Ok
+            };
+            let _ = error.print();
+            return status;
+        }
+    };
+    let environment = Environment::read();
+    let ui = Ui::new(cli.general.quiet, cli.general.color, environment.no_color);
+    match dispatch(&cli.command, &environment, &ui) {
+        Ok(status) => status,
+        Err(failure) => {
+            ui.failure(&failure);
+            failure.status
+        }
+    }
+}
+
+fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<ExitStatus, Failure> {
+    match command {
+        Command::Cost(args) => cost::run(args, environment, ui),
+        Command::Forecast(args) => forecast::run(args, environment, ui),
+        Command::Rollup(args) => rollup::run(args, environment, ui),
+        Command::Prices(args) => prices::run(args, environment, ui),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "tokencast", &mut text);
+            ui.data(&String::from_utf8_lossy(&text), None)?;
+            Ok(ExitStatus::Ok)
+        }
+        Command::Man { folder } => {
+            std::fs::create_dir_all(folder)?;
+            clap_mangen::generate_to(Cli::command(), folder)?;
+            Ok(ExitStatus::Ok)
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! `tokencast prices`.
+
+use anyhow::anyhow;
+use clap::{Args, Subcommand};
+
+use super::args::{OutputArgs, PriceArgs};
+use super::error::Failure;
+use super::exit::ExitStatus;
+use super::ingest::{self, Prices, Printed};
+use super::settings::{self, Environment};
+use super::ui::Ui;
+use crate::period::{Calendar, Timestamp};
+use crate::report::prices::{ListFilter, PriceList, ShownModel};
+use crate::source::provider;
+
+/// Look prices up.
+#[derive(Debug, Args)]
+pub(crate) struct PricesArgs {
+    #[command(subcommand)]
+    command: PricesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum PricesCommand {
+    /// List models with their standard prices at one date.
+    List(ListArgs),
+    /// Show every price of one model with its dates, conditions and sources.
+    Show(ShowArgs),
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// Only models whose name contains this text.
+    text: Option<String>,
+    /// Only this provider, such as anthropic or aws.bedrock.
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// The date or instant of the prices. By default the day on which the books were last checked.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Also models without a price in force.
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    prices: PriceArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+struct ShowArgs {
+    /// Id or alias of the model, exactly.
+    model: String,
+    /// Only this provider; by default the one that has the model.
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// The instant at which entries are in force or ended, and aliases mean what they mean.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    #[command(flatten)]
+    prices: PriceArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(crate) fn run(
+    args: &PricesArgs,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<ExitStatus, Failure> {
+    match &args.command {
+        PricesCommand::List(list) => run_list(list, environment, ui),
+        PricesCommand::Show(show) => run_show(show, environment, ui),
+    }
+}
+
+/// The clock is never read, so "now" is the day on which the books were last checked.
+fn instant(text: Option<&String>, prices: &Prices) -> Result<Timestamp, Failure> {
+    match text {
+        Some(text) => Ok(settings::instant(text, &Calendar::UTC)?),
+        None => Ok(prices
+            .book
+            .version()
+            .checked_on
+            .map(Timestamp::from_utc_date)
+            .unwrap_or_default()),
+    }
+}
+
+fn run_list(args: &ListArgs, environment: &Environment, ui: &Ui) -> Result<ExitStatus, Failure> {
+    let prices = Prices::load(&args.prices, environment)?;
+    let filter = ListFilter {
+        provider: args
+            .provider
+            .as_deref()
+            .map(|p| provider::canonical(p).to_string()),
+        text: args.text.clone(),
+        at: instant(args.at.as_ref(), &prices)?,
+        known_at: prices.known_at,
+        all: args.all,
+    };
+    let list = PriceList::new(&prices.book, &filter, prices.facts());
+    if list.is_empty() {
+        let providers: Vec<&str> = prices
+            .book
+            .providers()
+            .map(|p| p.provider.as_str())
+            .collect();
+        let hint = format!(
+            "`--all` also lists models without a price in force; providers: {}",
+            providers.join(", ")
+        );
+        return Err(Failure::with_hint(anyhow!("no model matches"), hint));
+    }
+    let (head, note) = list.sentences();
+    let printed = Printed {
+        head: &head,
+        grids: vec![list.grid()],
+        notes: &[note],
+        csv: list.grid(),
+    };
+    ingest::print(&list, printed, &args.output, ui)?;
+    Ok(ExitStatus::Ok)
+}
+
+fn run_show(args: &ShowArgs, environment: &Environment, ui: &Ui) -> Result<ExitStatus, Failure> {
+    let prices = Prices::load(&args.prices, environment)?;
+    let at = instant(args.at.as_ref(), &prices)?;
+    let wanted = args.provider.as_deref().map(provider::canonical);
+    let providers = || {
+        prices
+            .book
+            .providers()
+            .map(|p| p.provider.as_str())
+            .filter(|p| wanted.as_ref().is_none_or(|w| w == p))
+    };
+    let found: Vec<_> = providers()
+        .filter_map(|p| prices.book.find_model(p, &args.model, at))
+        .collect();
+    match found.as_slice() {
+        [] => {
+            let mut near: Vec<String> = providers()
+                .flat_map(|p| prices.book.similar_models(p, &args.model))
+                .collect();
+            near.sort();
+            near.dedup();
+            let hint = match near.is_empty() {
+                true => {
+                    "`tokencast prices list TEXT` finds models by a part of their name".to_owned()
+                }
+                false => format!("nearest names: {}", near.join(", ")),
+            };
+            Err(Failure::with_hint(
+                anyhow!("no price book knows model `{}`", args.model),
+                hint,
+            ))
+        }
+        [model] => {
+            let shown = ShownModel::new(&prices.book, model, at, prices.facts());
+            let head = shown.head();
+            let printed = Printed {
+                head: &head,
+                grids: vec![shown.grid()],
+                notes: &[],
+                csv: shown.grid(),
+            };
+            ingest::print(&shown, printed, &args.output, ui)?;
+            Ok(ExitStatus::Ok)
+        }
+        several => {
+            let names: Vec<&str> = several.iter().map(|m| m.provider.as_str()).collect();
+            let error = anyhow!("model `{}` is sold by several providers", args.model);
+            Err(Failure::with_hint(
+                error,
+                format!("name one with --provider: {}", names.join(", ")),
+            ))
+        }
+    }
+}

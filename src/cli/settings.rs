@@ -1,0 +1,183 @@
+//! From what the user typed to what the library takes: environment, processors and texts are
+//! resolved here, once.
+
+use std::collections::BTreeSet;
+use std::num::NonZero;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use super::args::{FindingArgs, IncludesCache, InputArgs, PriceArgs};
+use crate::diagnostic::{Code, Severity, SeverityPolicy};
+use crate::period::{Calendar, PeriodError, Timestamp};
+use crate::price_book::{BookSource, Layer, bundled};
+use crate::rating::group::Dimension;
+use crate::source::{Format, InputIncludesCache, LabelPolicy, Mapping, ReadOptions, provider};
+
+/// Variables of the environment, read at the start.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environment {
+    /// Colour is unwanted (`NO_COLOR`).
+    pub(crate) no_color: bool,
+    /// Price books of the organisation (`TOKENCAST_PRICES`).
+    pub(crate) price_books: Vec<std::path::PathBuf>,
+}
+
+impl Environment {
+    /// Reads the environment of the process.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    pub(crate) fn read() -> Self {
+        let books = std::env::var_os("TOKENCAST_PRICES").unwrap_or_default();
+        Self {
+            no_color: std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
+            price_books: std::env::split_paths(&books)
+                .filter(|p| !p.as_os_str().is_empty())
+                .collect(),
+        }
+    }
+}
+
+/// A date in the reporting time zone, or an instant.
+pub(crate) fn instant(text: &str, calendar: &Calendar) -> Result<Timestamp> {
+    match text.parse::<chrono::NaiveDate>() {
+        Ok(date) => Ok(calendar.day_start(date)),
+        Err(_) => Ok(Timestamp::parse(text)?),
+    }
+}
+
+/// Input flags, resolved.
+#[derive(Debug)]
+pub(crate) struct InputSettings {
+    pub(crate) options: ReadOptions,
+    pub(crate) calendar: Calendar,
+    pub(crate) since: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
+}
+
+pub(crate) fn input_settings(args: &InputArgs, dimensions: &[Dimension]) -> Result<InputSettings> {
+    let calendar = Calendar::named(&args.timezone)?;
+    let at = |text: &Option<String>, flag: &str| -> Result<Option<Timestamp>> {
+        text.as_ref()
+            .map(|t| instant(t, &calendar).with_context(|| format!("--{flag}")))
+            .transpose()
+    };
+    let (since, until) = (at(&args.since, "since")?, at(&args.until, "until")?);
+    if let (Some(start), Some(end)) = (since, until)
+        && start >= end
+    {
+        return Err(PeriodError::Empty { start, end }).context("--since and --until");
+    }
+    let includes_cache = match args.input_includes_cache {
+        IncludesCache::Yes => InputIncludesCache::Yes,
+        IncludesCache::No => InputIncludesCache::No,
+        IncludesCache::Auto => InputIncludesCache::Auto,
+    };
+    let mapping = if args.map.is_empty() {
+        None
+    } else {
+        Some(Mapping::parse(&args.map, includes_cache).context("--map")?)
+    };
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let options = ReadOptions {
+        provider: args.provider.as_deref().map(provider::canonical),
+        labels: label_policy(args.labels.as_deref(), dimensions),
+        format: args.format_in.as_deref().map(format).transpose()?,
+        mapping,
+        threads: if args.threads == 0 {
+            processors
+        } else {
+            args.threads
+        },
+    };
+    Ok(InputSettings {
+        options,
+        calendar,
+        since,
+        until,
+    })
+}
+
+fn format(name: &str) -> Result<Format> {
+    let names: Vec<&str> = crate::source::FORMATS
+        .iter()
+        .map(|(_, name, _)| *name)
+        .collect();
+    Format::from_name(name).ok_or_else(|| {
+        anyhow!(
+            "--format-in: no format is named `{name}` (formats: {})",
+            names.join(", ")
+        )
+    })
+}
+
+/// Labels that a report groups by are kept whatever else is.
+fn label_policy(text: Option<&str>, dimensions: &[Dimension]) -> LabelPolicy {
+    let grouped = dimensions.iter().filter_map(|d| match d {
+        Dimension::Label(name) => Some(name.clone()),
+        _ => None,
+    });
+    match text {
+        Some("all") => LabelPolicy::All,
+        Some("none") => LabelPolicy::Only(grouped.collect()),
+        Some(names) => {
+            let named = names
+                .split(',')
+                .map(|n| n.trim().to_owned())
+                .filter(|n| !n.is_empty());
+            LabelPolicy::Only(named.chain(grouped).collect())
+        }
+        None => {
+            let extra: BTreeSet<String> =
+                grouped.filter(|g| !LabelPolicy::Default.keeps(g)).collect();
+            if extra.is_empty() {
+                return LabelPolicy::Default;
+            }
+            let usual = crate::source::DEFAULT_LABELS
+                .iter()
+                .map(|l| (*l).to_owned());
+            LabelPolicy::Only(usual.chain(extra).collect())
+        }
+    }
+}
+
+/// Severities from the flags; a later kind of flag wins over an earlier: allow, warn, deny.
+pub(crate) fn severity_policy(args: &FindingArgs) -> Result<SeverityPolicy> {
+    let mut policy = SeverityPolicy::default().strict(args.strict);
+    for (names, severity) in [
+        (&args.allow, Severity::Allow),
+        (&args.warn, Severity::Warn),
+        (&args.deny, Severity::Deny),
+    ] {
+        for name in names.iter().flat_map(|n| n.split(',')).map(str::trim) {
+            let Some(code) = Code::from_name(name) else {
+                bail!("no finding has the code `{name}` (see docs/reference/diagnostics.md)");
+            };
+            policy.set(code, severity);
+        }
+    }
+    Ok(policy)
+}
+
+/// The texts of all price books, lowest layer first.
+pub(crate) fn price_sources(
+    args: &PriceArgs,
+    environment: &Environment,
+) -> Result<Vec<BookSource>> {
+    let mut sources = bundled::sources();
+    let files = environment
+        .price_books
+        .iter()
+        .map(|p| (p, Layer::Organisation));
+    for (path, layer) in files.chain(args.prices.iter().map(|p| (p, Layer::Flag))) {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("failed to read price book `{}`", path.display()))?;
+        sources.push(BookSource {
+            name: path.display().to_string(),
+            text,
+            layer,
+        });
+    }
+    Ok(sources)
+}

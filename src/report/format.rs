@@ -1,0 +1,75 @@
+//! Numbers as people read them. Display rounds; the figures behind it stay exact.
+
+use crate::money::{Amount, Currency};
+
+/// Digits in groups of three.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    group_digits(&number.to_string())
+}
+
+fn group_digits(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// An amount with two decimals, or as many as a small one needs to show two digits.
+#[must_use]
+pub fn amount(value: Amount) -> String {
+    let small = Amount::from_cents(1);
+    let magnitude = if value.is_negative() {
+        Amount::from_atto(-value.atto())
+    } else {
+        value
+    };
+    if value.is_zero() || magnitude >= small {
+        return fixed(value, 2);
+    }
+    let digits = magnitude.to_fixed(18);
+    let first = digits[2..].bytes().position(|b| b != b'0').unwrap_or(16);
+    fixed(value, u32::try_from(first + 2).unwrap_or(18).min(18))
+}
+
+fn fixed(value: Amount, places: u32) -> String {
+    let text = value.to_fixed(places);
+    let (sign, rest) = text
+        .strip_prefix('-')
+        .map_or(("", text.as_str()), |rest| ("-", rest));
+    let (whole, part) = rest.split_once('.').unwrap_or((rest, ""));
+    format!("{sign}{}.{part}", group_digits(whole))
+}
+
+/// An amount with its currency.
+#[must_use]
+pub fn money(value: Amount, currency: Currency) -> String {
+    format!("{} {currency}", amount(value))
+}
+
+/// A price: all its digits, at least two decimals.
+#[must_use]
+pub fn price(value: Amount) -> String {
+    value.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts() {
+        let shown = |text: &str| amount(text.parse().unwrap());
+        assert_eq!(shown("1234567.895"), "1,234,567.90");
+        assert_eq!(shown("-1234.5"), "-1,234.50");
+        assert_eq!(shown("0"), "0.00");
+        assert_eq!(shown("0.00001234"), "0.000012");
+        assert_eq!(shown("-0.0000000075"), "-0.0000000075");
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(999), "999");
+    }
+}

@@ -1,0 +1,54 @@
+//! What was read, shown in every report.
+
+use serde::Serialize;
+
+/// Counts of what was read and what was left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct InputFacts {
+    /// Files read.
+    pub files: u64,
+    /// Usage records counted.
+    pub records: u64,
+    /// Lines and rows that should be usage but gave no record.
+    pub skipped: u64,
+    /// Copies of records that were counted once.
+    pub duplicates: u64,
+    /// Records outside of `--since` and `--until`.
+    pub outside: u64,
+}
+
+impl InputFacts {
+    /// One line for people.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let count = |n: u64, what: &str| {
+            format!(
+                "{} {what}{}",
+                super::format::grouped(n),
+                if n == 1 { "" } else { "s" }
+            )
+        };
+        let mut text = format!(
+            "{} from {}",
+            count(self.records, "record"),
+            count(self.files, "file")
+        );
+        let left_out = [
+            (self.duplicates, "copy left out", "copies left out"),
+            (self.skipped, "line skipped", "lines skipped"),
+            (
+                self.outside,
+                "record outside the dates",
+                "records outside the dates",
+            ),
+        ];
+        for (n, one, many) in left_out.into_iter().filter(|(n, _, _)| *n > 0) {
+            text.push_str(&format!(
+                ", {} {}",
+                super::format::grouped(n),
+                if n == 1 { one } else { many }
+            ));
+        }
+        text
+    }
+}

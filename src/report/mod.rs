@@ -1,0 +1,24 @@
+//! Reports: view models that any format can print. Nothing here computes a figure.
+
+pub mod cost;
+pub mod forecast;
+pub mod format;
+pub mod grid;
+pub mod inputs;
+pub mod prices;
+
+use serde::Serialize;
+
+pub use self::grid::{Align, Grid, Style};
+pub use self::inputs::InputFacts;
+
+/// The price books behind a report.
+#[derive(Debug, Clone, Serialize)]
+pub struct PriceBookFacts {
+    /// Digest of the content of all books.
+    pub version: String,
+    /// Newest day on which a table of the books was checked.
+    pub checked_on: Option<String>,
+    /// Prices are as known at this instant; `null`: as the books hold them.
+    pub known_at: Option<String>,
+}
