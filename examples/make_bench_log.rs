@@ -20,22 +20,10 @@ const SPAN_MS: u64 = 90 * 86_400_000;
 const KEPT_LINES: u64 = 64;
 
 const TEAMS: [&str; 5] = ["support", "search", "media", "operations", "research"];
-const CHAT_MODELS: [&str; 3] = [
-    "gpt-5-mini-2025-08-07",
-    "gpt-4.1-2025-04-14",
-    "gpt-4o-2024-08-06",
-];
+const CHAT_MODELS: [&str; 3] = ["gpt-5-mini-2025-08-07", "gpt-4.1-2025-04-14", "gpt-4o-2024-08-06"];
 const RESPONSES_MODELS: [&str; 3] = ["gpt-5.6-terra", "gpt-5.6-luna", "gpt-5.6-sol"];
-const CLAUDE_MODELS: [&str; 3] = [
-    "claude-opus-5",
-    "claude-sonnet-5",
-    "claude-haiku-4-5-20251001",
-];
-const GEMINI_MODELS: [&str; 3] = [
-    "gemini-3.6-flash",
-    "gemini-3.1-pro-preview",
-    "gemini-2.5-pro",
-];
+const CLAUDE_MODELS: [&str; 3] = ["claude-opus-5", "claude-sonnet-5", "claude-haiku-4-5-20251001"];
+const GEMINI_MODELS: [&str; 3] = ["gemini-3.6-flash", "gemini-3.1-pro-preview", "gemini-2.5-pro"];
 
 /// What the answers are cut from: it makes the lines as long as real short answers do.
 const PROSE: &str = "The report lists the open items of the week in order of age. Most of them wait for a \
@@ -79,11 +67,7 @@ fn chat(line: &mut String, random: &mut Random, at_ms: u64) -> fmt::Result {
     let (prompt, completion) = (200 + random.below(20_000), 1 + random.below(2_000));
     let (cached, reasoning) = (random.below(prompt) / 128 * 128, random.below(completion));
     let (id, created, total) = (random.next(), at_ms / 1000, prompt + completion);
-    let (model, team, text) = (
-        random.pick(&CHAT_MODELS),
-        random.pick(&TEAMS),
-        random.prose(),
-    );
+    let (model, team, text) = (random.pick(&CHAT_MODELS), random.pick(&TEAMS), random.prose());
     write!(
         line,
         r#"{{"id":"chatcmpl-{id:016x}","object":"chat.completion","created":{created},"model":"{model}","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":{prompt},"completion_tokens":{completion},"total_tokens":{total},"prompt_tokens_details":{{"cached_tokens":{cached},"audio_tokens":0}},"completion_tokens_details":{{"reasoning_tokens":{reasoning},"audio_tokens":0}}}},"service_tier":"default","metadata":{{"team":"{team}"}}}}"#
@@ -96,15 +80,9 @@ fn responses(line: &mut String, random: &mut Random, at_ms: u64) -> fmt::Result 
     let cached = random.below(input) / 128 * 128;
     let written = random.below(input - cached);
     let (id, created, total) = (random.next(), at_ms / 1000, input + output);
-    let (model, team, text) = (
-        random.pick(&RESPONSES_MODELS),
-        random.pick(&TEAMS),
-        random.prose(),
-    );
-    let (reasoning, tier) = (
-        random.below(output),
-        random.pick(&["default", "default", "flex", "priority"]),
-    );
+    let (model, team, text) = (random.pick(&RESPONSES_MODELS), random.pick(&TEAMS), random.prose());
+    let (reasoning, tier) =
+        (random.below(output), random.pick(&["default", "default", "flex", "priority"]));
     write!(
         line,
         r#"{{"id":"resp_{id:016x}","object":"response","created_at":{created},"status":"completed","model":"{model}","output":[{{"type":"message","role":"assistant","content":[{{"type":"output_text","text":"{text}"}}]}}],"usage":{{"input_tokens":{input},"input_tokens_details":{{"cached_tokens":{cached},"cache_write_tokens":{written}}},"output_tokens":{output},"output_tokens_details":{{"reasoning_tokens":{reasoning}}},"total_tokens":{total}}},"service_tier":"{tier}","metadata":{{"team":"{team}"}}}}"#
@@ -113,22 +91,12 @@ fn responses(line: &mut String, random: &mut Random, at_ms: u64) -> fmt::Result 
 
 /// A gateway's line around a Messages body, whose counts do not overlap.
 fn messages(line: &mut String, random: &mut Random, at_ms: u64) -> fmt::Result {
-    let (input, output, read) = (
-        1 + random.below(8_000),
-        1 + random.below(4_000),
-        random.below(90_000),
-    );
+    let (input, output, read) =
+        (1 + random.below(8_000), 1 + random.below(4_000), random.below(90_000));
     let (write_5m, write_1h) = (random.below(6_000), random.below(3_000));
     let (id, request, written) = (random.next(), random.next(), write_5m + write_1h);
-    let (model, team, text) = (
-        random.pick(&CLAUDE_MODELS),
-        random.pick(&TEAMS),
-        random.prose(),
-    );
-    let (time, tier) = (
-        iso(at_ms),
-        random.pick(&["standard", "standard", "standard", "batch"]),
-    );
+    let (model, team, text) = (random.pick(&CLAUDE_MODELS), random.pick(&TEAMS), random.prose());
+    let (time, tier) = (iso(at_ms), random.pick(&["standard", "standard", "standard", "batch"]));
     write!(
         line,
         r#"{{"timestamp":"{time}","request_id":"req_{request:016x}","metadata":{{"team":"{team}"}},"response":{{"id":"msg_{id:016x}","type":"message","role":"assistant","model":"{model}","content":[{{"type":"text","text":"{text}"}}],"stop_reason":"end_turn","usage":{{"input_tokens":{input},"cache_creation_input_tokens":{written},"cache_read_input_tokens":{read},"cache_creation":{{"ephemeral_5m_input_tokens":{write_5m},"ephemeral_1h_input_tokens":{write_1h}}},"output_tokens":{output},"service_tier":"{tier}","inference_geo":"global"}}}}}}"#
@@ -140,11 +108,7 @@ fn gemini(line: &mut String, random: &mut Random, at_ms: u64) -> fmt::Result {
     let (prompt, candidates) = (200 + random.below(50_000), 1 + random.below(3_000));
     let (cached, thoughts) = (1 + random.below(prompt), 1 + random.below(2_000));
     let (id, time, total) = (random.next(), iso(at_ms), prompt + candidates + thoughts);
-    let (model, team, text) = (
-        random.pick(&GEMINI_MODELS),
-        random.pick(&TEAMS),
-        random.prose(),
-    );
+    let (model, team, text) = (random.pick(&GEMINI_MODELS), random.pick(&TEAMS), random.prose());
     write!(
         line,
         r#"{{"timestamp":"{time}","metadata":{{"team":"{team}"}},"response":{{"candidates":[{{"content":{{"role":"model","parts":[{{"text":"{text}"}}]}},"finishReason":"STOP","index":0}}],"usageMetadata":{{"promptTokenCount":{prompt},"candidatesTokenCount":{candidates},"totalTokenCount":{total},"cachedContentTokenCount":{cached},"promptTokensDetails":[{{"modality":"TEXT","tokenCount":{prompt}}}],"thoughtsTokenCount":{thoughts}}},"modelVersion":"{model}","responseId":"{id:016x}"}}}}"#
@@ -191,9 +155,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [count, path] = arguments.as_slice() else {
         return Err("usage: make_bench_log LINES OUT.jsonl".into());
     };
-    let count = count
-        .parse()
-        .map_err(|error| format!("invalid number of lines '{count}': {error}"))?;
+    let count =
+        count.parse().map_err(|error| format!("invalid number of lines '{count}': {error}"))?;
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
     write_log(count, &mut out)?;
     out.flush()?;

@@ -217,6 +217,10 @@ struct Seen {
     location: Option<Location>,
 }
 
+/// Different messages kept for one code: broken input must not fill the memory with its own text.
+const MOST_MESSAGES: usize = 50;
+const FURTHER: &str = "further findings of this kind, with other values";
+
 /// Collects findings; equal code and message are counted together, the earliest place is kept, so
 /// the result does not depend on the order in which parts of the input were read.
 #[derive(Debug, Clone, Default)]
@@ -238,13 +242,14 @@ impl Diagnostics {
         location: Option<Location>,
         count: u64,
     ) {
-        let entry = self
-            .seen
-            .entry((code, message.into()))
-            .or_insert_with(|| Seen {
-                count: 0,
-                location: None,
-            });
+        let mut message = message.into();
+        let same_code = (code, String::new())..;
+        let kinds = self.seen.range(same_code).take_while(|((c, _), _)| *c == code).count();
+        if kinds >= MOST_MESSAGES && !self.seen.contains_key(&(code, message.clone())) {
+            FURTHER.clone_into(&mut message);
+        }
+        let entry =
+            self.seen.entry((code, message)).or_insert_with(|| Seen { count: 0, location: None });
         entry.count = entry.count.saturating_add(count);
         entry.location = match (entry.location.take(), location) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -262,11 +267,7 @@ impl Diagnostics {
     /// How often a code was seen.
     #[must_use]
     pub fn count(&self, code: Code) -> u64 {
-        self.seen
-            .iter()
-            .filter(|((c, _), _)| *c == code)
-            .map(|(_, s)| s.count)
-            .sum()
+        self.seen.iter().filter(|((c, _), _)| *c == code).map(|(_, s)| s.count).sum()
     }
 
     /// The findings with the severities of a policy, in the order of their codes; allowed ones too.
@@ -290,10 +291,7 @@ mod tests {
     use super::*;
 
     fn place(line: u64) -> Option<Location> {
-        Some(Location {
-            file: "a.jsonl".into(),
-            line,
-        })
+        Some(Location { file: "a.jsonl".into(), line })
     }
 
     #[test]
@@ -322,11 +320,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_kebab_case() {
         for (i, code) in ALL.iter().enumerate() {
-            assert!(
-                code.name()
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b == b'-')
-            );
+            assert!(code.name().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
             assert!(ALL[i + 1..].iter().all(|other| other.name() != code.name()));
             assert_eq!(Code::from_name(code.name()), Some(*code));
         }

@@ -18,10 +18,7 @@ impl DailySeries {
     /// A series in which every day is known.
     #[must_use]
     pub fn known(start: NaiveDate, values: &[f64]) -> Self {
-        Self {
-            start,
-            values: values.iter().copied().map(Some).collect(),
-        }
+        Self { start, values: values.iter().copied().map(Some).collect() }
     }
 
     /// Number of days from the first to the last, known or not.
@@ -46,9 +43,7 @@ impl DailySeries {
     #[must_use]
     pub fn date(&self, offset: usize) -> NaiveDate {
         let days = u64::try_from(offset).unwrap_or(u64::MAX);
-        self.start
-            .checked_add_days(Days::new(days))
-            .unwrap_or(NaiveDate::MAX)
+        self.start.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
     }
 
     /// The first day after the last value.
@@ -75,10 +70,7 @@ impl DailySeries {
     pub fn before(&self, end: NaiveDate) -> Option<Self> {
         let days = usize::try_from(end.signed_duration_since(self.start).num_days()).ok()?;
         let kept = days.min(self.len());
-        (kept > 0).then(|| Self {
-            start: self.start,
-            values: self.values[..kept].to_vec(),
-        })
+        (kept > 0).then(|| Self { start: self.start, values: self.values[..kept].to_vec() })
     }
 }
 
@@ -92,10 +84,7 @@ mod tests {
 
     #[test]
     fn dates_and_values() {
-        let series = DailySeries {
-            start: day(1),
-            values: vec![Some(1.0), None, Some(3.0)],
-        };
+        let series = DailySeries { start: day(1), values: vec![Some(1.0), None, Some(3.0)] };
         assert_eq!(series.end(), day(4));
         assert_eq!(series.last_day(), Some(day(3)));
         assert_eq!(series.observed_days(), 2);
@@ -107,10 +96,7 @@ mod tests {
     #[test]
     fn cut_at_an_earlier_origin() {
         let series = DailySeries::known(day(10), &[1.0, 2.0, 3.0]);
-        assert_eq!(
-            series.before(day(12)),
-            Some(DailySeries::known(day(10), &[1.0, 2.0]))
-        );
+        assert_eq!(series.before(day(12)), Some(DailySeries::known(day(10), &[1.0, 2.0])));
         assert_eq!(series.before(day(20)), Some(series.clone()));
         assert_eq!(series.before(day(10)), None);
         assert_eq!(series.before(day(5)), None);

@@ -244,9 +244,7 @@ impl ComponentCounts {
     /// Count of one component.
     #[must_use]
     pub fn get(&self, component: Component) -> u64 {
-        self.items
-            .binary_search_by_key(&component, |(c, _)| *c)
-            .map_or(0, |at| self.items[at].1)
+        self.items.binary_search_by_key(&component, |(c, _)| *c).map_or(0, |at| self.items[at].1)
     }
 
     /// Components with a count above zero, in order.
@@ -273,9 +271,7 @@ impl ComponentCounts {
     }
 
     fn sum_where(&self, keep: impl Fn(Component) -> bool) -> u64 {
-        self.iter()
-            .filter(|(c, _)| keep(*c))
-            .fold(0, |sum, (_, n)| sum.saturating_add(n))
+        self.iter().filter(|(c, _)| keep(*c)).fold(0, |sum, (_, n)| sum.saturating_add(n))
     }
 }
 
@@ -313,13 +309,10 @@ mod tests {
 
     #[test]
     fn counts() {
-        let mut counts: ComponentCounts = [
-            (Component::Output, 5),
-            (Component::InputUncached, 7),
-            (Component::ToolWebSearch, 2),
-        ]
-        .into_iter()
-        .collect();
+        let mut counts: ComponentCounts =
+            [(Component::Output, 5), (Component::InputUncached, 7), (Component::ToolWebSearch, 2)]
+                .into_iter()
+                .collect();
         assert_eq!((counts.tokens(), counts.prompt_tokens()), (12, 7));
         let more: ComponentCounts = [(Component::Output, 9)].into_iter().collect();
         assert_eq!(counts.max(&more).get(Component::Output), 9);

@@ -15,16 +15,8 @@ fn call_lines(random: &mut Random, model: &str, sidechain: bool) -> Vec<Value> {
     partial["output_tokens"] = json!(random.between(1, 12));
     let tool = json!({"type": "tool_use", "id": random.id("toolu_"), "name": "Read", "input": {"file_path": "a.rs"}});
     let blocks = [
-        (
-            json!({"type": "thinking", "thinking": "", "signature": ""}),
-            &partial,
-            Value::Null,
-        ),
-        (
-            json!({"type": "text", "text": random.text()}),
-            &partial,
-            Value::Null,
-        ),
+        (json!({"type": "thinking", "thinking": "", "signature": ""}), &partial, Value::Null),
+        (json!({"type": "text", "text": random.text()}), &partial, Value::Null),
         (tool, &whole, json!("tool_use")),
     ];
     let line = |(block, usage, stop): (Value, &Value, Value)| {
@@ -47,11 +39,7 @@ pub(crate) fn session(random: &mut Random, number: usize, day: u64) -> (String, 
         let sidechain = step == 2;
         let prompt = json!({"role": "user", "content": "Go on."});
         steps.push(json!({"type": "user", "isSidechain": sidechain, "message": prompt}));
-        let model = if sidechain {
-            "claude-haiku-5-5"
-        } else {
-            "claude-opus-5-5"
-        };
+        let model = if sidechain { "claude-haiku-5-5" } else { "claude-opus-5-5" };
         let call = call_lines(random, model, sidechain);
         let mut replay = call[2].clone();
         steps.extend(call);

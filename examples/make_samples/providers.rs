@@ -35,17 +35,8 @@ pub(crate) fn conversation_usage(
     let hit = random.chance(70);
     let cache_read = if hit { random.around(context) } else { 0 };
     let written = random.around(if hit { context / 10 } else { context });
-    let writes = if random.chance(20) {
-        [0, written]
-    } else {
-        [written, 0]
-    };
-    messages_usage(
-        random.around(input),
-        cache_read,
-        writes,
-        random.around(output),
-    )
+    let writes = if random.chance(20) { [0, written] } else { [written, 0] };
+    messages_usage(random.around(input), cache_read, writes, random.around(output))
 }
 
 /// A gateway's log line around a Messages body, which itself carries no time.
@@ -87,32 +78,19 @@ pub(crate) fn anthropic_log(random: &mut Random) -> Lines {
         let usage = conversation_usage(random, 90_000, 400_000, 48_000);
         anthropic_line(random, at, model, "standard", usage)
     });
-    let small_calls = Traffic {
-        weekday: 3,
-        ..SUPPORT
-    }
-    .lines(random, |random, day, at| {
-        let model = random.moving(
-            day,
-            HAIKU_MOVE,
-            "claude-haiku-4-5-20251001",
-            "claude-haiku-5-5",
-        );
+    let small_calls = Traffic { weekday: 3, ..SUPPORT }.lines(random, |random, day, at| {
+        let model = random.moving(day, HAIKU_MOVE, "claude-haiku-4-5-20251001", "claude-haiku-5-5");
         let usage = conversation_usage(random, 6_000, 28_000, 900);
         anthropic_line(random, at, model, "standard", usage)
     });
-    let batch = Traffic {
-        weekday: 1,
-        weekend: 100,
-        spike: 1,
-        nightly: true,
-        ..SUPPORT
-    }
-    .lines(random, |random, day, at| {
-        let model = random.moving(day, OPUS_MOVE, "claude-opus-5", "claude-opus-5-5");
-        let usage = messages_usage(random.around(300_000), 0, [0, 0], random.around(45_000));
-        anthropic_line(random, at, model, "batch", usage)
-    });
+    let batch = Traffic { weekday: 1, weekend: 100, spike: 1, nightly: true, ..SUPPORT }.lines(
+        random,
+        |random, day, at| {
+            let model = random.moving(day, OPUS_MOVE, "claude-opus-5", "claude-opus-5-5");
+            let usage = messages_usage(random.around(300_000), 0, [0, 0], random.around(45_000));
+            anthropic_line(random, at, model, "batch", usage)
+        },
+    );
     [agents, small_calls, batch].concat()
 }
 
@@ -120,24 +98,13 @@ pub(crate) fn anthropic_log(random: &mut Random) -> Lines {
 /// output.
 fn responses_line(random: &mut Random, at: i64, model: &str, prompt: u64, answer: u64) -> Value {
     let tiers = [("flex", 12), ("priority", 6), ("default", 100)];
-    let tier = tiers
-        .iter()
-        .find(|tier| random.chance(tier.1))
-        .map_or("default", |tier| tier.0);
+    let tier = tiers.iter().find(|tier| random.chance(tier.1)).map_or("default", |tier| tier.0);
     let long = tier == "default" && random.chance(4);
-    let input = if long {
-        random.between(275_000, 390_000)
-    } else {
-        random.around(prompt)
-    };
+    let input = if long { random.between(275_000, 390_000) } else { random.around(prompt) };
     // OpenAI counts cached tokens in steps of 128.
     let cached = random.share(input, 0, 80) / 128 * 128;
     let writes = tier == "default" && random.chance(40);
-    let written = if writes {
-        random.share(input - cached, 20, 70)
-    } else {
-        0
-    };
+    let written = if writes { random.share(input - cached, 20, 70) } else { 0 };
     let output = random.around(answer);
     json!({
         "id": random.id("resp_"), "object": "response", "created_at": at / 1000,
@@ -181,18 +148,10 @@ fn chat_line(random: &mut Random, at: i64) -> Value {
 /// Search: raw bodies of three kinds of requests, two of them with changes of model.
 pub(crate) fn openai_log(random: &mut Random) -> Lines {
     let questions = SEARCH.lines(random, |random, day, at| {
-        let model = if day < day_of(10, 26) {
-            "gpt-5.6-terra"
-        } else {
-            "gpt-6.1-terra"
-        };
+        let model = if day < day_of(10, 26) { "gpt-5.6-terra" } else { "gpt-6.1-terra" };
         responses_line(random, at, model, 105_000, 20_000)
     });
-    let research = Traffic {
-        weekday: 5,
-        ..SEARCH
-    }
-    .lines(random, |random, day, at| {
+    let research = Traffic { weekday: 5, ..SEARCH }.lines(random, |random, day, at| {
         let model = match day {
             _ if day < day_of(9, 22) => "gpt-5.6-terra",
             _ if day < day_of(9, 29) => "gpt-6-sol",
@@ -200,20 +159,15 @@ pub(crate) fn openai_log(random: &mut Random) -> Lines {
         };
         responses_line(random, at, model, 105_000, 45_000)
     });
-    let labelling = Traffic {
-        weekday: 2,
-        ..SEARCH
-    }
-    .lines(random, |random, _, at| chat_line(random, at));
+    let labelling =
+        Traffic { weekday: 2, ..SEARCH }.lines(random, |random, _, at| chat_line(random, at));
     [questions, research, labelling].concat()
 }
 
 /// Gemini's token counts by kind of content, without the zeros.
 fn modalities(counts: &[(&str, u64)]) -> Value {
     let counts = counts.iter().filter(|count| count.1 > 0);
-    counts
-        .map(|(kind, tokens)| json!({"modality": kind, "tokenCount": tokens}))
-        .collect()
+    counts.map(|(kind, tokens)| json!({"modality": kind, "tokenCount": tokens})).collect()
 }
 
 /// A gateway's log line around a Gemini body: cached tokens are inside the prompt, thoughts and the
@@ -221,26 +175,10 @@ fn modalities(counts: &[(&str, u64)]) -> Value {
 fn gemini_line(random: &mut Random, at: i64, model: &str, prompt: u64, answer: u64) -> Value {
     let text = random.around(prompt);
     let heard = model.contains("flash") && random.chance(30);
-    let audio = if heard {
-        random.between(300, 3_600) * 32
-    } else {
-        0
-    };
-    let image = if random.chance(25) {
-        random.between(1, 12) * 1_120
-    } else {
-        0
-    };
-    let cached = if random.chance(35) {
-        random.share(text, 20, 70)
-    } else {
-        0
-    };
-    let tools = if random.chance(6) {
-        random.between(400, 5_000)
-    } else {
-        0
-    };
+    let audio = if heard { random.between(300, 3_600) * 32 } else { 0 };
+    let image = if random.chance(25) { random.between(1, 12) * 1_120 } else { 0 };
+    let cached = if random.chance(35) { random.share(text, 20, 70) } else { 0 };
+    let tools = if random.chance(6) { random.between(400, 5_000) } else { 0 };
     let (candidates, thoughts) = (random.around(answer), random.around(answer / 2));
     let mut usage = json!({
         "promptTokenCount": text + audio + image,
@@ -271,11 +209,7 @@ pub(crate) fn gemini_log(random: &mut Random) -> Lines {
     let flash = MEDIA.lines(random, |random, _, at| {
         gemini_line(random, at, "gemini-3.6-flash", 250_000, 14_000)
     });
-    let pro = Traffic {
-        weekday: 4,
-        ..MEDIA
-    }
-    .lines(random, |random, _, at| {
+    let pro = Traffic { weekday: 4, ..MEDIA }.lines(random, |random, _, at| {
         gemini_line(random, at, "gemini-3.1-pro-preview", 170_000, 18_000)
     });
     [flash, pro].concat()
@@ -285,11 +219,7 @@ pub(crate) fn gemini_log(random: &mut Random) -> Lines {
 /// reads from a cache is not inside its input.
 fn bedrock_line(random: &mut Random, at: i64, model: &str, prompt: u64, answer: u64) -> Value {
     let (input, output) = (random.around(prompt), random.around(answer));
-    let cache_read = if random.chance(40) {
-        random.share(prompt, 10, 30)
-    } else {
-        0
-    };
+    let cache_read = if random.chance(40) { random.share(prompt, 10, 30) } else { 0 };
     json!({
         "timestamp": iso(at), "requestId": random.uuid(), "region": "us-east-1", "modelId": model,
         "requestMetadata": {"team": "operations"},
@@ -307,11 +237,7 @@ fn bedrock_line(random: &mut Random, at: i64, model: &str, prompt: u64, answer: 
 
 /// Operations: steady work without growth.
 pub(crate) fn bedrock_log(random: &mut Random) -> Lines {
-    let reports = Traffic {
-        weekday: 2,
-        ..OPERATIONS
-    }
-    .lines(random, |random, _, at| {
+    let reports = Traffic { weekday: 2, ..OPERATIONS }.lines(random, |random, _, at| {
         bedrock_line(random, at, "amazon.nova-pro-v1:0", 110_000, 3_500)
     });
     let alerts = OPERATIONS.lines(random, |random, _, at| {

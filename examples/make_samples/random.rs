@@ -44,11 +44,7 @@ impl Random {
 
     /// A short neutral answer.
     pub(crate) fn text(&mut self) -> &'static str {
-        if self.chance(50) {
-            "Here it is."
-        } else {
-            "All done."
-        }
+        if self.chance(50) { "Here it is." } else { "All done." }
     }
 
     /// The model of a request during a move: `new` with a chance that rises from nothing on day

@@ -45,29 +45,12 @@ pub(crate) struct Traffic {
     pub(crate) nightly: bool,
 }
 
-pub(crate) const SUPPORT: Traffic = Traffic {
-    weekday: 10,
-    weekend: 60,
-    growth: 0,
-    spike: 3,
-    nightly: false,
-};
-pub(crate) const SEARCH: Traffic = Traffic {
-    weekday: 5,
-    weekend: 25,
-    growth: 25,
-    spike: 1,
-    nightly: false,
-};
-pub(crate) const MEDIA: Traffic = Traffic {
-    weekday: 3,
-    ..SEARCH
-};
-pub(crate) const OPERATIONS: Traffic = Traffic {
-    weekday: 3,
-    growth: 0,
-    ..SEARCH
-};
+pub(crate) const SUPPORT: Traffic =
+    Traffic { weekday: 10, weekend: 60, growth: 0, spike: 3, nightly: false };
+pub(crate) const SEARCH: Traffic =
+    Traffic { weekday: 5, weekend: 25, growth: 25, spike: 1, nightly: false };
+pub(crate) const MEDIA: Traffic = Traffic { weekday: 3, ..SEARCH };
+pub(crate) const OPERATIONS: Traffic = Traffic { weekday: 3, growth: 0, ..SEARCH };
 
 impl Traffic {
     /// The lines of all days, made by `line` from a day's index and a request's instant. On the last

@@ -44,12 +44,8 @@ pub(crate) fn run(
 ) -> Result<ExitStatus, Failure> {
     let policy = ingest::policy(&args.findings)?;
     let prices = Prices::load(&args.prices, environment)?;
-    let dimensions: Vec<Dimension> = args
-        .group_by
-        .iter()
-        .filter(|d| !d.to_string().is_empty())
-        .cloned()
-        .collect();
+    let dimensions: Vec<Dimension> =
+        args.group_by.iter().filter(|d| !d.to_string().is_empty()).cloned().collect();
     let usage = ingest::read_usage(&args.input, &prices, &dimensions, None, ui)?;
     let summary = summary::summarise(
         &usage.rollup,
@@ -66,26 +62,17 @@ pub(crate) fn run(
     let period = usage.rollup.span().map(|span| {
         let (first, last) = (
             usage.calendar.date_of(span.start),
-            usage
-                .calendar
-                .date_of(crate::period::Timestamp::from_nanos(span.end.nanos() - 1)),
+            usage.calendar.date_of(crate::period::Timestamp::from_nanos(span.end.nanos() - 1)),
         );
         format!("{first} to {last}")
     });
     let has_records = usage.facts.records > 0;
     let report = CostReport::new(&summary, usage.facts, findings, prices.facts(), period);
     let (head, notes) = report.sentences();
-    let printed = Printed {
-        head: &head,
-        grids: vec![report.grid()],
-        notes: &notes,
-        csv: report.csv_grid(),
-    };
+    let printed =
+        Printed { head: &head, grids: vec![report.grid()], notes: &notes, csv: report.csv_grid() };
     ingest::print(&report, printed, &args.output, ui)?;
     let some_priced = summary.totals.unpriced.components != summary.totals.components;
     let nothing_used = has_records && summary.totals.components.is_empty();
-    Ok(ingest::status(
-        denied,
-        has_records && (some_priced || nothing_used),
-    ))
+    Ok(ingest::status(denied, has_records && (some_priced || nothing_used)))
 }

@@ -21,11 +21,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// An error with a hint of its own.
     pub(crate) fn with_hint(error: impl Into<Error>, hint: impl Into<String>) -> Self {
-        Self {
-            error: error.into(),
-            hint: Some(hint.into()),
-            status: ExitStatus::Error,
-        }
+        Self { error: error.into(), hint: Some(hint.into()), status: ExitStatus::Error }
     }
 }
 
@@ -41,11 +37,7 @@ impl<E: Into<Error>> From<E> for Failure {
             ) => ExitStatus::Undecided,
             _ => ExitStatus::Error,
         };
-        Self {
-            error,
-            hint,
-            status,
-        }
+        Self { error, hint, status }
     }
 }
 

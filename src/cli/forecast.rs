@@ -13,8 +13,9 @@ use crate::diagnostic::Diagnostics;
 use crate::money::Amount;
 use crate::projection::{BasisPoints, Horizon, LastDay, ProjectionOptions, project};
 use crate::rating::group::Dimension;
-use crate::rating::summary;
+use crate::rating::summary::{self, Summary};
 use crate::report::forecast::{ForecastContext, ForecastReport};
+use crate::report::{InputFacts, format};
 
 /// Whether the last day is over.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -43,12 +44,7 @@ pub(crate) struct ForecastArgs {
     #[arg(long, default_value = "30d", value_name = "HORIZON")]
     horizon: String,
     /// Levels of the prediction intervals, separated by commas.
-    #[arg(
-        long,
-        default_value = "0.8,0.95",
-        value_delimiter = ',',
-        value_name = "LEVELS"
-    )]
+    #[arg(long, default_value = "0.8,0.95", value_delimiter = ',', value_name = "LEVELS")]
     levels: Vec<String>,
     /// Dimensions of the groups, separated by commas: provider, model, a label, ...
     #[arg(long, short, value_name = "DIMENSIONS", value_delimiter = ',')]
@@ -74,12 +70,7 @@ pub(crate) struct ForecastArgs {
 }
 
 fn horizon(text: &str) -> anyhow::Result<Horizon> {
-    let number = |digits: &str| {
-        digits
-            .parse::<u32>()
-            .ok()
-            .filter(|n| (1..=3_660).contains(n))
-    };
+    let number = |digits: &str| digits.parse::<u32>().ok().filter(|n| (1..=3_660).contains(n));
     let found = match text {
         "eom" => Some(Horizon::Months(1)),
         "eoq" => Some(Horizon::Quarter),
@@ -87,20 +78,14 @@ fn horizon(text: &str) -> anyhow::Result<Horizon> {
         _ => text
             .strip_suffix('d')
             .and_then(|d| number(d).map(Horizon::Days))
-            .or_else(|| {
-                text.strip_suffix('m')
-                    .and_then(|m| number(m).map(Horizon::Months))
-            })
+            .or_else(|| text.strip_suffix('m').and_then(|m| number(m).map(Horizon::Months)))
             .or_else(|| text.parse().ok().map(Horizon::Through)),
     };
     found.ok_or_else(|| anyhow!("--horizon: `{text}` is no horizon (expected such as 30d, 3m, eom, eoq, eoy or 2026-12-31)"))
 }
 
 fn level(text: &str) -> anyhow::Result<BasisPoints> {
-    let amount: Amount = text
-        .trim()
-        .parse()
-        .with_context(|| format!("--levels: `{text}`"))?;
+    let amount: Amount = text.trim().parse().with_context(|| format!("--levels: `{text}`"))?;
     let points = amount.atto() / 10_i128.pow(14);
     let exact = points * 10_i128.pow(14) == amount.atto() && points % 2 == 0;
     match u32::try_from(points) {
@@ -118,21 +103,11 @@ pub(crate) fn run(
 ) -> Result<ExitStatus, Failure> {
     let policy = ingest::policy(&args.findings)?;
     let horizon = horizon(&args.horizon)?;
-    let levels: Vec<BasisPoints> = args
-        .levels
-        .iter()
-        .map(|l| level(l))
-        .collect::<anyhow::Result<_>>()?;
-    let dimensions: Vec<Dimension> = args
-        .group_by
-        .iter()
-        .filter(|d| !d.to_string().is_empty())
-        .cloned()
-        .collect();
-    if let Some(wrong) = dimensions
-        .iter()
-        .find(|d| d.is_time() || **d == Dimension::Component)
-    {
+    let levels: Vec<BasisPoints> =
+        args.levels.iter().map(|l| level(l)).collect::<anyhow::Result<_>>()?;
+    let dimensions: Vec<Dimension> =
+        args.group_by.iter().filter(|d| !d.to_string().is_empty()).cloned().collect();
+    if let Some(wrong) = dimensions.iter().find(|d| d.is_time() || **d == Dimension::Component) {
         let error = anyhow!("--group-by: a forecast cannot be grouped by `{wrong}`");
         return Err(Failure::with_hint(
             error,
@@ -158,38 +133,15 @@ pub(crate) fn run(
     };
     let projected = project(&usage.rollup, &prices.book, &options);
     // What the history lacks is said before why there is no forecast.
-    let history = summary::summarise(
-        &usage.rollup,
-        &prices.book,
-        prices.known_at,
-        &[],
-        &usage.calendar,
-    )?;
+    let history =
+        summary::summarise(&usage.rollup, &prices.book, prices.known_at, &[], &usage.calendar)?;
     found.merge(history.diagnostics.clone());
     found.merge(
-        projected
-            .as_ref()
-            .map_or_else(|_| Diagnostics::default(), |p| p.diagnostics.clone()),
+        projected.as_ref().map_or_else(|_| Diagnostics::default(), |p| p.diagnostics.clone()),
     );
     let (findings, denied) = ingest::resolve(&found, &policy);
     ui.findings(&findings);
-    let projection = match projected {
-        Ok(projection) => projection,
-        Err(error) => {
-            if usage.facts.records > 0 {
-                ui.note(&format!(
-                    "known so far: {}, {} tokens, {}",
-                    usage.facts.sentence(),
-                    crate::report::format::grouped(history.totals.components.tokens()),
-                    crate::report::format::money(
-                        history.totals.costs.billed_cost,
-                        history.currency
-                    )
-                ));
-            }
-            return Err(error.into());
-        }
-    };
+    let projection = projected.inspect_err(|_| say_what_is_known(&usage.facts, &history, ui))?;
     let context = ForecastContext {
         inputs: usage.facts,
         diagnostics: findings,
@@ -201,19 +153,24 @@ pub(crate) fn run(
     };
     let report = ForecastReport::new(&projection, context)?;
     let (head, notes) = report.sentences();
-    let grids = [Some(report.grid(args.daily)), report.group_grid()]
-        .into_iter()
-        .flatten()
-        .collect();
-    let printed = Printed {
-        head: &head,
-        grids,
-        notes: &notes,
-        csv: report.csv_grid(),
-    };
+    let grids =
+        [Some(report.grid(args.daily)), report.group_grid()].into_iter().flatten().collect();
+    let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
     ingest::print(&report, printed, &args.output, ui)?;
     let some_priced = history.totals.unpriced.components != history.totals.components;
     Ok(ingest::status(denied, some_priced))
+}
+
+/// Where there is no forecast, the history is still worth a line.
+fn say_what_is_known(facts: &InputFacts, history: &Summary, ui: &Ui) {
+    if facts.records > 0 {
+        ui.note(&format!(
+            "known so far: {}, {} tokens, {}",
+            facts.sentence(),
+            format::grouped(history.totals.components.tokens()),
+            format::money(history.totals.costs.billed_cost, history.currency)
+        ));
+    }
 }
 
 #[cfg(test)]
@@ -225,10 +182,7 @@ mod tests {
         assert_eq!(horizon("30d").unwrap(), Horizon::Days(30));
         assert_eq!(horizon("3m").unwrap(), Horizon::Months(3));
         assert_eq!(horizon("eoq").unwrap(), Horizon::Quarter);
-        assert!(matches!(
-            horizon("2026-12-31").unwrap(),
-            Horizon::Through(_)
-        ));
+        assert!(matches!(horizon("2026-12-31").unwrap(), Horizon::Through(_)));
         for text in ["", "0d", "30", "d", "tomorrow", "9999d", "2026-13-01"] {
             assert!(horizon(text).is_err(), "{text}");
         }

@@ -46,11 +46,7 @@ impl Prices {
             .known_at
             .as_ref()
             .map(|t| settings::instant(t, &Calendar::UTC).context("--known-at"));
-        Ok(Self {
-            book,
-            known_at: known_at.transpose()?,
-            found,
-        })
+        Ok(Self { book, known_at: known_at.transpose()?, found })
     }
 
     pub(crate) fn facts(&self) -> PriceBookFacts {
@@ -95,10 +91,8 @@ pub(crate) fn read_usage(
         outside: 0,
         failed: None,
     };
-    let mut facts = InputFacts {
-        files: u64::try_from(rollups.len()).unwrap_or(0),
-        ..InputFacts::default()
-    };
+    let mut facts =
+        InputFacts { files: u64::try_from(rollups.len()).unwrap_or(0), ..InputFacts::default() };
     for (name, rollup) in &rollups {
         let kept = within(rollup, &settings)?;
         facts.outside += rollup.rows().iter().map(|r| r.records).sum::<u64>()
@@ -124,12 +118,7 @@ pub(crate) fn read_usage(
         diagnostics.add(code::NO_RECORDS, "no usage was found in any input", None);
     }
     check_zone(&rollup, &settings.calendar)?;
-    Ok(Usage {
-        rollup,
-        facts,
-        found: diagnostics,
-        calendar: settings.calendar,
-    })
+    Ok(Usage { rollup, facts, found: diagnostics, calendar: settings.calendar })
 }
 
 fn read_rollups(inputs: &[Input]) -> Result<Vec<(String, Rollup)>, Failure> {
@@ -172,20 +161,12 @@ fn grain_of(calendar: &Calendar) -> Grain {
     let (Ok(from), Ok(until)) = (Timestamp::parse(FIRST_YEAR), Timestamp::parse(LAST_YEAR)) else {
         return Grain::Hour;
     };
-    if calendar.aligns_with(Grain::Hour, from, until) {
-        Grain::Hour
-    } else {
-        Grain::QuarterHour
-    }
+    if calendar.aligns_with(Grain::Hour, from, until) { Grain::Hour } else { Grain::QuarterHour }
 }
 
 pub(crate) fn edges(book: &PriceBook, grain: Grain) -> Result<Edges, Failure> {
     let span = Period::new(Timestamp::parse(FIRST_YEAR)?, Timestamp::parse(LAST_YEAR)?)?;
-    Ok(Edges {
-        grain,
-        context: book.context_edges(),
-        times: book.time_edges(span),
-    })
+    Ok(Edges { grain, context: book.context_edges(), times: book.time_edges(span) })
 }
 
 /// A rollup by the hour cannot be cut into days of a zone that is off by half an hour.
@@ -197,15 +178,9 @@ fn check_zone(rollup: &Rollup, calendar: &Calendar) -> Result<(), Failure> {
     if calendar.aligns_with(grain, span.start, span.end) {
         return Ok(());
     }
-    let error = anyhow!(
-        "days of {} do not begin on charge periods of {}",
-        calendar.name(),
-        grain.name()
-    );
-    Err(Failure::with_hint(
-        error,
-        "roll the logs up again with `--grain 15m`",
-    ))
+    let error =
+        anyhow!("days of {} do not begin on charge periods of {}", calendar.name(), grain.name());
+    Err(Failure::with_hint(error, "roll the logs up again with `--grain 15m`"))
 }
 
 struct Reading<'a> {

@@ -25,12 +25,7 @@ use self::ui::Ui;
 /// Forecast what LLM usage will cost: real logs in, dated prices, exact decimals, prediction
 /// intervals out. Works offline, on files.
 #[derive(Debug, Parser)]
-#[command(
-    name = "tokencast",
-    version,
-    max_term_width = 100,
-    disable_help_subcommand = true
-)]
+#[command(name = "tokencast", version, max_term_width = 100, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -67,11 +62,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output and are no error.
-            let status = if error.use_stderr() {
-                ExitStatus::Error
-            } else {
-                ExitStatus::Ok
-            };
+            let status = if error.use_stderr() { ExitStatus::Error } else { ExitStatus::Ok };
             let _ = error.print();
             return status;
         }

@@ -78,22 +78,16 @@ pub(crate) fn run(
 fn instant(text: Option<&String>, prices: &Prices) -> Result<Timestamp, Failure> {
     match text {
         Some(text) => Ok(settings::instant(text, &Calendar::UTC)?),
-        None => Ok(prices
-            .book
-            .version()
-            .checked_on
-            .map(Timestamp::from_utc_date)
-            .unwrap_or_default()),
+        None => {
+            Ok(prices.book.version().checked_on.map(Timestamp::from_utc_date).unwrap_or_default())
+        }
     }
 }
 
 fn run_list(args: &ListArgs, environment: &Environment, ui: &Ui) -> Result<ExitStatus, Failure> {
     let prices = Prices::load(&args.prices, environment)?;
     let filter = ListFilter {
-        provider: args
-            .provider
-            .as_deref()
-            .map(|p| provider::canonical(p).to_string()),
+        provider: args.provider.as_deref().map(|p| provider::canonical(p).to_string()),
         text: args.text.clone(),
         at: instant(args.at.as_ref(), &prices)?,
         known_at: prices.known_at,
@@ -101,11 +95,7 @@ fn run_list(args: &ListArgs, environment: &Environment, ui: &Ui) -> Result<ExitS
     };
     let list = PriceList::new(&prices.book, &filter, prices.facts());
     if list.is_empty() {
-        let providers: Vec<&str> = prices
-            .book
-            .providers()
-            .map(|p| p.provider.as_str())
-            .collect();
+        let providers: Vec<&str> = prices.book.providers().map(|p| p.provider.as_str()).collect();
         let hint = format!(
             "`--all` also lists models without a price in force; providers: {}",
             providers.join(", ")
@@ -113,12 +103,8 @@ fn run_list(args: &ListArgs, environment: &Environment, ui: &Ui) -> Result<ExitS
         return Err(Failure::with_hint(anyhow!("no model matches"), hint));
     }
     let (head, note) = list.sentences();
-    let printed = Printed {
-        head: &head,
-        grids: vec![list.grid()],
-        notes: &[note],
-        csv: list.grid(),
-    };
+    let printed =
+        Printed { head: &head, grids: vec![list.grid()], notes: &[note], csv: list.grid() };
     ingest::print(&list, printed, &args.output, ui)?;
     Ok(ExitStatus::Ok)
 }
@@ -134,14 +120,12 @@ fn run_show(args: &ShowArgs, environment: &Environment, ui: &Ui) -> Result<ExitS
             .map(|p| p.provider.as_str())
             .filter(|p| wanted.as_ref().is_none_or(|w| w == p))
     };
-    let found: Vec<_> = providers()
-        .filter_map(|p| prices.book.find_model(p, &args.model, at))
-        .collect();
+    let found: Vec<_> =
+        providers().filter_map(|p| prices.book.find_model(p, &args.model, at)).collect();
     match found.as_slice() {
         [] => {
-            let mut near: Vec<String> = providers()
-                .flat_map(|p| prices.book.similar_models(p, &args.model))
-                .collect();
+            let mut near: Vec<String> =
+                providers().flat_map(|p| prices.book.similar_models(p, &args.model)).collect();
             near.sort();
             near.dedup();
             let hint = match near.is_empty() {
@@ -150,20 +134,13 @@ fn run_show(args: &ShowArgs, environment: &Environment, ui: &Ui) -> Result<ExitS
                 }
                 false => format!("nearest names: {}", near.join(", ")),
             };
-            Err(Failure::with_hint(
-                anyhow!("no price book knows model `{}`", args.model),
-                hint,
-            ))
+            Err(Failure::with_hint(anyhow!("no price book knows model `{}`", args.model), hint))
         }
         [model] => {
             let shown = ShownModel::new(&prices.book, model, at, prices.facts());
             let head = shown.head();
-            let printed = Printed {
-                head: &head,
-                grids: vec![shown.grid()],
-                notes: &[],
-                csv: shown.grid(),
-            };
+            let printed =
+                Printed { head: &head, grids: vec![shown.grid()], notes: &[], csv: shown.grid() };
             ingest::print(&shown, printed, &args.output, ui)?;
             Ok(ExitStatus::Ok)
         }

@@ -24,10 +24,7 @@ pub(crate) struct Environment {
 
 impl Environment {
     /// Reads the environment of the process.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the environment"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub(crate) fn read() -> Self {
         let books = std::env::var_os("TOKENCAST_PRICES").unwrap_or_default();
         Self {
@@ -85,30 +82,15 @@ pub(crate) fn input_settings(args: &InputArgs, dimensions: &[Dimension]) -> Resu
         labels: label_policy(args.labels.as_deref(), dimensions),
         format: args.format_in.as_deref().map(format).transpose()?,
         mapping,
-        threads: if args.threads == 0 {
-            processors
-        } else {
-            args.threads
-        },
+        threads: if args.threads == 0 { processors } else { args.threads },
     };
-    Ok(InputSettings {
-        options,
-        calendar,
-        since,
-        until,
-    })
+    Ok(InputSettings { options, calendar, since, until })
 }
 
 fn format(name: &str) -> Result<Format> {
-    let names: Vec<&str> = crate::source::FORMATS
-        .iter()
-        .map(|(_, name, _)| *name)
-        .collect();
+    let names: Vec<&str> = crate::source::FORMATS.iter().map(|(_, name, _)| *name).collect();
     Format::from_name(name).ok_or_else(|| {
-        anyhow!(
-            "--format-in: no format is named `{name}` (formats: {})",
-            names.join(", ")
-        )
+        anyhow!("--format-in: no format is named `{name}` (formats: {})", names.join(", "))
     })
 }
 
@@ -122,10 +104,7 @@ fn label_policy(text: Option<&str>, dimensions: &[Dimension]) -> LabelPolicy {
         Some("all") => LabelPolicy::All,
         Some("none") => LabelPolicy::Only(grouped.collect()),
         Some(names) => {
-            let named = names
-                .split(',')
-                .map(|n| n.trim().to_owned())
-                .filter(|n| !n.is_empty());
+            let named = names.split(',').map(|n| n.trim().to_owned()).filter(|n| !n.is_empty());
             LabelPolicy::Only(named.chain(grouped).collect())
         }
         None => {
@@ -134,9 +113,7 @@ fn label_policy(text: Option<&str>, dimensions: &[Dimension]) -> LabelPolicy {
             if extra.is_empty() {
                 return LabelPolicy::Default;
             }
-            let usual = crate::source::DEFAULT_LABELS
-                .iter()
-                .map(|l| (*l).to_owned());
+            let usual = crate::source::DEFAULT_LABELS.iter().map(|l| (*l).to_owned());
             LabelPolicy::Only(usual.chain(extra).collect())
         }
     }
@@ -145,11 +122,9 @@ fn label_policy(text: Option<&str>, dimensions: &[Dimension]) -> LabelPolicy {
 /// Severities from the flags; a later kind of flag wins over an earlier: allow, warn, deny.
 pub(crate) fn severity_policy(args: &FindingArgs) -> Result<SeverityPolicy> {
     let mut policy = SeverityPolicy::default().strict(args.strict);
-    for (names, severity) in [
-        (&args.allow, Severity::Allow),
-        (&args.warn, Severity::Warn),
-        (&args.deny, Severity::Deny),
-    ] {
+    for (names, severity) in
+        [(&args.allow, Severity::Allow), (&args.warn, Severity::Warn), (&args.deny, Severity::Deny)]
+    {
         for name in names.iter().flat_map(|n| n.split(',')).map(str::trim) {
             let Some(code) = Code::from_name(name) else {
                 bail!("no finding has the code `{name}` (see docs/reference/diagnostics.md)");
@@ -166,18 +141,11 @@ pub(crate) fn price_sources(
     environment: &Environment,
 ) -> Result<Vec<BookSource>> {
     let mut sources = bundled::sources();
-    let files = environment
-        .price_books
-        .iter()
-        .map(|p| (p, Layer::Organisation));
+    let files = environment.price_books.iter().map(|p| (p, Layer::Organisation));
     for (path, layer) in files.chain(args.prices.iter().map(|p| (p, Layer::Flag))) {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("failed to read price book `{}`", path.display()))?;
-        sources.push(BookSource {
-            name: path.display().to_string(),
-            text,
-            layer,
-        });
+        sources.push(BookSource { name: path.display().to_string(), text, layer });
     }
     Ok(sources)
 }

@@ -31,17 +31,8 @@ impl Ui {
             When::Never => false,
             When::Auto => on_terminal && !no_color,
         };
-        let width = if io::stdout().is_terminal() {
-            terminal_width()
-        } else {
-            PLAIN_WIDTH
-        };
-        Self {
-            quiet,
-            color,
-            width,
-            progress: on_terminal && !quiet,
-        }
+        let width = if io::stdout().is_terminal() { terminal_width() } else { PLAIN_WIDTH };
+        Self { quiet, color, width, progress: on_terminal && !quiet }
     }
 
     /// Columns of the terminal; 0 for no limit.
@@ -50,11 +41,7 @@ impl Ui {
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.color {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     fn talk(text: &str) {
@@ -91,10 +78,9 @@ impl Ui {
                 (None, 0 | 1) => String::new(),
                 (None, n) => format!(" ({} times)", crate::report::format::grouped(n)),
                 (Some(place), 0 | 1) => format!(" (at {place})"),
-                (Some(place), n) => format!(
-                    " ({} times, first at {place})",
-                    crate::report::format::grouped(n)
-                ),
+                (Some(place), n) => {
+                    format!(" ({} times, first at {place})", crate::report::format::grouped(n))
+                }
             };
             Self::talk(&format!("{head} {}{place}", finding.message));
         }
@@ -146,21 +132,14 @@ pub(crate) fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut std::fs::File) -> Result<()>,
 ) -> Result<()> {
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = || format!("failed to write `{}`", path.display());
-    let mut file = tempfile::Builder::new()
-        .prefix(".tokencast-")
-        .tempfile_in(folder)
-        .with_context(failed)?;
+    let mut file =
+        tempfile::Builder::new().prefix(".tokencast-").tempfile_in(folder).with_context(failed)?;
     write(file.as_file_mut()).with_context(failed)?;
     file.as_file().sync_all().with_context(failed)?;
     make_readable(file.as_file()).with_context(failed)?;
-    file.persist(path)
-        .map_err(|e| e.error)
-        .with_context(failed)?;
+    file.persist(path).map_err(|e| e.error).with_context(failed)?;
     Ok(())
 }
 

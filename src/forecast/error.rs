@@ -55,27 +55,12 @@ impl fmt::Display for ForecastError {
             Self::NoSeries => write!(f, "no series to forecast"),
             Self::NoHistory { series } => write!(f, "series {series} has no day of known usage"),
             Self::NotAQuantity { series, day, value } => {
-                write!(
-                    f,
-                    "series {series} has {value} on {day}, expected a finite number from 0"
-                )
+                write!(f, "series {series} has {value} on {day}, expected a finite number from 0")
             }
-            Self::DifferentEnds {
-                series,
-                end,
-                expected,
-            } => {
-                write!(
-                    f,
-                    "series {series} ends before {end}, expected {expected} as for the first"
-                )
+            Self::DifferentEnds { series, end, expected } => {
+                write!(f, "series {series} ends before {end}, expected {expected} as for the first")
             }
-            Self::Option {
-                name,
-                value,
-                least,
-                most,
-            } => {
+            Self::Option { name, value, least, most } => {
                 write!(f, "`{name}` is {value}, must be in range {least}..={most}")
             }
         }
@@ -104,32 +89,19 @@ pub fn check<'a>(
     ];
     for (name, value, least, most) in ranges {
         if !(least..=most).contains(&value) {
-            return Err(ForecastError::Option {
-                name,
-                value,
-                least,
-                most,
-            });
+            return Err(ForecastError::Option { name, value, least, most });
         }
     }
     let mut expected = None;
     for (index, one) in series.into_iter().enumerate() {
         let expected = *expected.get_or_insert(one.end());
         if one.end() != expected {
-            return Err(ForecastError::DifferentEnds {
-                series: index,
-                end: one.end(),
-                expected,
-            });
+            return Err(ForecastError::DifferentEnds { series: index, end: one.end(), expected });
         }
         let bad = |v: &Option<f64>| v.is_some_and(|v| !v.is_finite() || v < 0.0);
         if let Some(at) = one.values.iter().position(bad) {
             let value = one.values[at].unwrap_or(f64::NAN);
-            return Err(ForecastError::NotAQuantity {
-                series: index,
-                day: one.date(at),
-                value,
-            });
+            return Err(ForecastError::NotAQuantity { series: index, day: one.date(at), value });
         }
     }
     expected.map(|_| ()).ok_or(ForecastError::NoSeries)

@@ -88,23 +88,12 @@ mod tests {
     use super::*;
 
     fn state() -> State {
-        State {
-            level: 10.0,
-            trend: 1.0,
-            drift: 0.0,
-            season: vec![2.0, -2.0],
-            phase: 0,
-        }
+        State { level: 10.0, trend: 1.0, drift: 0.0, season: vec![2.0, -2.0], phase: 0 }
     }
 
     #[test]
     fn one_step_by_hand() {
-        let smoothing = Smoothing {
-            alpha: 0.5,
-            beta: 0.1,
-            phi: 0.9,
-            gamma: 0.2,
-        };
+        let smoothing = Smoothing { alpha: 0.5, beta: 0.1, phi: 0.9, gamma: 0.2 };
         let mut s = state();
         let mut innovations = Vec::new();
         s.run(&smoothing, &[14.9, f64::NAN], |t, e| {

@@ -32,11 +32,7 @@ pub(super) fn minimise<const N: usize>(
         let reflected = at(1.0);
         if reflected.0 < corners[0].0 {
             let expanded = at(2.0);
-            corners[N] = if expanded.0 < reflected.0 {
-                expanded
-            } else {
-                reflected
-            };
+            corners[N] = if expanded.0 < reflected.0 { expanded } else { reflected };
         } else if reflected.0 < corners[N - 1].0 {
             corners[N] = reflected;
         } else {
@@ -67,9 +63,8 @@ mod tests {
 
     #[test]
     fn finds_the_bottom_of_a_curved_valley() {
-        let [x, y] = minimise([-1.2, 1.0], |[x, y]| {
-            100.0 * (y - x * x).powi(2) + (1.0 - x).powi(2)
-        });
+        let [x, y] =
+            minimise([-1.2, 1.0], |[x, y]| 100.0 * (y - x * x).powi(2) + (1.0 - x).powi(2));
         assert!((x - 1.0).abs() < 0.1 && (y - 1.0).abs() < 0.2, "{x} {y}");
         let [z] = minimise([5.0], |[z]| (z - 2.0).powi(2));
         assert!((z - 2.0).abs() < 0.05, "{z}");

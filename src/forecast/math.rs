@@ -5,10 +5,7 @@
 //! operations that IEEE 754 rounds exactly are used.
 
 /// A count as a number. Counts of days and paths are far below 2^53.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of days and paths are far below 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "counts of days and paths are far below 2^53")]
 pub(super) fn count(n: usize) -> f64 {
     n as f64
 }
@@ -67,11 +64,7 @@ fn power_of_two(k: f64) -> f64 {
 pub(super) fn ln(x: f64) -> f64 {
     const MANTISSA: u64 = (1 << 52) - 1;
     if x.is_nan() || x <= 0.0 {
-        return if x == 0.0 {
-            f64::NEG_INFINITY
-        } else {
-            f64::NAN
-        };
+        return if x == 0.0 { f64::NEG_INFINITY } else { f64::NAN };
     }
     if x.is_infinite() {
         return x;
@@ -107,10 +100,7 @@ pub(super) fn logit(p: f64) -> f64 {
 
 /// Mean of the numbers that are not NaN, or `None` without any.
 pub(super) fn mean(values: &[f64]) -> Option<f64> {
-    let (sum, n) = values
-        .iter()
-        .filter(|v| !v.is_nan())
-        .fold((0.0, 0), |(s, n), v| (s + v, n + 1));
+    let (sum, n) = values.iter().filter(|v| !v.is_nan()).fold((0.0, 0), |(s, n), v| (s + v, n + 1));
     (n > 0).then(|| sum / count(n))
 }
 
@@ -134,10 +124,7 @@ mod tests {
             let x = f64::from(i) * 0.011;
             assert!((exp(x) / x.exp() - 1.0).abs() < 1e-15, "exp {x}");
             let y = x.exp();
-            assert!(
-                (ln(y) - y.ln()).abs() <= 4e-16 * y.ln().abs().max(1.0),
-                "ln {y}"
-            );
+            assert!((ln(y) - y.ln()).abs() <= 4e-16 * y.ln().abs().max(1.0), "ln {y}");
         }
         assert!(exp(f64::NAN).is_nan() && ln(f64::NAN).is_nan() && ln(-1.0).is_nan());
         assert!(ln(0.0) == f64::NEG_INFINITY && ln(f64::INFINITY) == f64::INFINITY);

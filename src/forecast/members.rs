@@ -35,11 +35,8 @@ pub(super) const SEASONAL: [(Kind, Scale); 4] = [
 ];
 
 /// The members for series without one (`season_length` 1).
-pub(super) const NON_SEASONAL: [(Kind, Scale); 3] = [
-    (Kind::Damped, Scale::Raw),
-    (Kind::Damped, Scale::Log),
-    (Kind::Theta, Scale::Raw),
-];
+pub(super) const NON_SEASONAL: [(Kind, Scale); 3] =
+    [(Kind::Damped, Scale::Raw), (Kind::Damped, Scale::Log), (Kind::Theta, Scale::Raw)];
 
 /// Most a spread is inflated for the parameters that were fitted.
 const INFLATION_LIMIT: f64 = 1.58;
@@ -98,12 +95,7 @@ impl Member {
             center(&mut residuals);
         }
         inflate(&mut residuals, parameters(kind, season_length));
-        Self {
-            scale,
-            smoothing,
-            state,
-            residuals,
-        }
+        Self { scale, smoothing, state, residuals }
     }
 }
 
@@ -147,9 +139,7 @@ fn rescale_to_recent_size(residuals: &mut [f64]) {
 fn inflate(residuals: &mut [f64], parameters: usize) {
     let n = residuals.iter().filter(|e| !e.is_nan()).count();
     let factor = if n > parameters {
-        (count(n) / count(n - parameters))
-            .sqrt()
-            .min(INFLATION_LIMIT)
+        (count(n) / count(n - parameters)).sqrt().min(INFLATION_LIMIT)
     } else {
         INFLATION_LIMIT
     };
@@ -160,18 +150,8 @@ fn initial_state(kind: Kind, y: &[f64], season_length: usize) -> State {
     let season = initial_season(y, season_length);
     let plain = deseasonalised(y, &season);
     let level = plain.chunks(7).find_map(mean).unwrap_or(0.0);
-    let drift = if kind == Kind::Theta {
-        theta::drift(&plain)
-    } else {
-        0.0
-    };
-    State {
-        level,
-        trend: 0.0,
-        drift,
-        season,
-        phase: 0,
-    }
+    let drift = if kind == Kind::Theta { theta::drift(&plain) } else { 0.0 };
+    State { level, trend: 0.0, drift, season, phase: 0 }
 }
 
 /// Regularised likelihood: n ln(SSE / n) plus a pull of the parameters, on the logit scale, towards
@@ -193,10 +173,7 @@ fn fit_smoothing(kind: Kind, y: &[f64], start: &State, skipped: usize) -> Smooth
         n * ln(sum / n + 1e-12) + PRIOR_WEIGHT * deviation
     };
     let squares = |x: &[f64], centre: &[f64]| {
-        x.iter()
-            .zip(centre)
-            .map(|(x, c)| (x - c) * (x - c))
-            .sum::<f64>()
+        x.iter().zip(centre).map(|(x, c)| (x - c) * (x - c)).sum::<f64>()
     };
     match (kind, seasonal) {
         (Kind::Damped, true) => {
@@ -236,18 +213,11 @@ fn smoothing(x: &[f64; 4]) -> Smoothing {
 }
 
 fn trendless(smoothing: Smoothing) -> Smoothing {
-    Smoothing {
-        beta: 0.0,
-        phi: 0.0,
-        ..smoothing
-    }
+    Smoothing { beta: 0.0, phi: 0.0, ..smoothing }
 }
 
 fn plain(smoothing: Smoothing) -> Smoothing {
-    Smoothing {
-        gamma: 0.0,
-        ..smoothing
-    }
+    Smoothing { gamma: 0.0, ..smoothing }
 }
 
 #[cfg(test)]

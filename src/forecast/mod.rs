@@ -58,13 +58,7 @@ pub struct ForecastOptions {
 
 impl Default for ForecastOptions {
     fn default() -> Self {
-        Self {
-            horizon_days: 30,
-            paths: 2000,
-            seed: 0,
-            season_length: 7,
-            history_days: 91,
-        }
+        Self { horizon_days: 30, paths: 2000, seed: 0, season_length: 7, history_days: 91 }
     }
 }
 
@@ -109,11 +103,7 @@ pub fn forecast(
         .enumerate()
         .map(|(i, s)| FittedSeries::fit(s, options).ok_or(ForecastError::NoHistory { series: i }))
         .collect::<Result<Vec<_>, _>>()?;
-    let span = fitted
-        .iter()
-        .map(FittedSeries::residual_span)
-        .max()
-        .unwrap_or(1);
+    let span = fitted.iter().map(FittedSeries::residual_span).max().unwrap_or(1);
     let draws = Draws::new(options, span);
     let mut paths = SamplePaths::zeros(series.len(), options.paths, options.horizon_days);
     for (one, out) in fitted.iter().zip(paths.blocks_mut()) {

@@ -108,16 +108,8 @@ impl FittedSeries {
             observed_days: window.observed,
             low_confidence: window.observed < 7,
         };
-        let bounds = Bounds {
-            unit,
-            cap: CAP * window.largest,
-        };
-        Some(Self {
-            info,
-            horizon: options.horizon_days,
-            bounds,
-            model,
-        })
+        let bounds = Bounds { unit, cap: CAP * window.largest };
+        Some(Self { info, horizon: options.horizon_days, bounds, model })
     }
 
     /// Days back that the draws should reach for this series.
@@ -158,37 +150,21 @@ fn choose(window: &Window, unit: f64, season_length: usize) -> (Method, String, 
     if n < SHORT_DAYS {
         let mean = super::math::mean(&known).unwrap_or(0.0);
         let reason = format!("{n} known days, the spread is assumed");
-        return (
-            Method::Mean,
-            reason,
-            Model::Flat(mean, UNKNOWN_SPREAD / super::math::count(n)),
-        );
+        return (Method::Mean, reason, Model::Flat(mean, UNKNOWN_SPREAD / super::math::count(n)));
     }
     let scaled: Vec<f64> = values.iter().map(|v| v / unit).collect();
     if n < POOL_DAYS {
         let seasonal = n >= 7 && season_length == 7;
-        let method = if seasonal {
-            Method::SeasonalNaiveSes
-        } else {
-            Method::Ses
-        };
+        let method = if seasonal { Method::SeasonalNaiveSes } else { Method::Ses };
         let reason = format!("{n} known days, the pool needs {POOL_DAYS}");
         return (method, reason, Model::Short(Short::fit(&scaled, seasonal)));
     }
     if let Some(model) = sparse(values, season_length) {
         return model;
     }
-    let season_length = if n >= 2 * season_length {
-        season_length
-    } else {
-        1
-    };
+    let season_length = if n >= 2 * season_length { season_length } else { 1 };
     let reason = format!("{n} known days");
-    (
-        Method::Pool,
-        reason,
-        Model::Pool(pool(&scaled, season_length)),
-    )
+    (Method::Pool, reason, Model::Pool(pool(&scaled, season_length)))
 }
 
 /// The models for stopped and for intermittent series, if it is one.
@@ -209,13 +185,6 @@ fn sparse(values: &[f64], season_length: usize) -> Option<(Method, String, Model
 }
 
 fn pool(scaled: &[f64], season_length: usize) -> Vec<Member> {
-    let kinds: &[(Kind, Scale)] = if season_length > 1 {
-        &SEASONAL
-    } else {
-        &NON_SEASONAL
-    };
-    kinds
-        .iter()
-        .map(|(kind, scale)| Member::fit(*kind, *scale, scaled, season_length))
-        .collect()
+    let kinds: &[(Kind, Scale)] = if season_length > 1 { &SEASONAL } else { &NON_SEASONAL };
+    kinds.iter().map(|(kind, scale)| Member::fit(*kind, *scale, scaled, season_length)).collect()
 }

@@ -13,12 +13,7 @@ pub struct SamplePaths {
 
 impl SamplePaths {
     pub(super) fn zeros(series: usize, paths: usize, horizon_days: usize) -> Self {
-        Self {
-            series,
-            paths,
-            horizon_days,
-            values: vec![0.0; series * paths * horizon_days],
-        }
+        Self { series, paths, horizon_days, values: vec![0.0; series * paths * horizon_days] }
     }
 
     /// One block of paths x days for each series.
@@ -64,16 +59,12 @@ impl SamplePaths {
     /// The sum over the first `days` days, for each path of a series.
     #[must_use]
     pub fn totals(&self, series: usize, days: usize) -> Vec<f64> {
-        (0..self.paths)
-            .map(|p| self.path(series, p)[..days].iter().sum())
-            .collect()
+        (0..self.paths).map(|p| self.path(series, p)[..days].iter().sum()).collect()
     }
 
     /// Quantiles of each day of a series.
     #[must_use]
     pub fn daily_quantiles(&self, series: usize, probabilities: &[f64]) -> Vec<Vec<f64>> {
-        (0..self.horizon_days)
-            .map(|d| quantiles(&mut self.day(series, d), probabilities))
-            .collect()
+        (0..self.horizon_days).map(|d| quantiles(&mut self.day(series, d), probabilities)).collect()
     }
 }

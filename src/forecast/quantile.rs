@@ -20,10 +20,7 @@ pub fn quantile_sorted(sorted: &[f64], probability: f64) -> f64 {
 #[must_use]
 pub fn quantiles(sample: &mut [f64], probabilities: &[f64]) -> Vec<f64> {
     sample.sort_unstable_by(f64::total_cmp);
-    probabilities
-        .iter()
-        .map(|p| quantile_sorted(sample, *p))
-        .collect()
+    probabilities.iter().map(|p| quantile_sorted(sample, *p)).collect()
 }
 
 #[cfg(test)]
@@ -33,10 +30,7 @@ mod tests {
     #[test]
     fn interpolates_and_is_ordered() {
         let mut sample = [4.0, 1.0, 3.0, 2.0, 5.0];
-        assert_eq!(
-            quantiles(&mut sample, &[0.0, 0.1, 0.5, 0.75, 1.0]),
-            [1.0, 1.4, 3.0, 4.0, 5.0]
-        );
+        assert_eq!(quantiles(&mut sample, &[0.0, 0.1, 0.5, 0.75, 1.0]), [1.0, 1.4, 3.0, 4.0, 5.0]);
         assert_eq!(quantiles(&mut [2.0], &[0.1, 0.9]), [2.0, 2.0]);
         assert!(quantile_sorted(&[], 0.5).is_nan());
     }

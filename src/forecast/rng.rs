@@ -15,16 +15,12 @@ pub(super) struct Stream {
 impl Stream {
     /// Stream `number` of a seed.
     pub(super) fn new(seed: u64, number: u64) -> Self {
-        Self {
-            key: mix(mix(seed) ^ number.wrapping_mul(GOLDEN)),
-        }
+        Self { key: mix(mix(seed) ^ number.wrapping_mul(GOLDEN)) }
     }
 
     /// Draw `i`: 64 random bits.
     pub(super) fn bits(self, i: u64) -> u64 {
-        mix(self
-            .key
-            .wrapping_add(i.wrapping_add(1).wrapping_mul(GOLDEN)))
+        mix(self.key.wrapping_add(i.wrapping_add(1).wrapping_mul(GOLDEN)))
     }
 }
 
@@ -52,17 +48,13 @@ pub(super) fn below(bits: u64, n: u32) -> u32 {
 
 /// An index below `n` from a number in (0, 1).
 pub(super) fn below_unit(u: f64, n: u32) -> u32 {
-    u32::try_from(super::math::index(u * f64::from(n)))
-        .unwrap_or(n)
-        .min(n - 1)
+    u32::try_from(super::math::index(u * f64::from(n))).unwrap_or(n).min(n - 1)
 }
 
 /// A bell-shaped number of mean 0 and variance 1: the sum of four uniform numbers of 16 bits
 /// each (Irwin-Hall), scaled.
 pub(super) fn bell(bits: u64) -> f64 {
-    let sum: u32 = (0..4)
-        .map(|i| u32::try_from((bits >> (16 * i)) & 0xFFFF).unwrap_or(0))
-        .sum();
+    let sum: u32 = (0..4).map(|i| u32::try_from((bits >> (16 * i)) & 0xFFFF).unwrap_or(0)).sum();
     (f64::from(sum) / 65_535.0 - 2.0) * 1.732_050_807_568_877_2
 }
 
@@ -84,11 +76,7 @@ mod tests {
             second += z * z;
         }
         let n = f64::from(n);
-        assert!(
-            counts
-                .iter()
-                .all(|c| (f64::from(*c) / n * 7.0 - 1.0).abs() < 0.04)
-        );
+        assert!(counts.iter().all(|c| (f64::from(*c) / n * 7.0 - 1.0).abs() < 0.04));
         assert!((mean / n - 0.5).abs() < 0.005);
         assert!((first / n).abs() < 0.02 && (second / n - 1.0).abs() < 0.02);
     }

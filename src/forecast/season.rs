@@ -35,21 +35,14 @@ pub(super) fn initial_season(y: &[f64], m: usize) -> Vec<f64> {
 
 /// Values without their season.
 pub(super) fn deseasonalised(y: &[f64], season: &[f64]) -> Vec<f64> {
-    y.iter()
-        .enumerate()
-        .map(|(t, v)| v - season[t % season.len()])
-        .collect()
+    y.iter().enumerate().map(|(t, v)| v - season[t % season.len()]).collect()
 }
 
 /// Least-squares slope per day over the last 60 days. 0 with fewer than 3 known days.
 pub(super) fn recent_slope(y: &[f64]) -> f64 {
     let tail = &y[y.len().saturating_sub(SLOPE_DAYS)..];
-    let known: Vec<(f64, f64)> = tail
-        .iter()
-        .enumerate()
-        .filter(|(_, v)| !v.is_nan())
-        .map(|(t, v)| (count(t), *v))
-        .collect();
+    let known: Vec<(f64, f64)> =
+        tail.iter().enumerate().filter(|(_, v)| !v.is_nan()).map(|(t, v)| (count(t), *v)).collect();
     if known.len() < 3 {
         return 0.0;
     }
@@ -67,9 +60,7 @@ mod tests {
 
     #[test]
     fn season_of_a_week() {
-        let y: Vec<f64> = (0..70)
-            .map(|t| if t % 7 < 5 { 44.0 } else { 0.0 })
-            .collect();
+        let y: Vec<f64> = (0..70).map(|t| if t % 7 < 5 { 44.0 } else { 0.0 }).collect();
         let season = initial_season(&y, 7);
         assert!((season[0] - 12.57 * 9.0 / 9.7).abs() < 0.8 && (season[6] + 31.4).abs() < 3.0);
         assert!(season.iter().sum::<f64>().abs() < 1e-9);

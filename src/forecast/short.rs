@@ -44,19 +44,13 @@ impl Short {
     /// max(alpha, 1 / known days).
     pub(super) fn fit(values: &[f64], seasonal: bool) -> Self {
         let first_of_week = values.len().saturating_sub(WEEK);
-        let profile = if seasonal {
-            shrunk_profile(&values[first_of_week..])
-        } else {
-            Vec::new()
-        };
+        let profile = if seasonal { shrunk_profile(&values[first_of_week..]) } else { Vec::new() };
         let mut level = 0.0;
         let mut known = 0;
         let mut residuals = vec![f64::NAN; values.len()];
         for (t, value) in values.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
             // The profile begins at `first_of_week`, which is less than a week after the start.
-            let season = profile
-                .get((t + WEEK - first_of_week % WEEK) % WEEK)
-                .unwrap_or(&0.0);
+            let season = profile.get((t + WEEK - first_of_week % WEEK) % WEEK).unwrap_or(&0.0);
             let e = value - season - level;
             known += 1;
             level += e * ALPHA.max(1.0 / count(known));
@@ -69,12 +63,7 @@ impl Short {
         center(&mut residuals);
         let inflation = (count(known + 1) / count(known.saturating_sub(1).max(1))).sqrt();
         residuals.iter_mut().for_each(|e| *e *= inflation);
-        Self {
-            level,
-            level_spread: UNKNOWN_SPREAD / count(known),
-            profile,
-            residuals,
-        }
+        Self { level, level_spread: UNKNOWN_SPREAD / count(known), profile, residuals }
     }
 
     /// Fills `out` (paths x horizon).
@@ -96,11 +85,7 @@ impl Short {
 fn shrunk_profile(week: &[f64]) -> Vec<f64> {
     let average = mean(week).unwrap_or(0.0);
     let shrunk = |v: &f64| {
-        if v.is_nan() {
-            0.0
-        } else {
-            WEIGHT * (v - average)
-        }
+        if v.is_nan() { 0.0 } else { WEIGHT * (v - average) }
     };
     week.iter().map(shrunk).collect()
 }

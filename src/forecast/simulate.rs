@@ -54,19 +54,12 @@ impl Draws {
     /// residuals equally often, and the medians have less noise than from independent draws.
     #[must_use]
     pub fn new(options: &ForecastOptions, span: usize) -> Self {
-        let span = u32::try_from(span.max(1))
-            .unwrap_or(u32::MAX)
-            .min(u32::MAX / 4);
+        let span = u32::try_from(span.max(1)).unwrap_or(u32::MAX).min(u32::MAX / 4);
         let (place, noise) = (Stream::new(options.seed, 1), Stream::new(options.seed, 2));
         let order = Stream::new(options.seed, 4);
         let paths = Stream::new(options.seed, 3);
         let horizon = options.horizon_days;
-        let empty = Draw {
-            age: 0,
-            smoothing_age: 0,
-            weight: 0.0,
-            side: 0,
-        };
+        let empty = Draw { age: 0, smoothing_age: 0, weight: 0.0, side: 0 };
         let mut steps = vec![empty; options.paths * horizon];
         let mut counter = 0_u64;
         for (step, set) in (0..horizon).flat_map(|step| (0..SETS).map(move |set| (step, set))) {
@@ -74,10 +67,7 @@ impl Draws {
             let n = strata.len();
             for i in (1..n).rev() {
                 let limit = u32::try_from(i + 1).unwrap_or(u32::MAX);
-                strata.swap(
-                    i,
-                    below(order.bits(counter + math::wide(i)), limit) as usize,
-                );
+                strata.swap(i, below(order.bits(counter + math::wide(i)), limit) as usize);
             }
             for (stratum, path) in strata.into_iter().enumerate() {
                 let i = counter + math::wide(stratum);
@@ -93,26 +83,14 @@ impl Draws {
             }
             counter += math::wide(n);
         }
-        let paths = (0u64..)
-            .take(options.paths)
-            .map(|p| paths.bits(p))
-            .collect();
-        Self {
-            horizon,
-            span: span as usize,
-            steps,
-            paths,
-        }
+        let paths = (0u64..).take(options.paths).map(|p| paths.bits(p)).collect();
+        Self { horizon, span: span as usize, steps, paths }
     }
 
     /// For each path its index, 64 random bits of its own and its steps.
     pub(super) fn each(&self) -> impl Iterator<Item = (usize, u64, &[Draw])> {
         let steps = self.steps.chunks_exact(self.horizon);
-        self.paths
-            .iter()
-            .zip(steps)
-            .enumerate()
-            .map(|(p, (bits, steps))| (p, *bits, steps))
+        self.paths.iter().zip(steps).enumerate().map(|(p, (bits, steps))| (p, *bits, steps))
     }
 }
 
@@ -163,10 +141,8 @@ impl Bounds {
 /// Fills `out` (paths x horizon) from a pool: path p follows member p modulo their number, for
 /// every series of the run.
 pub(super) fn pool_paths(members: &[Member], bounds: &Bounds, draws: &Draws, out: &mut [f64]) {
-    let tables: Vec<Residuals> = members
-        .iter()
-        .map(|m| Residuals::for_draws(&m.residuals, draws))
-        .collect();
+    let tables: Vec<Residuals> =
+        members.iter().map(|m| Residuals::for_draws(&m.residuals, draws)).collect();
     let Some(first) = members.first() else { return };
     let mut state = first.state.clone();
     for ((p, _, steps), path) in draws.each().zip(out.chunks_exact_mut(draws.horizon)) {

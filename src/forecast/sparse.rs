@@ -47,9 +47,7 @@ impl Weeks {
             .filter_map(|week| {
                 let mean = super::math::mean(week)?;
                 let day = |i: usize| week[(i + offset) % WEEK];
-                Some(std::array::from_fn(|i| {
-                    if day(i).is_nan() { mean } else { day(i) }
-                }))
+                Some(std::array::from_fn(|i| if day(i).is_nan() { mean } else { day(i) }))
             })
             .collect();
         Self(weeks)
@@ -143,14 +141,7 @@ impl Stop {
         before.extend_from_slice(&values[..used]);
         let weeks = Weeks::of(&before, values.len() - used);
         let exposure = days + ended.iter().sum::<usize>();
-        Some((
-            Self {
-                days,
-                exposure,
-                returns: ended.len(),
-            },
-            weeks,
-        ))
+        Some((Self { days, exposure, returns: ended.len() }, weeks))
     }
 
     /// The first day with usage of a path. With an exponential duration and a gamma prior, the
@@ -171,24 +162,16 @@ mod tests {
         let values: Vec<f64> = (0..16).map(f64::from).collect();
         let weeks = Weeks::of(&values, 0);
         assert_eq!(weeks.0.len(), 2);
-        assert_eq!(
-            weeks.0[0].to_vec(),
-            [9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0]
-        );
+        assert_eq!(weeks.0[0].to_vec(), [9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0]);
         // Two days later the first future day is two weekdays on.
         let later = Weeks::of(&values, 2);
-        assert_eq!(
-            later.0[0].to_vec(),
-            [11.0, 12.0, 13.0, 14.0, 15.0, 9.0, 10.0]
-        );
+        assert_eq!(later.0[0].to_vec(), [11.0, 12.0, 13.0, 14.0, 15.0, 9.0, 10.0]);
     }
 
     #[test]
     fn stops_and_their_length() {
         let series = |runs: &[(f64, usize)]| -> Vec<f64> {
-            runs.iter()
-                .flat_map(|(value, n)| std::iter::repeat_n(*value, *n))
-                .collect()
+            runs.iter().flat_map(|(value, n)| std::iter::repeat_n(*value, *n)).collect()
         };
         let (stop, weeks) =
             Stop::at_end(&series(&[(5.0, 30), (0.0, 2), (5.0, 4), (0.0, 9)])).unwrap();
@@ -197,9 +180,8 @@ mod tests {
         assert!(Stop::at_end(&series(&[(5.0, 30), (0.0, 6)])).is_none());
         assert!(Stop::at_end(&series(&[(5.0, 30), (0.0, 8), (5.0, 9), (0.0, 12)])).is_none());
         // A quarter of the paths is still stopped after 15 times the exposure: (1 / 16)^(1/2).
-        let still = (0..4000_u64)
-            .filter(|i| stop.return_day(Stream::new(3, 0).bits(*i)) > 135)
-            .count();
+        let still =
+            (0..4000_u64).filter(|i| stop.return_day(Stream::new(3, 0).bits(*i)) > 135).count();
         assert!((960..1040).contains(&still), "{still}");
     }
 

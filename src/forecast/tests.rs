@@ -39,10 +39,7 @@ fn noise(i: u32) -> f64 {
 
 fn assert_near(actual: f64, expected: f64, tolerance: f64) {
     let error = actual / expected - 1.0;
-    assert!(
-        error.abs() <= tolerance,
-        "{actual} is not within {tolerance} of {expected}"
-    );
+    assert!(error.abs() <= tolerance, "{actual} is not within {tolerance} of {expected}");
 }
 
 #[test]
@@ -50,12 +47,7 @@ fn constant_series_has_no_width() {
     for n in [3, 8, 13, 14, 60] {
         let f = run(&vec![12.34; n]);
         assert_eq!(method(&f), Method::Constant);
-        assert!(
-            f.paths
-                .path(0, 77)
-                .iter()
-                .all(|v| v.to_bits() == 12.34_f64.to_bits())
-        );
+        assert!(f.paths.path(0, 77).iter().all(|v| v.to_bits() == 12.34_f64.to_bits()));
         assert_eq!(f.paths.path(0, 0), f.paths.path(0, 1999));
     }
 }
@@ -75,9 +67,7 @@ fn linear_growth_has_no_lag() {
         let next: f64 = (60..67).map(|t| start + 10.0 * f64::from(t)).sum();
         assert_near(median_total(&f, 7), next, 0.05);
     }
-    let noisy = days(60, |t| {
-        (200.0 + 10.0 * f64::from(t)) * (0.9 + 0.2 * noise(t))
-    });
+    let noisy = days(60, |t| (200.0 + 10.0 * f64::from(t)) * (0.9 + 0.2 * noise(t)));
     assert_near(
         median_total(&run(&noisy), 7),
         (60..67).map(|t| 200.0 + 10.0 * f64::from(t)).sum(),
@@ -88,9 +78,7 @@ fn linear_growth_has_no_lag() {
 #[test]
 fn level_shift_is_followed() {
     for (before, after) in [(100.0, 300.0), (300.0, 100.0)] {
-        let f = run(&days(60, |t| {
-            (if t < 50 { before } else { after }) * (0.95 + 0.1 * noise(t))
-        }));
+        let f = run(&days(60, |t| (if t < 50 { before } else { after }) * (0.95 + 0.1 * noise(t))));
         assert_near(median_total(&f, 7), 7.0 * after, 0.1);
     }
 }
@@ -113,13 +101,7 @@ fn weekday_usage_rests_on_weekends() {
 
 #[test]
 fn noisy_weekday_usage_rests_on_weekends() {
-    let f = run(&days(84, |t| {
-        if t % 7 < 5 {
-            30.0 + 28.0 * noise(t)
-        } else {
-            0.0
-        }
-    }));
+    let f = run(&days(84, |t| if t % 7 < 5 { 30.0 + 28.0 * noise(t) } else { 0.0 }));
     let medians: Vec<f64> = f.paths.daily_quantiles(0, &[0.5]).concat();
     assert!(medians[5] < 4.0 && medians[6] < 4.0, "{medians:?}");
     assert_near(median_total(&f, 28), 20.0 * 44.0, 0.06);
@@ -127,23 +109,14 @@ fn noisy_weekday_usage_rests_on_weekends() {
 
 #[test]
 fn one_spike_does_not_move_the_forecast_far() {
-    let f = run(&days(60, |t| {
-        if t == 50 {
-            2000.0
-        } else {
-            95.0 + 10.0 * noise(t)
-        }
-    }));
+    let f = run(&days(60, |t| if t == 50 { 2000.0 } else { 95.0 + 10.0 * noise(t) }));
     let median = median_total(&f, 7);
     assert!((560.0..1050.0).contains(&median), "{median}");
 }
 
 #[test]
 fn stopped_usage_goes_to_zero() {
-    let f = run(&days(
-        80,
-        |t| if t < 60 { 90.0 + 20.0 * noise(t) } else { 0.0 },
-    ));
+    let f = run(&days(80, |t| if t < 60 { 90.0 + 20.0 * noise(t) } else { 0.0 }));
     assert_eq!(method(&f), Method::Stopped);
     let q = total_quantiles(&f, 30, &[0.5, 0.6, 0.99]);
     assert!(q[0] <= 0.0 && q[1] < 600.0 && q[2] > 1000.0, "{q:?}");
@@ -153,13 +126,7 @@ fn stopped_usage_goes_to_zero() {
 
 #[test]
 fn a_weekly_job_is_drawn_in_whole_weeks() {
-    let f = run(&days(70, |t| {
-        if t % 7 == 2 {
-            50.0 + 10.0 * noise(t)
-        } else {
-            0.0
-        }
-    }));
+    let f = run(&days(70, |t| if t % 7 == 2 { 50.0 + 10.0 * noise(t) } else { 0.0 }));
     assert_eq!(method(&f), Method::WeekBootstrap);
     let q = f.paths.daily_quantiles(0, &[0.05, 0.95]);
     assert!(q[2][0] >= 50.0 && q[9][0] >= 50.0 && q[3][1] <= 0.0);
@@ -168,14 +135,8 @@ fn a_weekly_job_is_drawn_in_whole_weeks() {
 
 #[test]
 fn zeros_before_a_launch_do_not_count() {
-    let f = run(&days(
-        60,
-        |t| if t < 40 { 0.0 } else { 90.0 + 20.0 * noise(t) },
-    ));
-    assert_eq!(
-        (method(&f), f.model.series[0].history_days),
-        (Method::Pool, 20)
-    );
+    let f = run(&days(60, |t| if t < 40 { 0.0 } else { 90.0 + 20.0 * noise(t) }));
+    assert_eq!((method(&f), f.model.series[0].history_days), (Method::Pool, 20));
     assert_near(median_total(&f, 7), 700.0, 0.08);
 }
 
@@ -192,11 +153,7 @@ fn short_histories() {
     ] {
         let f = run(&days(n, |t| 90.0 + 20.0 * noise(t)));
         let info = &f.model.series[0];
-        assert_eq!(
-            (info.method, info.low_confidence),
-            (expected, n < 7),
-            "{n} days"
-        );
+        assert_eq!((info.method, info.low_confidence), (expected, n < 7), "{n} days");
         assert_near(median_total(&f, 7), 700.0, 0.1);
         let q = total_quantiles(&f, 30, &[0.1, 0.9]);
         assert!(q[0] < q[1], "{n} days: {q:?}");
@@ -233,10 +190,7 @@ fn quantiles_are_ordered_and_hold_the_truth() {
 fn the_seed_decides() {
     let values = days(60, |t| 50.0 + 100.0 * noise(t));
     let seeded = |seed| {
-        let options = ForecastOptions {
-            seed,
-            ..ForecastOptions::default()
-        };
+        let options = ForecastOptions { seed, ..ForecastOptions::default() };
         forecast(&[series(&values)], &options).unwrap().paths
     };
     assert_eq!(seeded(1), seeded(1));
@@ -266,11 +220,7 @@ fn totals_keep_the_correlation_of_the_series() {
     let alone = width(&mut f.paths.totals(0, 30));
     assert_near(width(&mut total(&f)), 3.0 * alone, 1e-6);
     assert!(width(&mut total(&both(&mirrored))) < 0.9 * alone);
-    assert_near(
-        width(&mut total(&both(&unrelated))),
-        std::f64::consts::SQRT_2 * alone,
-        0.2,
-    );
+    assert_near(width(&mut total(&both(&unrelated))), std::f64::consts::SQRT_2 * alone, 0.2);
 }
 
 #[test]
@@ -291,20 +241,14 @@ fn a_shorter_series_is_paired_by_calendar_day() {
 
 #[test]
 fn a_series_does_not_depend_on_its_neighbours() {
-    let (a, b) = (
-        days(60, |t| 50.0 + noise(t)),
-        days(60, |t| 9.0 + noise(t + 7)),
-    );
+    let (a, b) = (days(60, |t| 50.0 + noise(t)), days(60, |t| 9.0 + noise(t + 7)));
     let both = forecast(&[series(&a), series(&b)], &ForecastOptions::default()).unwrap();
     assert_eq!(both.paths.path(1, 1234), run(&b).paths.path(0, 1234));
 }
 
 #[test]
 fn without_a_season() {
-    let options = ForecastOptions {
-        season_length: 1,
-        ..ForecastOptions::default()
-    };
+    let options = ForecastOptions { season_length: 1, ..ForecastOptions::default() };
     let f = forecast(&[series(&days(60, |t| 90.0 + 20.0 * noise(t)))], &options).unwrap();
     assert_eq!(f.model.members.len(), 3);
     assert_near(median_total(&f, 30), 3000.0, 0.06);
@@ -312,11 +256,7 @@ fn without_a_season() {
 
 #[test]
 fn nothing_is_ever_nan_or_out_of_bounds() {
-    let options = ForecastOptions {
-        paths: 40,
-        horizon_days: 10,
-        ..ForecastOptions::default()
-    };
+    let options = ForecastOptions { paths: 40, horizon_days: 10, ..ForecastOptions::default() };
     for case in 0..1500_u32 {
         let u = |i: u32| noise(case * 977 + i);
         let length = 1 + (case * 7) % 130;
@@ -333,18 +273,12 @@ fn nothing_is_ever_nan_or_out_of_bounds() {
             .collect();
         values[0] = Some(size);
         let largest = values.iter().flatten().copied().fold(0.0, f64::max);
-        let one = DailySeries {
-            start: NaiveDate::MIN,
-            values,
-        };
+        let one = DailySeries { start: NaiveDate::MIN, values };
         let Ok(f) = forecast(&[one], &options) else {
             continue;
         };
         let inside = |v: &f64| (0.0..=5.0 * largest).contains(v);
-        assert!(
-            (0..40).all(|p| f.paths.path(0, p).iter().all(inside)),
-            "case {case}"
-        );
+        assert!((0..40).all(|p| f.paths.path(0, p).iter().all(inside)), "case {case}");
     }
 }
 
@@ -354,29 +288,14 @@ fn errors() {
     let fails = |series: &[DailySeries], options| forecast(series, options).unwrap_err();
     assert_eq!(fails(&[], &options), ForecastError::NoSeries);
     let good = series(&[1.0, 2.0]);
-    let unknown = DailySeries {
-        start: good.start,
-        values: vec![None, None],
-    };
-    assert_eq!(
-        fails(&[good.clone(), unknown], &options),
-        ForecastError::NoHistory { series: 1 }
-    );
+    let unknown = DailySeries { start: good.start, values: vec![None, None] };
+    assert_eq!(fails(&[good.clone(), unknown], &options), ForecastError::NoHistory { series: 1 });
     let later = DailySeries::known(good.end(), &[1.0]);
-    assert!(matches!(
-        fails(&[good.clone(), later], &options),
-        ForecastError::DifferentEnds { .. }
-    ));
+    assert!(matches!(fails(&[good.clone(), later], &options), ForecastError::DifferentEnds { .. }));
     assert_eq!(
         fails(&[series(&[1.0, -2.0])], &options).to_string(),
         "series 0 has -2 on 2026-11-22, expected a finite number from 0"
     );
-    let none = ForecastOptions {
-        horizon_days: 0,
-        ..options
-    };
-    assert_eq!(
-        fails(&[good], &none).to_string(),
-        "`horizon_days` is 0, must be in range 1..=3660"
-    );
+    let none = ForecastOptions { horizon_days: 0, ..options };
+    assert_eq!(fails(&[good], &none).to_string(), "`horizon_days` is 0, must be in range 1..=3660");
 }

@@ -26,18 +26,11 @@ impl Window {
         let recent = &series.values[series.len().saturating_sub(limit)..];
         let values: Vec<f64> = recent.iter().map(|v| v.unwrap_or(f64::NAN)).collect();
         let first = values.iter().position(|v| !v.is_nan())?;
-        let launch = values
-            .iter()
-            .position(|v| *v > 0.0)
-            .filter(|t| is_launch(&values[*t..]));
+        let launch = values.iter().position(|v| *v > 0.0).filter(|t| is_launch(&values[*t..]));
         let values = values[launch.unwrap_or(first)..].to_vec();
         let observed = values.iter().filter(|v| !v.is_nan()).count();
         let largest = values.iter().copied().fold(0.0, f64::max);
-        Some(Self {
-            values,
-            observed,
-            largest,
-        })
+        Some(Self { values, observed, largest })
     }
 
     /// Mean of the last 28 days, or of all if those are zero.

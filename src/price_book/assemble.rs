@@ -26,10 +26,8 @@ pub(super) fn assemble(
     let mut model_refs = Vec::new();
     for mut file in files {
         let refs = std::mem::take(&mut file.model_refs);
-        model_refs.extend(
-            refs.into_iter()
-                .map(|(model, place)| (file.provider.clone(), model, place)),
-        );
+        model_refs
+            .extend(refs.into_iter().map(|(model, place)| (file.provider.clone(), model, place)));
         merge(&mut providers, file, problems);
     }
     for book in providers.values_mut() {
@@ -38,8 +36,7 @@ pub(super) fn assemble(
         for model in &book.models {
             check_overlaps(Some(&model.id), &model.entries, problems);
         }
-        book.all_entries()
-            .for_each(|entry| check_plausible(entry, book.currency, found));
+        book.all_entries().for_each(|entry| check_plausible(entry, book.currency, found));
         check_repeated_multipliers(&book.multipliers, found);
     }
     for (provider, model, place) in model_refs {
@@ -61,26 +58,20 @@ pub(super) fn assemble(
 }
 
 fn report(problems: &mut Vec<Problem>, place: &EntryRef, message: String, hint: Option<String>) {
-    problems.push(Problem {
-        location: place.location(),
-        message,
-        hint,
-    });
+    problems.push(Problem { location: place.location(), message, hint });
 }
 
 fn merge(providers: &mut Providers, file: ValidFile, problems: &mut Vec<Problem>) {
-    let book = providers
-        .entry(file.provider.clone())
-        .or_insert_with(|| ProviderBook {
-            provider: file.provider,
-            name: file.name,
-            currency: file.currency,
-            checked_on: file.checked_on,
-            models: Vec::new(),
-            entries: Vec::new(),
-            multipliers: Vec::new(),
-            names: BTreeMap::new(),
-        });
+    let book = providers.entry(file.provider.clone()).or_insert_with(|| ProviderBook {
+        provider: file.provider,
+        name: file.name,
+        currency: file.currency,
+        checked_on: file.checked_on,
+        models: Vec::new(),
+        entries: Vec::new(),
+        multipliers: Vec::new(),
+        names: BTreeMap::new(),
+    });
     if book.currency != file.currency {
         let message = format!(
             "currency {} differs from {}, which the other book of `{}` uses",
@@ -147,11 +138,7 @@ fn index_names(book: &mut ProviderBook, problems: &mut Vec<Problem>, found: &mut
                 .find(|t| t.layer == target.layer && overlap(range(t), range(&target)).is_some());
             if let Some(clash) = clash {
                 let other = &book.models[clash.model];
-                let role = if other.id == alias.name {
-                    "the id"
-                } else {
-                    "an alias"
-                };
+                let role = if other.id == alias.name { "the id" } else { "an alias" };
                 let message = format!(
                     "alias `{}` of `{}` is at the same time {role} of `{}` at {}",
                     alias.name, model.id, other.id, other.location
@@ -187,10 +174,7 @@ fn range(target: &Target) -> Range {
 }
 
 /// First instant that two half-open ranges share; `Some(None)`: they share all the past.
-#[expect(
-    clippy::option_option,
-    reason = "an open start and no overlap are different answers"
-)]
+#[expect(clippy::option_option, reason = "an open start and no overlap are different answers")]
 fn overlap(a: Range, b: Range) -> Option<Option<Timestamp>> {
     let from = a.0.max(b.0);
     let ends = [a.1, b.1].into_iter().flatten().min();
@@ -252,12 +236,7 @@ fn check_overlaps(model: Option<&str>, entries: &[PriceEntry], problems: &mut Ve
             );
             let hint =
                 "end the earlier one with `effective_until`, or tell them apart with a `when` key";
-            report(
-                problems,
-                &later.origin.location,
-                message,
-                Some(hint.to_owned()),
-            );
+            report(problems, &later.origin.location, message, Some(hint.to_owned()));
         }
     }
 }
@@ -291,27 +270,16 @@ const SUSPECT_USD_PER_MTOK: i64 = 2_000;
 const SUSPECT_RATIO: i128 = 1_000;
 
 fn check_plausible(entry: &PriceEntry, currency: Currency, found: &mut Diagnostics) {
-    let tokens = entry
-        .prices
-        .iter()
-        .filter(|(component, _)| component.is_tokens());
-    let mut prices: Vec<_> = tokens
-        .filter_map(|(c, p)| Some((p.per(6).ok()?, *c)))
-        .collect();
+    let tokens = entry.prices.iter().filter(|(component, _)| component.is_tokens());
+    let mut prices: Vec<_> = tokens.filter_map(|(c, p)| Some((p.per(6).ok()?, *c))).collect();
     let mut suspect = |message: String| {
-        found.add(
-            code::PRICE_BOOK_SUSPECT,
-            message,
-            Some(entry.origin.location.location()),
-        );
+        found.add(code::PRICE_BOOK_SUSPECT, message, Some(entry.origin.location.location()));
     };
     let limit = crate::money::Amount::from_units(SUSPECT_USD_PER_MTOK);
     for (price, component) in &prices {
         if currency == Currency::USD && component.side() == Side::Output && *price > limit {
             let key = PriceKey::of(*component).name;
-            suspect(format!(
-                "`{key}` is {price} USD, more than {SUSPECT_USD_PER_MTOK}"
-            ));
+            suspect(format!("`{key}` is {price} USD, more than {SUSPECT_USD_PER_MTOK}"));
         }
     }
     prices.retain(|(price, _)| !price.is_zero());
@@ -322,9 +290,7 @@ fn check_plausible(entry: &PriceEntry, currency: Currency, found: &mut Diagnosti
         };
         if low.atto().saturating_mul(SUSPECT_RATIO) <= high.atto() {
             let (cheap, dear) = (PriceKey::of(*cheap).name, PriceKey::of(*dear).name);
-            suspect(format!(
-                "`{dear}` {high} is {SUSPECT_RATIO} times `{cheap}` {low} or more"
-            ));
+            suspect(format!("`{dear}` {high} is {SUSPECT_RATIO} times `{cheap}` {low} or more"));
         }
     }
 }

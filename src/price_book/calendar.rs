@@ -23,10 +23,7 @@ impl Window {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (start, end) = text.split_once('-')?;
-        let window = Self {
-            start: minute_of(start)?,
-            end: minute_of(end)?,
-        };
+        let window = Self { start: minute_of(start)?, end: minute_of(end)? };
         (window.start != window.end && window.start < DAY_MINUTES).then_some(window)
     }
 
@@ -128,10 +125,7 @@ impl Recurrence {
     fn meets(&self, other: &Self) -> bool {
         self.zone != other.zone
             || (self.weekdays & other.weekdays != 0
-                && self
-                    .windows
-                    .iter()
-                    .any(|a| other.windows.iter().any(|b| a.meets(*b))))
+                && self.windows.iter().any(|a| other.windows.iter().any(|b| a.meets(*b))))
     }
 }
 
@@ -178,9 +172,7 @@ impl PriceCalendar {
     /// False if no instant can lie in both: same zone and no common minute of a common weekday.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
-        self.versions
-            .iter()
-            .any(|a| other.versions.iter().any(|b| a.meets(b)))
+        self.versions.iter().any(|a| other.versions.iter().any(|b| a.meets(b)))
     }
 }
 
@@ -212,41 +204,21 @@ mod tests {
 
     #[test]
     fn windows_are_read_strictly() {
-        for bad in [
-            "",
-            "01:00",
-            "1:00-2:00",
-            "01:00-01:00",
-            "24:00-01:00",
-            "01:60-02:00",
-            "25:00-26:00",
-        ] {
+        for bad in
+            ["", "01:00", "1:00-2:00", "01:00-01:00", "24:00-01:00", "01:60-02:00", "25:00-26:00"]
+        {
             assert_eq!(Window::parse(bad), None, "{bad}");
         }
-        assert_eq!(
-            Window::parse("00:00-24:00"),
-            Some(Window {
-                start: 0,
-                end: 1440
-            })
-        );
+        assert_eq!(Window::parse("00:00-24:00"), Some(Window { start: 0, end: 1440 }));
     }
 
     /// DeepSeek's peak hours, 01-04 and 06-10 UTC on working days (research/pricing.md section 3);
     /// 2026-09-21 is a Monday, 2026-10-01 a Thursday and a holiday in China.
     #[test]
     fn weekday_weekend_and_holiday() {
-        let peak = calendar(
-            "UTC",
-            &["01:00-04:00", "06:00-10:00"],
-            WORK_WEEK,
-            &["2026-10-01"],
-        );
-        let inside = [
-            "2026-09-21T01:00:00Z",
-            "2026-09-21T03:59:59.999999999Z",
-            "2026-09-25T09:00:00Z",
-        ];
+        let peak = calendar("UTC", &["01:00-04:00", "06:00-10:00"], WORK_WEEK, &["2026-10-01"]);
+        let inside =
+            ["2026-09-21T01:00:00Z", "2026-09-21T03:59:59.999999999Z", "2026-09-25T09:00:00Z"];
         let outside = [
             "2026-09-21T00:59:59.999999999Z",
             "2026-09-21T04:00:00Z",
@@ -272,20 +244,13 @@ mod tests {
         assert!(night.contains(at("2025-03-02T00:29:59Z")));
         assert!(!night.contains(at("2025-03-02T00:30:00Z")));
         let day = Period::new(at("2025-03-01"), at("2025-03-02")).unwrap();
-        assert_eq!(
-            night.edges(day),
-            [at("2025-03-01T00:30:00Z"), at("2025-03-01T16:30:00Z")]
-        );
+        assert_eq!(night.edges(day), [at("2025-03-01T00:30:00Z"), at("2025-03-01T16:30:00Z")]);
         // On working days only, Saturday's half hour after midnight does not count.
         let working = calendar("UTC", &["16:30-00:30"], WORK_WEEK, &[]);
         assert!(working.contains(at("2025-02-28T23:59:59Z")));
         assert!(!working.contains(at("2025-03-01T00:00:00Z")));
         let weekend = Period::new(at("2025-02-28T20:00:00Z"), at("2025-03-03T12:00:00Z")).unwrap();
-        let edges = [
-            at("2025-03-01"),
-            at("2025-03-03"),
-            at("2025-03-03T00:30:00Z"),
-        ];
+        let edges = [at("2025-03-01"), at("2025-03-03"), at("2025-03-03T00:30:00Z")];
         assert_eq!(working.edges(weekend), edges);
     }
 
@@ -295,10 +260,7 @@ mod tests {
     fn clock_changes() {
         let hour = calendar("Europe/Berlin", &["02:00-03:00"], Recurrence::ALL_WEEK, &[]);
         let autumn = Period::new(at("2026-10-24T22:00:00Z"), at("2026-10-25T20:00:00Z")).unwrap();
-        assert_eq!(
-            hour.edges(autumn),
-            [at("2026-10-25T00:00:00Z"), at("2026-10-25T02:00:00Z")]
-        );
+        assert_eq!(hour.edges(autumn), [at("2026-10-25T00:00:00Z"), at("2026-10-25T02:00:00Z")]);
         let spring = Period::new(at("2026-03-28T23:00:00Z"), at("2026-03-29T20:00:00Z")).unwrap();
         assert_eq!(hour.edges(spring), []);
         // The first half of the repeated hour begins again when the clock goes back.
@@ -320,10 +282,7 @@ mod tests {
         assert!(peak.contains(at("2026-08-22T07:59:59.999999999Z")));
         assert!(!peak.contains(at("2026-08-22T08:00:00Z")));
         let day = Period::new(at("2026-08-22"), at("2026-08-23")).unwrap();
-        assert_eq!(
-            peak.edges(day),
-            [at("2026-08-22T06:00:00Z"), at("2026-08-22T08:00:00Z")]
-        );
+        assert_eq!(peak.edges(day), [at("2026-08-22T06:00:00Z"), at("2026-08-22T08:00:00Z")]);
     }
 
     #[test]

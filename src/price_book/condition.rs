@@ -37,9 +37,7 @@ impl ContextRange {
             ContextBand::Known { from, until } => (from, until),
             ContextBand::Unknown if self.from > 0 => return Some(Fit::HigherBand),
             ContextBand::Unknown => {
-                return Some(Fit::Whole {
-                    assumed: self.until.is_some(),
-                });
+                return Some(Fit::Whole { assumed: self.until.is_some() });
             }
         };
         let band = Self { from, until };
@@ -128,11 +126,7 @@ impl Condition {
     /// The condition of a price without `when`: standard tier and speed.
     #[must_use]
     pub fn standard() -> Self {
-        Self {
-            service_tier: Accepts::standard(),
-            speed: Accepts::standard(),
-            ..Self::any()
-        }
+        Self { service_tier: Accepts::standard(), speed: Accepts::standard(), ..Self::any() }
     }
 
     /// The condition of a multiplier without `when`: everything.
@@ -157,11 +151,7 @@ impl Condition {
     #[must_use]
     pub fn accepts(&self, sku: &Sku) -> bool {
         let or_standard = |word: &CompactString| {
-            if word.is_empty() {
-                CompactString::const_new(STANDARD)
-            } else {
-                word.clone()
-            }
+            if word.is_empty() { CompactString::const_new(STANDARD) } else { word.clone() }
         };
         self.service_tier.accepts(&or_standard(&sku.service_tier))
             && self.speed.accepts(&or_standard(&sku.speed))
@@ -178,20 +168,14 @@ impl Condition {
 
     /// The calendars that it refers to.
     pub fn calendars(&self) -> impl Iterator<Item = &PriceCalendar> {
-        self.calendar
-            .iter()
-            .chain(&self.outside_calendar)
-            .map(AsRef::as_ref)
+        self.calendar.iter().chain(&self.outside_calendar).map(AsRef::as_ref)
     }
 
     /// True if its calendars let the instant through.
     #[must_use]
     pub fn holds_at(&self, instant: Timestamp) -> bool {
         self.calendar.as_ref().is_none_or(|c| c.contains(instant))
-            && self
-                .outside_calendar
-                .as_ref()
-                .is_none_or(|c| !c.contains(instant))
+            && self.outside_calendar.as_ref().is_none_or(|c| !c.contains(instant))
     }
 
     /// True if the same usage can match both at the same time.
@@ -233,16 +217,8 @@ impl fmt::Display for Condition {
                 parts.push(format!("{name} {}", values.join(" or ")));
             }
         }
-        parts.extend(
-            self.calendar
-                .iter()
-                .map(|c| format!("in calendar {}", c.name)),
-        );
-        parts.extend(
-            self.outside_calendar
-                .iter()
-                .map(|c| format!("outside calendar {}", c.name)),
-        );
+        parts.extend(self.calendar.iter().map(|c| format!("in calendar {}", c.name)));
+        parts.extend(self.outside_calendar.iter().map(|c| format!("outside calendar {}", c.name)));
         match (self.context.from, self.context.until) {
             (0, None) => {}
             (from, None) => parts.push(format!("prompt from {from} tokens")),
@@ -270,20 +246,11 @@ mod tests {
         let whole = Some(Fit::Whole { assumed: false });
         assert_eq!(over.fit(band(0, Some(200_001))), None);
         assert_eq!(over.fit(band(200_001, None)), whole);
-        assert_eq!(
-            over.fit(band(200_000, None)),
-            Some(Fit::Part { edge: 200_001 })
-        );
-        assert_eq!(
-            range(0, Some(200_001)).fit(band(0, None)),
-            Some(Fit::Part { edge: 200_001 })
-        );
+        assert_eq!(over.fit(band(200_000, None)), Some(Fit::Part { edge: 200_001 }));
+        assert_eq!(range(0, Some(200_001)).fit(band(0, None)), Some(Fit::Part { edge: 200_001 }));
         assert_eq!(range(0, None).fit(band(0, None)), whole);
         assert_eq!(over.fit(ContextBand::Unknown), Some(Fit::HigherBand));
-        assert_eq!(
-            range(0, Some(9)).fit(ContextBand::Unknown),
-            Some(Fit::Whole { assumed: true })
-        );
+        assert_eq!(range(0, Some(9)).fit(ContextBand::Unknown), Some(Fit::Whole { assumed: true }));
     }
 
     #[test]
@@ -297,33 +264,22 @@ mod tests {
             assert!(!Condition::standard().accepts(&sku), "{tier}");
             assert!(Condition::any().accepts(&sku), "{tier}");
         }
-        sku = Sku {
-            speed: "fast".into(),
-            ..Sku::new("anthropic", "m")
-        };
+        sku = Sku { speed: "fast".into(), ..Sku::new("anthropic", "m") };
         assert!(!Condition::standard().accepts(&sku));
     }
 
     #[test]
     fn an_unstated_endpoint_matches_only_prices_without_endpoint() {
-        let us = Condition {
-            endpoint: Accepts::OneOf(smallvec!["us".into()]),
-            ..Condition::standard()
-        };
+        let us =
+            Condition { endpoint: Accepts::OneOf(smallvec!["us".into()]), ..Condition::standard() };
         let sku = Sku::new("anthropic", "m");
         assert!(!us.accepts(&sku));
-        assert!(us.accepts(&Sku {
-            endpoint: "us".into(),
-            ..sku
-        }));
+        assert!(us.accepts(&Sku { endpoint: "us".into(), ..sku }));
     }
 
     #[test]
     fn conditions_that_meet() {
-        let with = |from, until| Condition {
-            context: range(from, until),
-            ..Condition::standard()
-        };
+        let with = |from, until| Condition { context: range(from, until), ..Condition::standard() };
         assert!(!with(0, Some(10)).meets(&with(10, None)));
         assert!(with(0, Some(11)).meets(&with(10, None)));
         let batch = Condition {

@@ -58,10 +58,7 @@ impl Confidence {
     /// The name used in files.
     #[must_use]
     pub fn name(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(_, c)| *c == self)
-            .map_or("", |(name, _)| name)
+        Self::ALL.iter().find(|(_, c)| *c == self).map_or("", |(name, _)| name)
     }
 }
 
@@ -114,10 +111,7 @@ impl PriceEntry {
     /// The price of one unit, or `None` if the entry does not price the component itself.
     #[must_use]
     pub fn price(&self, component: Component) -> Option<UnitPrice> {
-        self.prices
-            .iter()
-            .find(|(c, _)| *c == component)
-            .map(|(_, price)| *price)
+        self.prices.iter().find(|(c, _)| *c == component).map(|(_, price)| *price)
     }
 }
 
@@ -151,9 +145,7 @@ impl Multiplier {
     /// True if it applies to the model of an id.
     #[must_use]
     pub fn applies_to_model(&self, id: &str) -> bool {
-        self.models
-            .as_ref()
-            .is_none_or(|models| models.iter().any(|m| m == id))
+        self.models.as_ref().is_none_or(|models| models.iter().any(|m| m == id))
     }
 }
 
@@ -238,16 +230,12 @@ impl ProviderBook {
     /// The model that a name stands for at an instant; where layers differ, the highest says.
     pub(super) fn resolve(&self, name: &str, at: Timestamp) -> Option<&ModelEntry> {
         let targets = self.names.get(name)?.iter().filter(|t| t.contains(at));
-        targets
-            .max_by_key(|t| t.layer)
-            .and_then(|t| self.models.get(t.model))
+        targets.max_by_key(|t| t.layer).and_then(|t| self.models.get(t.model))
     }
 
     /// Every entry: those for all models, then those of each model.
     pub fn all_entries(&self) -> impl Iterator<Item = &PriceEntry> {
-        self.entries
-            .iter()
-            .chain(self.models.iter().flat_map(|m| &m.entries))
+        self.entries.iter().chain(self.models.iter().flat_map(|m| &m.entries))
     }
 
     /// Every condition of a price or multiplier.

@@ -133,15 +133,8 @@ const DATED_KEYS: &[&str] = &[
     "date_basis",
     "notes",
 ];
-const MODEL_KEYS: &[&str] = &[
-    "id",
-    "maker",
-    "family",
-    "aliases",
-    "tokenizer",
-    "context_window",
-    "price",
-];
+const MODEL_KEYS: &[&str] =
+    &["id", "maker", "family", "aliases", "tokenizer", "context_window", "price"];
 const ALIAS_KEYS: &[&str] = &["name", "effective_from", "effective_until"];
 const WHEN_KEYS: &[&str] = &[
     "service_tier",
@@ -178,10 +171,7 @@ pub(super) fn read<'t>(table: &'t DeTable<'t>, report: &mut Reporter) -> RawFile
 }
 
 fn calendar<'t>(table: &'t DeTable<'t>, offset: usize, report: &mut Reporter) -> RawCalendar<'t> {
-    let mut raw = RawCalendar {
-        offset,
-        ..Default::default()
-    };
+    let mut raw = RawCalendar { offset, ..Default::default() };
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "name" => raw.name = text("name", value, report),
@@ -192,12 +182,7 @@ fn calendar<'t>(table: &'t DeTable<'t>, offset: usize, report: &mut Reporter) ->
             "effective_from" => raw.dated.effective_from = text("effective_from", value, report),
             "effective_until" => raw.dated.effective_until = text("effective_until", value, report),
             "source" => raw.dated.source = text("source", value, report),
-            other => unknown(
-                other,
-                key.span().start,
-                CALENDAR_KEYS.iter().copied(),
-                report,
-            ),
+            other => unknown(other, key.span().start, CALENDAR_KEYS.iter().copied(), report),
         }
     }
     raw
@@ -208,10 +193,7 @@ fn multiplier<'t>(
     offset: usize,
     report: &mut Reporter,
 ) -> RawMultiplier<'t> {
-    let mut raw = RawMultiplier {
-        offset,
-        ..Default::default()
-    };
+    let mut raw = RawMultiplier { offset, ..Default::default() };
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "factor" => raw.factor = text("factor", value, report),
@@ -233,10 +215,7 @@ fn multiplier<'t>(
 }
 
 fn price<'t>(table: &'t DeTable<'t>, offset: usize, report: &mut Reporter) -> RawPrice<'t> {
-    let mut raw = RawPrice {
-        offset,
-        ..Default::default()
-    };
+    let mut raw = RawPrice { offset, ..Default::default() };
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "when" => raw.when = when(value, report),
@@ -285,10 +264,7 @@ fn dated<'t>(
 }
 
 fn model<'t>(table: &'t DeTable<'t>, offset: usize, report: &mut Reporter) -> RawModel<'t> {
-    let mut raw = RawModel {
-        offset,
-        ..Default::default()
-    };
+    let mut raw = RawModel { offset, ..Default::default() };
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "id" => raw.id = text("id", value, report),
@@ -298,10 +274,7 @@ fn model<'t>(table: &'t DeTable<'t>, offset: usize, report: &mut Reporter) -> Ra
             "context_window" => raw.context_window = number("context_window", value, report),
             "aliases" => match value.get_ref().as_array() {
                 Some(items) => {
-                    raw.aliases = items
-                        .iter()
-                        .filter_map(|item| alias(item, report))
-                        .collect();
+                    raw.aliases = items.iter().filter_map(|item| alias(item, report)).collect();
                 }
                 None => wrong_kind("aliases", "a list of names", value, report),
             },
@@ -315,11 +288,7 @@ fn model<'t>(table: &'t DeTable<'t>, offset: usize, report: &mut Reporter) -> Ra
 fn alias<'t>(value: &'t Value<'t>, report: &mut Reporter) -> Option<RawAlias<'t>> {
     let Some(table) = value.get_ref().as_table() else {
         let name = text("aliases", value, report)?;
-        return Some(RawAlias {
-            name,
-            effective_from: None,
-            effective_until: None,
-        });
+        return Some(RawAlias { name, effective_from: None, effective_until: None });
     };
     let (mut name, mut effective_from, mut effective_until) = (None, None, None);
     for (key, value) in table {
@@ -333,22 +302,13 @@ fn alias<'t>(value: &'t Value<'t>, report: &mut Reporter) -> Option<RawAlias<'t>
     if !table.contains_key("name") {
         report.problem(value.span().start, "alias has no `name`");
     }
-    Some(RawAlias {
-        name: name?,
-        effective_from,
-        effective_until,
-    })
+    Some(RawAlias { name: name?, effective_from, effective_until })
 }
 
 fn when<'t>(value: &'t Value<'t>, report: &mut Reporter) -> RawWhen<'t> {
     let mut raw = RawWhen::default();
     let Some(table) = value.get_ref().as_table() else {
-        wrong_kind(
-            "when",
-            "a table such as { service_tier = \"batch\" }",
-            value,
-            report,
-        );
+        wrong_kind("when", "a table such as { service_tier = \"batch\" }", value, report);
         return raw;
     };
     for (key, value) in table {

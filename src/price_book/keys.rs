@@ -14,11 +14,7 @@ pub struct PriceKey {
 }
 
 const fn key(name: &'static str, component: Component, per_power: u32) -> PriceKey {
-    PriceKey {
-        name,
-        component,
-        per_power,
-    }
+    PriceKey { name, component, per_power }
 }
 
 use Component as C;
@@ -92,12 +88,7 @@ mod tests {
         }
         for key in PRICE_KEYS {
             assert_eq!(PriceKey::from_name(key.name), Some(key));
-            assert_eq!(
-                key.name.contains("_per_m"),
-                key.per_power == 6,
-                "{}",
-                key.name
-            );
+            assert_eq!(key.name.contains("_per_m"), key.per_power == 6, "{}", key.name);
         }
     }
 }

@@ -109,12 +109,7 @@ impl PriceBook {
             digest: digest(&sources),
             checked_on: providers.values().map(|book| book.checked_on).max(),
         };
-        let ranges = || {
-            providers
-                .values()
-                .flat_map(ProviderBook::conditions)
-                .map(|c| c.context)
-        };
+        let ranges = || providers.values().flat_map(ProviderBook::conditions).map(|c| c.context);
         let mut context_edges: Vec<u64> = ranges()
             .filter(|r| r.from > 0)
             .map(|r| r.from)
@@ -122,14 +117,7 @@ impl PriceBook {
             .collect();
         context_edges.sort_unstable();
         context_edges.dedup();
-        Ok((
-            Self {
-                providers,
-                version,
-                context_edges,
-            },
-            found,
-        ))
+        Ok((Self { providers, version, context_edges }, found))
     }
 
     /// The books shipped with the program.
@@ -169,17 +157,9 @@ impl PriceBook {
                 .all_entries()
                 .map(|e| &e.dates)
                 .chain(book.multipliers.iter().map(|m| &m.dates));
-            edges.extend(
-                dates
-                    .flat_map(|d| [d.effective_from, d.effective_until])
-                    .flatten(),
-            );
+            edges.extend(dates.flat_map(|d| [d.effective_from, d.effective_until]).flatten());
             let aliases = book.models.iter().flat_map(|m| &m.aliases);
-            edges.extend(
-                aliases
-                    .flat_map(|a| [a.effective_from, a.effective_until])
-                    .flatten(),
-            );
+            edges.extend(aliases.flat_map(|a| [a.effective_from, a.effective_until]).flatten());
             let mut seen: Vec<&calendar::PriceCalendar> = Vec::new();
             for calendar in book.conditions().flat_map(Condition::calendars) {
                 if !seen.contains(&calendar) {
@@ -252,10 +232,8 @@ fn read_file(source: &BookSource, report: &mut problem::Reporter) -> Option<vali
         Ok(table) => table,
         Err(error) => {
             let offset = error.span().map_or(0, |span| span.start);
-            report.problem(
-                offset,
-                format!("invalid TOML: {}", error.message().replace('\n', ", ")),
-            );
+            report
+                .problem(offset, format!("invalid TOML: {}", error.message().replace('\n', ", ")));
             return None;
         }
     };

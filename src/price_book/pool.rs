@@ -55,23 +55,13 @@ impl<'a> Matching<'a> {
         view: View,
     ) -> Self {
         let fit = |condition: &Condition| {
-            if condition.accepts(sku) {
-                condition.context.fit(band)
-            } else {
-                None
-            }
+            if condition.accepts(sku) { condition.context.fit(band) } else { None }
         };
         let own = model.entries.iter().map(|e| (e, true));
         let shared = book.entries.iter().map(|e| (e, false));
-        let entries = own
-            .chain(shared)
-            .filter_map(|(e, own)| Some((e, fit(&e.condition)?, own)))
-            .collect();
-        let multipliers = || {
-            book.multipliers
-                .iter()
-                .filter(|m| m.applies_to_model(&model.id))
-        };
+        let entries =
+            own.chain(shared).filter_map(|(e, own)| Some((e, fit(&e.condition)?, own))).collect();
+        let multipliers = || book.multipliers.iter().filter(|m| m.applies_to_model(&model.id));
         let boosts = multipliers().filter_map(|multiplier| {
             let fit = fit(&multiplier.condition)?;
             let takes_over = |next: &&Multiplier| {
@@ -79,20 +69,11 @@ impl<'a> Matching<'a> {
                     && next.condition == multiplier.condition
                     && next.components == multiplier.components
             };
-            let force = view.in_force(
-                &multiplier.dates,
-                multipliers().filter(takes_over).map(|m| &m.dates),
-            )?;
-            Some(Boost {
-                multiplier,
-                fit,
-                force,
-            })
+            let force = view
+                .in_force(&multiplier.dates, multipliers().filter(takes_over).map(|m| &m.dates))?;
+            Some(Boost { multiplier, fit, force })
         });
-        Self {
-            entries,
-            boosts: boosts.collect(),
-        }
+        Self { entries, boosts: boosts.collect() }
     }
 
     pub(super) fn pool(&self, component: Component, view: View) -> Pool<'a> {
@@ -104,28 +85,19 @@ impl<'a> Matching<'a> {
             let applies = |rated_as| b.multiplier.applies_to(component, rated_as);
             applies(component) || component.rated_as().is_some_and(applies)
         });
-        Pool {
-            component,
-            boosts: boosts.cloned().collect(),
-            candidates,
-        }
+        Pool { component, boosts: boosts.cloned().collect(), candidates }
     }
 
     /// The entries with a price of their own for the component, best first: higher layer, model
     /// before provider, more `when` keys; in a view of the past also later start, later
     /// announcement.
     fn candidates(&self, component: Component, view: View) -> SmallVec<[Candidate<'a>; 4]> {
-        let pricing = || {
-            self.entries
-                .iter()
-                .filter(|(entry, ..)| entry.price(component).is_some())
-        };
+        let pricing = || self.entries.iter().filter(|(entry, ..)| entry.price(component).is_some());
         let mut ranked: SmallVec<[_; 4]> = pricing()
             .filter_map(|(entry, fit, own)| {
                 let layer = entry.origin.layer;
-                let successors = pricing()
-                    .filter(|(e, ..)| e.origin.layer == layer)
-                    .map(|(e, ..)| &e.dates);
+                let successors =
+                    pricing().filter(|(e, ..)| e.origin.layer == layer).map(|(e, ..)| &e.dates);
                 let force = view.in_force(&entry.dates, successors)?;
                 let price = entry.price(component)?;
                 let dates = &entry.dates;
@@ -136,16 +108,7 @@ impl<'a> Matching<'a> {
                     dates.effective_from,
                     dates.announced_on,
                 );
-                Some((
-                    rank,
-                    Candidate {
-                        entry,
-                        price,
-                        rated_as: component,
-                        fit: *fit,
-                        force,
-                    },
-                ))
+                Some((rank, Candidate { entry, price, rated_as: component, fit: *fit, force }))
             })
             .collect();
         ranked.sort_by_key(|(rank, _)| Reverse(*rank));
@@ -165,11 +128,8 @@ impl<'a> Pool<'a> {
         own_index: usize,
         into: &mut Vec<Segment<'a>>,
     ) {
-        let forces = self
-            .candidates
-            .iter()
-            .map(|c| c.force)
-            .chain(self.boosts.iter().map(|b| b.force));
+        let forces =
+            self.candidates.iter().map(|c| c.force).chain(self.boosts.iter().map(|b| b.force));
         let mut edges: SmallVec<[Timestamp; 16]> =
             forces.flat_map(|(start, end)| [start, end]).collect();
         edges.push(from);
@@ -182,16 +142,10 @@ impl<'a> Pool<'a> {
             } else {
                 self.choose(edge).map_or(Outcome::Nothing, Outcome::Fixed)
             };
-            into.push(Segment {
-                from: edge,
-                outcome,
-            });
+            into.push(Segment { from: edge, outcome });
         }
         if until != NEVER {
-            into.push(Segment {
-                from: until,
-                outcome: Outcome::Nothing,
-            });
+            into.push(Segment { from: until, outcome: Outcome::Nothing });
         }
     }
 
@@ -215,23 +169,12 @@ impl<'a> Pool<'a> {
     }
 
     pub(super) fn push_calendar_edges(&self, period: Period, into: &mut Vec<Timestamp>) {
-        let candidates = self
-            .candidates
-            .iter()
-            .map(|c| (&c.entry.condition, c.force));
-        let boosts = self
-            .boosts
-            .iter()
-            .map(|b| (&b.multiplier.condition, b.force));
+        let candidates = self.candidates.iter().map(|c| (&c.entry.condition, c.force));
+        let boosts = self.boosts.iter().map(|b| (&b.multiplier.condition, b.force));
         let overlaps =
             |force: (Timestamp, Timestamp)| force.0 < period.end && period.start < force.1;
-        for (condition, _) in candidates
-            .chain(boosts)
-            .filter(|(_, force)| overlaps(*force))
-        {
-            condition
-                .calendars()
-                .for_each(|calendar| into.extend(calendar.edges(period)));
+        for (condition, _) in candidates.chain(boosts).filter(|(_, force)| overlaps(*force)) {
+            condition.calendars().for_each(|calendar| into.extend(calendar.edges(period)));
         }
     }
 
@@ -267,10 +210,7 @@ impl<'a> Pool<'a> {
     }
 
     fn straddles(&self, edge: u64) -> Unpriced {
-        Unpriced::BandStraddlesThreshold {
-            component: self.component,
-            edge,
-        }
+        Unpriced::BandStraddlesThreshold { component: self.component, edge }
     }
 
     /// Applies every multiplier of the candidate's layer or a higher one: what an organisation
@@ -299,12 +239,10 @@ impl<'a> Pool<'a> {
                 Fit::Whole { assumed } => {
                     context_assumed |= assumed;
                     unit_price =
-                        unit_price
-                            .checked_mul(multiplier.factor)
-                            .map_err(|error| match error {
-                                MoneyError::Inexact => Unpriced::Inexact { component },
-                                _ => Unpriced::Overflow { component },
-                            })?;
+                        unit_price.checked_mul(multiplier.factor).map_err(|error| match error {
+                            MoneyError::Inexact => Unpriced::Inexact { component },
+                            _ => Unpriced::Overflow { component },
+                        })?;
                     multipliers.push(multiplier);
                 }
             }

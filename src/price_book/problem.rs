@@ -59,10 +59,7 @@ impl EntryRef {
     /// The same place in the form of findings.
     #[must_use]
     pub fn location(&self) -> Location {
-        Location {
-            file: self.file.to_string(),
-            line: self.line,
-        }
+        Location { file: self.file.to_string(), line: self.line }
     }
 }
 
@@ -82,26 +79,15 @@ pub(super) struct Reporter {
 
 impl Reporter {
     pub(super) fn new(file: &str, text: &str) -> Self {
-        let newlines = text
-            .bytes()
-            .enumerate()
-            .filter(|(_, b)| *b == b'\n')
-            .map(|(i, _)| i)
-            .collect();
-        Self {
-            file: file.into(),
-            newlines,
-            problems: Vec::new(),
-        }
+        let newlines =
+            text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i).collect();
+        Self { file: file.into(), newlines, problems: Vec::new() }
     }
 
     /// The place of a byte offset.
     pub(super) fn place(&self, offset: usize) -> EntryRef {
         let before = self.newlines.partition_point(|newline| *newline < offset);
-        EntryRef {
-            file: Arc::clone(&self.file),
-            line: before as u64 + 1,
-        }
+        EntryRef { file: Arc::clone(&self.file), line: before as u64 + 1 }
     }
 
     pub(super) fn problem(&mut self, offset: usize, message: impl Into<String>) {
@@ -115,11 +101,7 @@ impl Reporter {
         hint: Option<String>,
     ) {
         let location = self.place(offset).location();
-        self.problems.push(Problem {
-            location,
-            message: message.into(),
-            hint,
-        });
+        self.problems.push(Problem { location, message: message.into(), hint });
     }
 }
 
@@ -144,10 +126,8 @@ mod tests {
     #[test]
     fn offsets_to_lines() {
         let reporter = Reporter::new("a.toml", "one\ntwo\n\nfour");
-        let lines: Vec<u64> = [0, 3, 4, 7, 8, 9, 99]
-            .iter()
-            .map(|o| reporter.place(*o).line)
-            .collect();
+        let lines: Vec<u64> =
+            [0, 3, 4, 7, 8, 9, 99].iter().map(|o| reporter.place(*o).line).collect();
         assert_eq!(lines, [1, 1, 2, 2, 3, 4, 4]);
     }
 

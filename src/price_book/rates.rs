@@ -109,10 +109,8 @@ impl<'a> SkuRates<'a> {
     pub fn at(&self, component: Component, period: Period) -> Result<Rate<'a>, Unpriced> {
         let line = &self.lines[component as usize];
         let index = line.partition_point(|s| s.from <= period.start);
-        if let Some(Segment {
-            outcome: Outcome::Fixed(rate),
-            ..
-        }) = index.checked_sub(1).and_then(|i| line.get(i))
+        if let Some(Segment { outcome: Outcome::Fixed(rate), .. }) =
+            index.checked_sub(1).and_then(|i| line.get(i))
             && line.get(index).is_none_or(|next| period.end <= next.from)
         {
             return rate.clone();
@@ -169,9 +167,7 @@ impl<'a> SkuRates<'a> {
 
     #[cold]
     fn reason(&self, component: Component, instant: Timestamp) -> Unpriced {
-        let named = self
-            .book
-            .and_then(|book| Some((book, book.names.get(&self.sku.model)?)));
+        let named = self.book.and_then(|book| Some((book, book.names.get(&self.sku.model)?)));
         let Some((book, targets)) = named else {
             return Unpriced::UnknownModel {
                 provider: self.sku.provider.clone(),
@@ -181,9 +177,7 @@ impl<'a> SkuRates<'a> {
         let models = targets.iter().flat_map(|t| &book.models[t.model].entries);
         let prices = |e: &&PriceEntry| {
             e.price(component).is_some()
-                || component
-                    .rated_as()
-                    .is_some_and(|parent| e.price(parent).is_some())
+                || component.rated_as().is_some_and(|parent| e.price(parent).is_some())
         };
         let mut pricing = models.chain(&book.entries).filter(prices).peekable();
         let matches = |e: &PriceEntry| {
@@ -195,11 +189,7 @@ impl<'a> SkuRates<'a> {
         } else if !pricing.any(matches) {
             Unpriced::under_conditions(component, &self.sku, self.band)
         } else {
-            Unpriced::NoPriceAtThatTime {
-                component,
-                instant,
-                known_at: self.view.known_at,
-            }
+            Unpriced::NoPriceAtThatTime { component, instant, known_at: self.view.known_at }
         }
     }
 }
@@ -210,12 +200,7 @@ fn name_periods(book: &ProviderBook, name: &str) -> Vec<(Timestamp, Timestamp)> 
         return Vec::new();
     };
     let mut edges = vec![EVER, NEVER];
-    edges.extend(
-        targets
-            .iter()
-            .flat_map(|t| [t.effective_from, t.effective_until])
-            .flatten(),
-    );
+    edges.extend(targets.iter().flat_map(|t| [t.effective_from, t.effective_until]).flatten());
     edges.sort_unstable();
     edges.dedup();
     edges.windows(2).map(|pair| (pair[0], pair[1])).collect()

@@ -2,11 +2,7 @@ use super::*;
 use crate::diagnostic::{SeverityPolicy, code};
 
 fn source(layer: Layer, name: &str, text: &str) -> BookSource {
-    BookSource {
-        name: name.to_owned(),
-        text: text.to_owned(),
-        layer,
-    }
+    BookSource { name: name.to_owned(), text: text.to_owned(), layer }
 }
 
 const SMALL: &str = r#"schema = "tokencast.prices.v1"
@@ -40,18 +36,10 @@ fn bundled_books_have_no_problem_and_no_finding() {
     assert_eq!(book.version().digest.len(), 32);
     for model in book.models() {
         assert!(!model.entries.is_empty(), "{} has no price", model.id);
-        assert!(
-            model.maker.is_some() && model.family.is_some(),
-            "{}",
-            model.id
-        );
+        assert!(model.maker.is_some() && model.family.is_some(), "{}", model.id);
     }
     for entry in book.providers().flat_map(ProviderBook::all_entries) {
-        assert!(
-            entry.origin.source.is_some(),
-            "{} has no source",
-            entry.origin.location
-        );
+        assert!(entry.origin.source.is_some(), "{} has no source", entry.origin.location);
     }
 }
 
@@ -61,16 +49,10 @@ fn public_queries() {
     assert_eq!(book.context_edges(), [272_001]);
     assert_eq!(book.currency("openai"), Some(Currency::USD));
     assert_eq!(book.currency("anthropic"), None);
-    assert_eq!(
-        book.version().checked_on,
-        NaiveDate::from_ymd_opt(2026, 11, 20)
-    );
+    assert_eq!(book.version().checked_on, NaiveDate::from_ymd_opt(2026, 11, 20));
     let ids: Vec<_> = book.models().map(|m| m.id.as_str()).collect();
     assert_eq!(ids, ["gpt-5.6-sol", "gpt-5.6-luna", "o3"]);
-    assert_eq!(
-        book.similar_models("openai", "gpt-5.6-sole"),
-        ["gpt-5.6-sol", "gpt-5.6-luna"]
-    );
+    assert_eq!(book.similar_models("openai", "gpt-5.6-sole"), ["gpt-5.6-sol", "gpt-5.6-luna"]);
     assert_eq!(book.similar_models("openai", "claude"), [""; 0]);
     let day = |text: &str| Timestamp::parse(text).unwrap();
     let july = Period::new(day("2026-07-01"), day("2026-08-01")).unwrap();
@@ -88,20 +70,14 @@ fn the_digest_follows_content_and_layer_only() {
     let one = digest(Layer::Bundled, "a.toml", SMALL);
     assert_eq!(one, digest(Layer::Bundled, "b.toml", SMALL));
     assert_ne!(one, digest(Layer::Flag, "a.toml", SMALL));
-    assert_ne!(
-        one,
-        digest(Layer::Bundled, "a.toml", &SMALL.replace("\"5\"", "\"6\""))
-    );
+    assert_ne!(one, digest(Layer::Bundled, "a.toml", &SMALL.replace("\"5\"", "\"6\"")));
 }
 
 #[test]
 fn an_id_that_hides_an_alias_is_suspect() {
     let higher =
         SMALL.split("[[model]]").next().unwrap_or("").to_owned() + "[[model]]\nid = \"gpt-5.6\"\n";
-    let sources = [
-        source(Layer::Bundled, "a.toml", SMALL),
-        source(Layer::Flag, "b.toml", &higher),
-    ];
+    let sources = [source(Layer::Bundled, "a.toml", SMALL), source(Layer::Flag, "b.toml", &higher)];
     let (_, found) = PriceBook::load(&sources).unwrap();
     let findings = found.resolve(&SeverityPolicy::default());
     assert_eq!(findings[0].code, code::PRICE_BOOK_SUSPECT);

@@ -88,33 +88,19 @@ impl Unpriced {
             ("deployment", &sku.deployment),
         ];
         let stated = words.iter().filter(|(_, word)| !word.is_empty());
-        let mut stated: Vec<_> = stated
-            .map(|(name, word)| format!("{name} `{word}`"))
-            .collect();
+        let mut stated: Vec<_> = stated.map(|(name, word)| format!("{name} `{word}`")).collect();
         match band {
-            ContextBand::Known {
-                from: 0,
-                until: None,
-            } => {}
+            ContextBand::Known { from: 0, until: None } => {}
             ContextBand::Known { from, until: None } => {
                 stated.push(format!("prompts from {from} tokens"));
             }
-            ContextBand::Known {
-                from,
-                until: Some(until),
-            } => {
+            ContextBand::Known { from, until: Some(until) } => {
                 stated.push(format!("prompts from {from} to under {until} tokens"));
             }
             ContextBand::Unknown => stated.push("prompts of unknown size".to_owned()),
         }
-        let stated = if stated.is_empty() {
-            "no stated conditions".to_owned()
-        } else {
-            stated.join(", ")
-        };
-        Self::NoPriceUnderConditions {
-            component,
-            stated: stated.into(),
-        }
+        let stated =
+            if stated.is_empty() { "no stated conditions".to_owned() } else { stated.join(", ") };
+        Self::NoPriceUnderConditions { component, stated: stated.into() }
     }
 }

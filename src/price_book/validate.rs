@@ -66,21 +66,9 @@ pub(super) fn validate(
     for calendar in &raw.calendars {
         validator.calendar(calendar);
     }
-    let multipliers = raw
-        .multipliers
-        .iter()
-        .filter_map(|m| validator.multiplier(m))
-        .collect();
-    let entries = raw
-        .prices
-        .iter()
-        .filter_map(|p| validator.price(p))
-        .collect();
-    let models = raw
-        .models
-        .iter()
-        .filter_map(|m| validator.model(m))
-        .collect();
+    let multipliers = raw.multipliers.iter().filter_map(|m| validator.multiplier(m)).collect();
+    let entries = raw.prices.iter().filter_map(|p| validator.price(p)).collect();
+    let models = raw.models.iter().filter_map(|m| validator.model(m)).collect();
     let model_refs = std::mem::take(&mut validator.model_refs);
     let (name, currency, checked_on) = head?;
     let place = report.place(raw.provider?.offset);
@@ -117,10 +105,8 @@ impl Validator<'_> {
         if let (Some(found), Some(at)) = (schema, raw.schema)
             && found != SCHEMA
         {
-            self.report.problem(
-                at.offset,
-                format!("unknown schema `{found}`, expected `{SCHEMA}`"),
-            );
+            self.report
+                .problem(at.offset, format!("unknown schema `{found}`, expected `{SCHEMA}`"));
         }
         let name = required("name", raw.name, 0, "file", self.report);
         let _ = required("currency", raw.currency, 0, "file", self.report);
@@ -151,10 +137,7 @@ impl Validator<'_> {
         if day.is_none() {
             self.report.problem(
                 at.offset,
-                format!(
-                    "`{}` is not a date for `{key}` (expected `2026-11-20`)",
-                    at.value
-                ),
+                format!("`{}` is not a date for `{key}` (expected `2026-11-20`)", at.value),
             );
         }
         day
@@ -199,10 +182,7 @@ impl Validator<'_> {
 
     fn origin(&mut self, raw: &RawDated<'_>, offset: usize) -> Provenance {
         let confidence = self.parsed(raw.confidence, |text| {
-            let found = Confidence::ALL
-                .iter()
-                .find(|(name, _)| *name == text)
-                .map(|(_, c)| *c);
+            let found = Confidence::ALL.iter().find(|(name, _)| *name == text).map(|(_, c)| *c);
             found.ok_or_else(|| {
                 format!("unknown confidence `{text}`, expected high, medium, low or conflict")
             })
@@ -224,10 +204,7 @@ impl Validator<'_> {
         if let (Some(at), Ok(price)) = (raw.factor, UnitPrice::parse_per(raw.factor?.value, 0))
             && price <= UnitPrice::FREE
         {
-            self.report.problem(
-                at.offset,
-                format!("factor `{}` is not above zero", at.value),
-            );
+            self.report.problem(at.offset, format!("factor `{}` is not above zero", at.value));
         }
         for at in raw.models.iter().flatten() {
             let place = self.report.place(at.offset);
@@ -254,8 +231,7 @@ impl Validator<'_> {
         let component = Component::from_name(at.value);
         if component.is_none() {
             let hint = did_you_mean(at.value, Component::ALL.iter().map(|c| c.name()));
-            self.report
-                .problem_with(at.offset, format!("unknown component `{}`", at.value), hint);
+            self.report.problem_with(at.offset, format!("unknown component `{}`", at.value), hint);
         }
         component
     }
@@ -268,15 +244,11 @@ impl Validator<'_> {
         for (key, at) in &raw.prices {
             match UnitPrice::parse_per(at.value, key.per_power) {
                 Ok(price) if price < UnitPrice::FREE => {
-                    self.report.problem(
-                        at.offset,
-                        format!("`{}` is negative: `{}`", key.name, at.value),
-                    );
+                    self.report
+                        .problem(at.offset, format!("`{}` is negative: `{}`", key.name, at.value));
                 }
                 Ok(price) => prices.push((key.component, price)),
-                Err(error) => self
-                    .report
-                    .problem(at.offset, format!("`{}`: {error}", key.name)),
+                Err(error) => self.report.problem(at.offset, format!("`{}`: {error}", key.name)),
             }
         }
         prices.sort_unstable_by_key(|(component, _)| *component);

@@ -23,12 +23,7 @@ pub(super) fn tables<'t, T>(
     one: impl Fn(&'t DeTable<'t>, usize, &mut Reporter) -> T,
 ) -> Vec<T> {
     let Some(items) = value.get_ref().as_array() else {
-        wrong_kind(
-            key,
-            &format!("a list of tables, written [[{key}]]"),
-            value,
-            report,
-        );
+        wrong_kind(key, &format!("a list of tables, written [[{key}]]"), value, report);
         return Vec::new();
     };
     let mut result = Vec::with_capacity(items.len());
@@ -47,10 +42,7 @@ pub(super) fn text<'t>(key: &str, value: &'t Value<'t>, report: &mut Reporter) -
             report.problem(value.span().start, format!("`{key}` is empty"));
             None
         }
-        Some(text) => Some(At {
-            value: text,
-            offset: value.span().start,
-        }),
+        Some(text) => Some(At { value: text, offset: value.span().start }),
         None => {
             wrong_kind(key, "a string", value, report);
             None
@@ -72,12 +64,7 @@ pub(super) fn texts<'t>(
         report.problem(value.span().start, format!("`{key}` is an empty list"));
         return None;
     }
-    Some(
-        items
-            .iter()
-            .filter_map(|item| text(key, item, report))
-            .collect(),
-    )
+    Some(items.iter().filter_map(|item| text(key, item, report)).collect())
 }
 
 /// One string or a list of strings.
@@ -113,18 +100,13 @@ pub(super) fn decimal<'t>(
 }
 
 pub(super) fn number(key: &str, value: &Value<'_>, report: &mut Reporter) -> Option<At<u64>> {
-    let parsed = value
-        .get_ref()
-        .as_integer()
-        .and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
+    let parsed =
+        value.get_ref().as_integer().and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
     let Some(value_in_range) = parsed.and_then(|n| u64::try_from(n).ok()) else {
         wrong_kind(key, "a whole number of tokens", value, report);
         return None;
     };
-    Some(At {
-        value: value_in_range,
-        offset: value.span().start,
-    })
+    Some(At { value: value_in_range, offset: value.span().start })
 }
 
 pub(super) fn wrong_kind(key: &str, expected: &str, value: &Value<'_>, report: &mut Reporter) {
@@ -136,11 +118,7 @@ pub(super) fn wrong_kind(key: &str, expected: &str, value: &Value<'_>, report: &
 }
 
 fn with_article(kind: &str) -> String {
-    let article = if kind.starts_with(['a', 'i', 'o']) {
-        "an"
-    } else {
-        "a"
-    };
+    let article = if kind.starts_with(['a', 'i', 'o']) { "an" } else { "a" };
     format!("{article} {kind}")
 }
 
@@ -150,9 +128,5 @@ pub(super) fn unknown<'k>(
     known: impl Iterator<Item = &'k str>,
     report: &mut Reporter,
 ) {
-    report.problem_with(
-        offset,
-        format!("unknown key `{key}`"),
-        did_you_mean(key, known),
-    );
+    report.problem_with(offset, format!("unknown key `{key}`"), did_you_mean(key, known));
 }

@@ -90,24 +90,11 @@ mod tests {
             "2026-08-20",
             "2027-01-01",
         ];
-        assert_eq!(
-            known.map(|t| counts(Some(at(t)))),
-            [false, true, true, false, false]
-        );
+        assert_eq!(known.map(|t| counts(Some(at(t)))), [false, true, true, false, false]);
         assert!(!counts(None));
         let unannounced = dates("2026-09-01", "", "", "");
-        assert!(
-            !View {
-                known_at: Some(at("2026-08-31"))
-            }
-            .counts(&unannounced)
-        );
-        assert!(
-            View {
-                known_at: Some(at("2026-09-01"))
-            }
-            .counts(&unannounced)
-        );
+        assert!(!View { known_at: Some(at("2026-08-31")) }.counts(&unannounced));
+        assert!(View { known_at: Some(at("2026-09-01")) }.counts(&unannounced));
     }
 
     #[test]
@@ -115,12 +102,7 @@ mod tests {
         let old = dates("2026-01-01", "2026-06-01", "", "");
         let new = dates("2026-06-01", "", "2026-05-01", "");
         let end = |known_at: Option<&str>, others: &[Dates]| {
-            View {
-                known_at: known_at.map(at),
-            }
-            .in_force(&old, others.iter())
-            .unwrap()
-            .1
+            View { known_at: known_at.map(at) }.in_force(&old, others.iter()).unwrap().1
         };
         assert_eq!(end(Some("2026-04-30"), &[old, new]), NEVER);
         assert_eq!(end(Some("2026-05-01"), &[old, new]), at("2026-06-01"));

@@ -75,10 +75,8 @@ impl Shares {
                 let at = period.start.nanos()
                     + i64::from(*hour) * HOUR_NANOS
                     + i64::from(quarter) * (HOUR_NANOS / 4);
-                let instant = Period {
-                    start: Timestamp::from_nanos(at),
-                    end: Timestamp::from_nanos(at + 1),
-                };
+                let instant =
+                    Period { start: Timestamp::from_nanos(at), end: Timestamp::from_nanos(at + 1) };
                 match rates.at(leaf.key.component, instant) {
                     Ok(rate) => {
                         let blend = prices.by_group.entry(group).or_default();
@@ -98,9 +96,5 @@ impl Shares {
     reason = "a share is between 0 and 2^20"
 )]
 fn share(weight: f64, total: f64) -> u32 {
-    if total > 0.0 {
-        (weight / total * f64::from(BLEND_WHOLE)).floor() as u32
-    } else {
-        0
-    }
+    if total > 0.0 { (weight / total * f64::from(BLEND_WHOLE)).floor() as u32 } else { 0 }
 }

@@ -109,13 +109,7 @@ impl History {
         }
         note_zero_days(rollup, calendar, first, origin, &mut diagnostics);
         let leaves = leaves(rollup, book, calendar, origin);
-        Some(Self {
-            first,
-            origin,
-            has_partial_day: is_partial,
-            leaves,
-            diagnostics,
-        })
+        Some(Self { first, origin, has_partial_day: is_partial, leaves, diagnostics })
     }
 }
 
@@ -138,16 +132,10 @@ fn note_zero_days(
     origin: NaiveDate,
     found: &mut Diagnostics,
 ) {
-    let used: std::collections::BTreeSet<NaiveDate> = rollup
-        .rows()
-        .iter()
-        .map(|r| calendar.date_of(r.period.start))
-        .collect();
-    let empty: Vec<NaiveDate> = first
-        .iter_days()
-        .take_while(|d| *d < origin)
-        .filter(|d| !used.contains(d))
-        .collect();
+    let used: std::collections::BTreeSet<NaiveDate> =
+        rollup.rows().iter().map(|r| calendar.date_of(r.period.start)).collect();
+    let empty: Vec<NaiveDate> =
+        first.iter_days().take_while(|d| *d < origin).filter(|d| !used.contains(d)).collect();
     if let Some(day) = empty.first() {
         let count = u64::try_from(empty.len()).unwrap_or(0);
         found.add_many(
@@ -182,27 +170,16 @@ fn leaves(rollup: &Rollup, book: &PriceBook, calendar: &Calendar, origin: NaiveD
             let day = leaf.daily.entry(local.date()).or_default();
             *day = day.saturating_add(count);
             let age = origin.signed_duration_since(local.date()).num_days();
-            let mix = if age <= MIX_WINDOW_DAYS {
-                &mut leaf.mix
-            } else {
-                &mut leaf.old_mix
-            };
+            let mix = if age <= MIX_WINDOW_DAYS { &mut leaf.mix } else { &mut leaf.old_mix };
             *mix.entry((row.profile, local.hour())).or_default() += quantity(count) * decay(age);
         }
     }
-    gathered
-        .into_iter()
-        .filter_map(|(key, found)| leaf(key, found, origin))
-        .collect()
+    gathered.into_iter().filter_map(|(key, found)| leaf(key, found, origin)).collect()
 }
 
 fn leaf(key: LeafKey, found: Gathered, origin: NaiveDate) -> Option<Leaf> {
     let partial = found.daily.get(&origin).copied().unwrap_or(0);
-    let mix = if found.mix.is_empty() {
-        found.old_mix
-    } else {
-        found.mix
-    };
+    let mix = if found.mix.is_empty() { found.old_mix } else { found.mix };
     // A leaf that began on the partial day has one known day: what was seen of it.
     let first = *found.daily.keys().next()?;
     let start = first.min(origin.pred_opt()?);
@@ -210,15 +187,7 @@ fn leaf(key: LeafKey, found: Gathered, origin: NaiveDate) -> Option<Leaf> {
         .iter_days()
         .take_while(|d| *d < origin)
         .map(|day| Some(quantity(found.daily.get(&day).copied().unwrap_or(0))));
-    Some(Leaf {
-        key,
-        series: DailySeries {
-            start,
-            values: values.collect(),
-        },
-        partial,
-        mix,
-    })
+    Some(Leaf { key, series: DailySeries { start, values: values.collect() }, partial, mix })
 }
 
 struct Families<'a> {
@@ -229,12 +198,8 @@ struct Families<'a> {
 impl Families<'_> {
     fn of(&self, row: &RollupRow) -> CompactString {
         let sku = &self.rollup.profile(row).sku;
-        let model = self
-            .book
-            .find_model(&sku.provider, &sku.model, row.period.start);
-        model
-            .and_then(|m| m.family.clone())
-            .unwrap_or_else(|| sku.model.clone())
+        let model = self.book.find_model(&sku.provider, &sku.model, row.period.start);
+        model.and_then(|m| m.family.clone()).unwrap_or_else(|| sku.model.clone())
     }
 }
 
@@ -244,10 +209,7 @@ fn decay(age_days: i64) -> f64 {
 }
 
 /// A count as the forecaster takes it.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a forecast needs no more than 53 bits"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a forecast needs no more than 53 bits")]
 fn quantity(count: u64) -> f64 {
     count as f64
 }

@@ -198,33 +198,21 @@ pub fn project(
     let history = History::build(rollup, book, &options.calendar, options.last_day)
         .ok_or(ProjectionError::NoUsage)?;
     if history.days() < LEAST_HISTORY_DAYS {
-        return Err(ProjectionError::TooShort {
-            days: history.days(),
-        });
+        return Err(ProjectionError::TooShort { days: history.days() });
     }
     let end = options.horizon.end(history.origin);
     let days = end.signed_duration_since(history.origin).num_days();
     if days < 1 {
-        return Err(ProjectionError::EmptyHorizon {
-            end,
-            origin: history.origin,
-        });
+        return Err(ProjectionError::EmptyHorizon { end, origin: history.origin });
     }
-    let horizon_days = usize::try_from(days)
-        .ok()
-        .filter(|d| *d <= 3_660)
-        .ok_or(ProjectionError::TooLong(days))?;
+    let horizon_days =
+        usize::try_from(days).ok().filter(|d| *d <= 3_660).ok_or(ProjectionError::TooLong(days))?;
     let rater = Rater::new(book, rollup.profiles(), options.known_at)?;
     let (keys, group_of) = group_profiles(rollup, options);
     let actual = actual_by_day(rollup, &rater, options, history.origin)?;
-    let simulated = Simulation {
-        history: &history,
-        rater: &rater,
-        options,
-        horizon_days,
-        group_of: &group_of,
-    }
-    .run(keys.len())?;
+    let simulated =
+        Simulation { history: &history, rater: &rater, options, horizon_days, group_of: &group_of }
+            .run(keys.len())?;
     let mut diagnostics = history.diagnostics.clone();
     if history.days() < WEEKLY_HISTORY_DAYS {
         let message = format!(
@@ -239,16 +227,10 @@ pub fn project(
     }
     let has_groups = options.dimensions.iter().any(|d| !d.is_time());
     let mut groups = simulated.groups;
-    let total = if has_groups {
-        sum_of(&groups, options.paths, horizon_days)?
-    } else {
-        groups.remove(0)
-    };
+    let total =
+        if has_groups { sum_of(&groups, options.paths, horizon_days)? } else { groups.remove(0) };
     let groups = if has_groups {
-        keys.into_iter()
-            .zip(groups)
-            .map(|(key, paths)| ProjectedGroup { key, paths })
-            .collect()
+        keys.into_iter().zip(groups).map(|(key, paths)| ProjectedGroup { key, paths }).collect()
     } else {
         Vec::new()
     };
@@ -270,27 +252,17 @@ pub fn project(
 
 /// The keys of the groups, sorted, and the group of each profile.
 fn group_profiles(rollup: &Rollup, options: &ProjectionOptions) -> (Vec<Vec<String>>, Vec<usize>) {
-    let nowhen = Period {
-        start: Timestamp::default(),
-        end: Timestamp::default(),
-    };
+    let nowhen = Period { start: Timestamp::default(), end: Timestamp::default() };
     let key = |profile| -> Vec<String> {
-        let wanted = options
-            .dimensions
-            .iter()
-            .filter(|d| !d.is_time() && **d != Dimension::Component);
-        wanted
-            .map(|d| d.value(nowhen, profile, &options.calendar))
-            .collect()
+        let wanted =
+            options.dimensions.iter().filter(|d| !d.is_time() && **d != Dimension::Component);
+        wanted.map(|d| d.value(nowhen, profile, &options.calendar)).collect()
     };
     let mut keys: Vec<Vec<String>> = rollup.profiles().iter().map(key).collect();
     keys.sort();
     keys.dedup();
-    let group_of = rollup
-        .profiles()
-        .iter()
-        .map(|p| keys.binary_search(&key(p)).unwrap_or(0))
-        .collect();
+    let group_of =
+        rollup.profiles().iter().map(|p| keys.binary_search(&key(p)).unwrap_or(0)).collect();
     (keys, group_of)
 }
 
@@ -323,9 +295,7 @@ fn months(
     let mut months = Vec::new();
     let mut month = Month::of(history.origin);
     while month.first_day() < end {
-        let known = actual
-            .range(month.first_day()..month.end())
-            .map(|(_, amount)| *amount);
+        let known = actual.range(month.first_day()..month.end()).map(|(_, amount)| *amount);
         months.push(ProjectedMonth {
             month,
             from: offset(month.first_day().max(history.origin)),
@@ -375,33 +345,19 @@ impl Simulation<'_, '_> {
         let fit = |(at, leaf): (usize, &history::Leaf)| {
             FittedSeries::fit(&leaf.series, &options).ok_or(ForecastError::NoHistory { series: at })
         };
-        let fitted: Vec<FittedSeries> = leaves
-            .iter()
-            .enumerate()
-            .map(fit)
-            .collect::<Result<_, _>>()?;
-        let span = fitted
-            .iter()
-            .map(FittedSeries::residual_span)
-            .max()
-            .unwrap_or(1);
+        let fitted: Vec<FittedSeries> =
+            leaves.iter().enumerate().map(fit).collect::<Result<_, _>>()?;
+        let span = fitted.iter().map(FittedSeries::residual_span).max().unwrap_or(1);
         let draws = Draws::new(&options, span);
         let mut simulated = Simulated {
             groups: vec![CostPaths::zeros(options.paths, self.horizon_days); groups.max(1)],
-            model: ModelUse {
-                leaves: fitted.len(),
-                ..ModelUse::default()
-            },
+            model: ModelUse { leaves: fitted.len(), ..ModelUse::default() },
             unpriced_units: 0,
         };
         let mut quantities = vec![0.0; options.paths * self.horizon_days];
         for (leaf, fit) in self.history.leaves.iter().zip(&fitted) {
             fit.simulate(&draws, &mut quantities);
-            *simulated
-                .model
-                .methods
-                .entry(Method::name(fit.info.method))
-                .or_default() += 1;
+            *simulated.model.methods.entry(Method::name(fit.info.method)).or_default() += 1;
             self.rate_leaf(leaf, &quantities, &mut simulated)?;
         }
         Ok(simulated)
@@ -414,25 +370,12 @@ impl Simulation<'_, '_> {
         simulated: &mut Simulated,
     ) -> Result<(), ProjectionError> {
         let shares = Shares::of(leaf);
-        let days: Vec<NaiveDate> = self
-            .history
-            .origin
-            .iter_days()
-            .take(self.horizon_days)
-            .collect();
+        let days: Vec<NaiveDate> =
+            self.history.origin.iter_days().take(self.horizon_days).collect();
         for (day, date) in days.into_iter().enumerate() {
-            let prices = shares.prices(
-                leaf,
-                date,
-                &self.options.calendar,
-                self.rater,
-                self.group_of,
-            )?;
-            let floor = if day == 0 && self.history.has_partial_day {
-                leaf.partial
-            } else {
-                0
-            };
+            let prices =
+                shares.prices(leaf, date, &self.options.calendar, self.rater, self.group_of)?;
+            let floor = if day == 0 && self.history.has_partial_day { leaf.partial } else { 0 };
             let mut units: u128 = 0;
             for (path, values) in quantities.chunks_exact(self.horizon_days).enumerate() {
                 let count = whole(values[day]).max(floor);

@@ -26,10 +26,7 @@ const WHOLE: u32 = 10_000;
 
 impl CostPaths {
     pub(super) fn zeros(paths: usize, days: usize) -> Self {
-        Self {
-            days,
-            amounts: vec![Amount::ZERO; paths * days],
-        }
+        Self { days, amounts: vec![Amount::ZERO; paths * days] }
     }
 
     pub(super) fn add(&mut self, path: usize, day: usize, cost: Amount) -> Result<(), MoneyError> {
@@ -76,9 +73,7 @@ impl CostPaths {
         let mut sums = self.sums(from, until)?;
         sums.sort_unstable();
         let count = u32::try_from(sums.len()).map_err(|_| MoneyError::Overflow)?;
-        let mean = Amount::checked_sum(sums.iter().copied())?
-            .mean_of(count)
-            .checked_add(base)?;
+        let mean = Amount::checked_sum(sums.iter().copied())?.mean_of(count).checked_add(base)?;
         let quantiles = probabilities
             .iter()
             .map(|p| quantile(&sums, *p)?.checked_add(base))
@@ -120,17 +115,9 @@ mod tests {
         for (path, day, cost) in [(0, 0, 1), (0, 1, 2), (1, 1, 10), (1, 2, 5)] {
             paths.add(path, day, Amount::from_units(cost)).unwrap();
         }
-        assert_eq!(
-            paths.sums(0, 2).unwrap(),
-            [Amount::from_units(3), Amount::from_units(10)]
-        );
-        let all = paths
-            .distribution(0, 3, Amount::from_units(100), &[0, 10_000])
-            .unwrap();
+        assert_eq!(paths.sums(0, 2).unwrap(), [Amount::from_units(3), Amount::from_units(10)]);
+        let all = paths.distribution(0, 3, Amount::from_units(100), &[0, 10_000]).unwrap();
         assert_eq!(all.mean, Amount::from_units(109));
-        assert_eq!(
-            all.quantiles,
-            [Amount::from_units(103), Amount::from_units(115)]
-        );
+        assert_eq!(all.quantiles, [Amount::from_units(103), Amount::from_units(115)]);
     }
 }

@@ -75,10 +75,7 @@ impl FromStr for Dimension {
 
     /// A name that is no dimension of ours is a label; `label:NAME` is one in any case.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = NAMES
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, d)| d.clone());
+        let known = NAMES.iter().find(|(name, _)| *name == text).map(|(_, d)| d.clone());
         Ok(known
             .unwrap_or_else(|| Self::Label(text.strip_prefix("label:").unwrap_or(text).to_owned())))
     }
@@ -101,10 +98,7 @@ impl Dimension {
     pub fn value(&self, period: Period, profile: &Profile, calendar: &Calendar) -> String {
         let sku = &profile.sku;
         match self {
-            Self::Hour => calendar
-                .local(period.start)
-                .format("%Y-%m-%dT%H:00")
-                .to_string(),
+            Self::Hour => calendar.local(period.start).format("%Y-%m-%dT%H:00").to_string(),
             Self::Day => calendar.date_of(period.start).to_string(),
             Self::Week => {
                 let week = calendar.date_of(period.start).iso_week();
@@ -120,10 +114,7 @@ impl Dimension {
             Self::Deployment => sku.deployment.to_string(),
             Self::Context => match profile.context {
                 ContextBand::Known { from, until: None } => format!("{from}+"),
-                ContextBand::Known {
-                    from,
-                    until: Some(until),
-                } => format!("{from}-{}", until - 1),
+                ContextBand::Known { from, until: Some(until) } => format!("{from}-{}", until - 1),
                 ContextBand::Unknown => "unknown".to_owned(),
             },
             Self::Component => String::new(),

@@ -100,11 +100,7 @@ impl Rated<'_> {
     /// # Errors
     /// [`MoneyError::Overflow`] if it does not fit.
     pub fn costs(&self) -> Result<Costs, MoneyError> {
-        self.charges
-            .iter()
-            .try_fold(Costs::default(), |sum, charge| {
-                sum.checked_add(charge.costs)
-            })
+        self.charges.iter().try_fold(Costs::default(), |sum, charge| sum.checked_add(charge.costs))
     }
 }
 
@@ -161,10 +157,7 @@ impl<'a> Rater<'a> {
         known_at: Option<Timestamp>,
     ) -> Result<Self, RatingError> {
         let mut currency = None;
-        for found in profiles
-            .iter()
-            .filter_map(|p| book.currency(&p.sku.provider))
-        {
+        for found in profiles.iter().filter_map(|p| book.currency(&p.sku.provider)) {
             match currency {
                 Some(first) if first != found => {
                     return Err(RatingError::TwoCurrencies(first, found));
@@ -172,14 +165,8 @@ impl<'a> Rater<'a> {
                 _ => currency = Some(found),
             }
         }
-        let rates = profiles
-            .iter()
-            .map(|p| book.rates(&p.sku, p.context, known_at))
-            .collect();
-        Ok(Self {
-            rates,
-            currency: currency.unwrap_or(Currency::USD),
-        })
+        let rates = profiles.iter().map(|p| book.rates(&p.sku, p.context, known_at)).collect();
+        Ok(Self { rates, currency: currency.unwrap_or(Currency::USD) })
     }
 
     /// The currency of every cost.
@@ -215,12 +202,7 @@ fn rate_components<'a>(
         match rates.at(component, period) {
             Ok(rate) => {
                 let cost = rate.unit_price.checked_cost(quantity).map_err(|source| {
-                    RatingError::Money {
-                        component,
-                        quantity,
-                        model: model.to_owned(),
-                        source,
-                    }
+                    RatingError::Money { component, quantity, model: model.to_owned(), source }
                 })?;
                 rated.charges.push(Charge {
                     component,
@@ -230,16 +212,9 @@ fn rate_components<'a>(
                 });
             }
             Err(Unpriced::BandStraddlesThreshold { edge, .. }) => {
-                return Err(RatingError::BandStraddles {
-                    edge,
-                    model: model.to_owned(),
-                });
+                return Err(RatingError::BandStraddles { edge, model: model.to_owned() });
             }
-            Err(reason) => rated.unpriced.push(UnpricedUsage {
-                component,
-                quantity,
-                reason,
-            }),
+            Err(reason) => rated.unpriced.push(UnpricedUsage { component, quantity, reason }),
         }
     }
     Ok(rated)
@@ -254,17 +229,14 @@ pub fn rate_record<'a>(
     record: &UsageRecord,
     known_at: Option<Timestamp>,
 ) -> Result<Rated<'a>, RatingError> {
-    let context = record
-        .context()
-        .map_or(ContextBand::Unknown, |tokens| ContextBand::Known {
-            from: tokens,
-            until: tokens.checked_add(1),
-        });
+    let context = record.context().map_or(ContextBand::Unknown, |tokens| ContextBand::Known {
+        from: tokens,
+        until: tokens.checked_add(1),
+    });
     let period = match record.time {
-        UsageTime::At(instant) => Period {
-            start: instant,
-            end: Timestamp::from_nanos(instant.nanos().saturating_add(1)),
-        },
+        UsageTime::At(instant) => {
+            Period { start: instant, end: Timestamp::from_nanos(instant.nanos().saturating_add(1)) }
+        }
         UsageTime::Bucket(period) => period,
     };
     let rates = book.rates(&record.sku, context, known_at);
@@ -295,36 +267,26 @@ pub(crate) fn report_doubts(
             );
             break;
         }
-        found.add_many(
-            code::UNPRICED_USAGE,
-            format!("{name}: {}", usage.reason),
-            None,
-            row.records,
-        );
+        let reason = match &usage.reason {
+            // The hour is left out, or every hour would be a finding of its own.
+            Unpriced::NoPriceAtThatTime { component, .. } => {
+                format!("no price for `{component}` in force when it was used")
+            }
+            other => other.to_string(),
+        };
+        found.add_many(code::UNPRICED_USAGE, format!("{name}: {reason}"), None, row.records);
     }
     let mut doubted = [false; 3];
     for charge in &rated.charges {
         let entry = charge.rate.entry;
-        doubted[0] |= matches!(
-            entry.origin.confidence,
-            Confidence::Low | Confidence::Conflict
-        );
+        doubted[0] |= matches!(entry.origin.confidence, Confidence::Low | Confidence::Conflict);
         doubted[1] |= entry.promotion;
         doubted[2] |= charge.rate.context_assumed;
     }
     let messages = [
-        (
-            code::LOW_CONFIDENCE_PRICE,
-            "price is of low or disputed confidence (see `prices show`)",
-        ),
-        (
-            code::OPEN_PROMOTION,
-            "price is a promotion without a stated end",
-        ),
-        (
-            code::CONTEXT_BAND_ASSUMED,
-            "prompt sizes are not known: priced as short prompts",
-        ),
+        (code::LOW_CONFIDENCE_PRICE, "price is of low or disputed confidence (see `prices show`)"),
+        (code::OPEN_PROMOTION, "price is a promotion without a stated end"),
+        (code::CONTEXT_BAND_ASSUMED, "prompt sizes are not known: priced as short prompts"),
     ];
     for (is_set, (code, message)) in doubted.into_iter().zip(messages) {
         if is_set {

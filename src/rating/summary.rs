@@ -85,18 +85,12 @@ pub fn summarise(
         if dimensions.is_empty() {
             continue;
         }
-        let key: Vec<String> = dimensions
-            .iter()
-            .map(|d| d.value(row.period, profile, calendar))
-            .collect();
+        let key: Vec<String> =
+            dimensions.iter().map(|d| d.value(row.period, profile, calendar)).collect();
         if by_component {
             for (name, part) in split_by_component(row, &rated) {
                 let fill = |(d, v): (&Dimension, &String)| {
-                    if *d == Dimension::Component {
-                        name.clone()
-                    } else {
-                        v.clone()
-                    }
+                    if *d == Dimension::Component { name.clone() } else { v.clone() }
                 };
                 let key = dimensions.iter().zip(&key).map(fill).collect();
                 let group: &mut Totals = groups.entry(key).or_default();
@@ -106,10 +100,7 @@ pub fn summarise(
             groups.entry(key).or_default().add(row, &rated)?;
         }
     }
-    let groups = groups
-        .into_iter()
-        .map(|(key, totals)| Group { key, totals })
-        .collect();
+    let groups = groups.into_iter().map(|(key, totals)| Group { key, totals }).collect();
     Ok(Summary {
         currency: rater.currency(),
         dimensions: dimensions.to_vec(),
@@ -123,18 +114,9 @@ pub fn summarise(
 fn split_by_component<'a>(row: &RollupRow, rated: &Rated<'a>) -> Vec<(String, Rated<'a>)> {
     let mut parts = Vec::new();
     for (component, _) in row.components.iter() {
-        let charges = rated
-            .charges
-            .iter()
-            .filter(|c| c.component == component)
-            .cloned()
-            .collect();
-        let unpriced = rated
-            .unpriced
-            .iter()
-            .filter(|u| u.component == component)
-            .cloned()
-            .collect();
+        let charges = rated.charges.iter().filter(|c| c.component == component).cloned().collect();
+        let unpriced =
+            rated.unpriced.iter().filter(|u| u.component == component).cloned().collect();
         parts.push((component.name().to_owned(), Rated { charges, unpriced }));
     }
     parts
@@ -145,21 +127,14 @@ fn row_of(row: &RollupRow, part: &Rated<'_>) -> RollupRow {
     let charged = part.charges.iter().map(|c| (c.component, c.quantity));
     let unpriced = part.unpriced.iter().map(|u| (u.component, u.quantity));
     let components = charged.chain(unpriced).collect();
-    RollupRow {
-        components,
-        reported: ReportedCosts::new(),
-        ..row.clone()
-    }
+    RollupRow { components, reported: ReportedCosts::new(), ..row.clone() }
 }
 
 impl Totals {
     fn add(&mut self, row: &RollupRow, rated: &Rated<'_>) -> Result<(), RatingError> {
         let overflow = || RatingError::Total(crate::money::MoneyError::Overflow);
         self.records = self.records.checked_add(row.records).ok_or_else(overflow)?;
-        self.requests = self
-            .requests
-            .checked_add(row.requests)
-            .ok_or_else(overflow)?;
+        self.requests = self.requests.checked_add(row.requests).ok_or_else(overflow)?;
         if !self.components.checked_add_all(&row.components) {
             return Err(overflow());
         }
@@ -167,9 +142,7 @@ impl Totals {
         if !rated.unpriced.is_empty() {
             self.unpriced.records += row.records;
             for usage in &rated.unpriced {
-                self.unpriced
-                    .components
-                    .add(usage.component, usage.quantity);
+                self.unpriced.components.add(usage.component, usage.quantity);
             }
         }
         for (key, amount) in &row.reported {

@@ -64,11 +64,7 @@ struct GroupFigures {
 }
 
 fn named(counts: &ComponentCounts, tokens: bool) -> BTreeMap<&'static str, u64> {
-    counts
-        .iter()
-        .filter(|(c, _)| c.is_tokens() == tokens)
-        .map(|(c, n)| (c.name(), n))
-        .collect()
+    counts.iter().filter(|(c, _)| c.is_tokens() == tokens).map(|(c, n)| (c.name(), n)).collect()
 }
 
 impl Figures {
@@ -81,12 +77,7 @@ impl Figures {
             unpriced: Unpriced {
                 records: totals.unpriced.records,
                 tokens: totals.unpriced.components.tokens(),
-                components: totals
-                    .unpriced
-                    .components
-                    .iter()
-                    .map(|(c, n)| (c.name(), n))
-                    .collect(),
+                components: totals.unpriced.components.iter().map(|(c, n)| (c.name(), n)).collect(),
             },
             reported: totals
                 .reported
@@ -101,16 +92,9 @@ impl Figures {
     }
 
     fn sum(&self, names: &[&str]) -> u64 {
-        let starts = |name: &str| {
-            names
-                .iter()
-                .any(|n| name == *n || name.starts_with(&format!("{n}.")))
-        };
-        self.tokens
-            .iter()
-            .filter(|(name, _)| starts(name))
-            .map(|(_, n)| n)
-            .sum()
+        let starts =
+            |name: &str| names.iter().any(|n| name == *n || name.starts_with(&format!("{n}.")));
+        self.tokens.iter().filter(|(name, _)| starts(name)).map(|(_, n)| n).sum()
     }
 
     fn cells(&self) -> Vec<String> {
@@ -138,11 +122,7 @@ impl CostReport {
     ) -> Self {
         let names: Vec<String> = summary.dimensions.iter().map(ToString::to_string).collect();
         let groups = summary.groups.iter().map(|group| GroupFigures {
-            key: names
-                .iter()
-                .cloned()
-                .zip(group.key.iter().cloned())
-                .collect(),
+            key: names.iter().cloned().zip(group.key.iter().cloned()).collect(),
             figures: Figures::of(&group.totals),
             cells: group.key.clone(),
         });
@@ -153,10 +133,7 @@ impl CostReport {
             totals: Figures::of(&summary.totals),
             groups: groups.collect(),
             group_by: names,
-            diagnostics: diagnostics
-                .into_iter()
-                .filter(|d| d.severity > Severity::Allow)
-                .collect(),
+            diagnostics: diagnostics.into_iter().filter(|d| d.severity > Severity::Allow).collect(),
             price_book,
             period,
         }
@@ -175,28 +152,17 @@ impl CostReport {
             ("unpriced tokens", Align::Right),
             (cost.as_str(), Align::Right),
         ];
-        let keys: Vec<(&str, Align)> = self
-            .group_by
-            .iter()
-            .map(|name| (name.as_str(), Align::Left))
-            .collect();
+        let keys: Vec<(&str, Align)> =
+            self.group_by.iter().map(|name| (name.as_str(), Align::Left)).collect();
         let mut grid = Grid::new(&[keys.as_slice(), &figures].concat());
         for group in &self.groups {
-            grid.rows.push(
-                group
-                    .cells
-                    .iter()
-                    .cloned()
-                    .chain(group.figures.cells())
-                    .collect(),
-            );
+            grid.rows.push(group.cells.iter().cloned().chain(group.figures.cells()).collect());
         }
         let mut label = vec![String::new(); self.group_by.len()];
         if let Some(first) = label.first_mut() {
             *first = "total".to_owned();
         }
-        grid.rows
-            .push(label.into_iter().chain(self.totals.cells()).collect());
+        grid.rows.push(label.into_iter().chain(self.totals.cells()).collect());
         grid.totals = 1;
         grid
     }
@@ -204,18 +170,10 @@ impl CostReport {
     /// Exact figures for programs: one row a group, all components and cost columns.
     #[must_use]
     pub fn csv_grid(&self) -> Grid {
-        let components: Vec<&str> = self
-            .totals
-            .tokens
-            .keys()
-            .chain(self.totals.other.keys())
-            .copied()
-            .collect();
-        let mut columns: Vec<(&str, Align)> = self
-            .group_by
-            .iter()
-            .map(|n| (n.as_str(), Align::Left))
-            .collect();
+        let components: Vec<&str> =
+            self.totals.tokens.keys().chain(self.totals.other.keys()).copied().collect();
+        let mut columns: Vec<(&str, Align)> =
+            self.group_by.iter().map(|n| (n.as_str(), Align::Left)).collect();
         columns.push(("requests", Align::Right));
         columns.extend(components.iter().map(|c| (*c, Align::Right)));
         for name in [
@@ -232,12 +190,7 @@ impl CostReport {
         let mut grid = Grid::new(&columns);
         let row = |key: &[String], f: &Figures| -> Vec<String> {
             let count = |c: &&str| {
-                f.tokens
-                    .get(c)
-                    .or_else(|| f.other.get(c))
-                    .copied()
-                    .unwrap_or(0)
-                    .to_string()
+                f.tokens.get(c).or_else(|| f.other.get(c)).copied().unwrap_or(0).to_string()
             };
             let costs = [
                 f.costs.list_cost,
@@ -260,11 +213,7 @@ impl CostReport {
         if self.group_by.is_empty() {
             grid.rows.push(row(&[], &self.totals));
         } else {
-            grid.rows = self
-                .groups
-                .iter()
-                .map(|g| row(&g.cells, &g.figures))
-                .collect();
+            grid.rows = self.groups.iter().map(|g| row(&g.cells, &g.figures)).collect();
         }
         grid
     }
@@ -311,19 +260,10 @@ impl PriceBookFacts {
     /// One line for people.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let checked = self
-            .checked_on
-            .as_ref()
-            .map(|d| format!(", checked {d}"))
-            .unwrap_or_default();
-        let known = self
-            .known_at
-            .as_ref()
-            .map(|k| format!(", as known at {k}"))
-            .unwrap_or_default();
-        format!(
-            "book {}{checked}{known}.",
-            &self.version[..self.version.len().min(12)]
-        )
+        let checked =
+            self.checked_on.as_ref().map(|d| format!(", checked {d}")).unwrap_or_default();
+        let known =
+            self.known_at.as_ref().map(|k| format!(", as known at {k}")).unwrap_or_default();
+        format!("book {}{checked}{known}.", &self.version[..self.version.len().min(12)])
     }
 }

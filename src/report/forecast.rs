@@ -126,9 +126,8 @@ fn probability(points: BasisPoints) -> String {
 
 /// The median and both ends of each interval, sorted.
 fn probabilities(levels: &[BasisPoints]) -> Vec<BasisPoints> {
-    let ends = levels
-        .iter()
-        .flat_map(|level| [(10_000 - level) / 2, 10_000 - (10_000 - level) / 2]);
+    let ends =
+        levels.iter().flat_map(|level| [(10_000 - level) / 2, 10_000 - (10_000 - level) / 2]);
     let mut all: Vec<BasisPoints> = ends.chain([5_000]).collect();
     all.sort_unstable();
     all.dedup();
@@ -149,10 +148,7 @@ impl ForecastReport {
         };
         let all = projection.total.days();
         let at = |from, until, base| {
-            projection
-                .total
-                .distribution(from, until, base, &probabilities)
-                .map(spread)
+            projection.total.distribution(from, until, base, &probabilities).map(spread)
         };
         let months = projection.months.iter().map(|m| {
             Ok(MonthFigures {
@@ -164,26 +160,13 @@ impl ForecastReport {
         });
         let days = (0..all).map(|day| {
             let offset = Days::new(u64::try_from(day).unwrap_or(0));
-            let date = projection
-                .origin
-                .checked_add_days(offset)
-                .unwrap_or(NaiveDate::MAX);
-            Ok(DayFigures {
-                day: date,
-                spread: at(day, day + 1, Amount::ZERO)?,
-            })
+            let date = projection.origin.checked_add_days(offset).unwrap_or(NaiveDate::MAX);
+            Ok(DayFigures { day: date, spread: at(day, day + 1, Amount::ZERO)? })
         });
         let groups = projection.groups.iter().map(|group| {
-            let found = group
-                .paths
-                .distribution(0, all, Amount::ZERO, &probabilities)?;
+            let found = group.paths.distribution(0, all, Amount::ZERO, &probabilities)?;
             Ok(GroupFigures {
-                key: context
-                    .group_by
-                    .iter()
-                    .cloned()
-                    .zip(group.key.iter().cloned())
-                    .collect(),
+                key: context.group_by.iter().cloned().zip(group.key.iter().cloned()).collect(),
                 spread: spread(found),
                 cells: group.key.clone(),
             })
@@ -192,10 +175,7 @@ impl ForecastReport {
             schema: SCHEMA,
             currency: projection.currency.to_string(),
             origin: projection.origin,
-            horizon: Horizon {
-                start: projection.origin,
-                end: projection.end,
-            },
+            horizon: Horizon { start: projection.origin, end: projection.end },
             history: History {
                 start: projection.history_start,
                 end: projection.origin,
@@ -207,9 +187,7 @@ impl ForecastReport {
             days: days.collect::<Result<_, MoneyError>>()?,
             groups: groups.collect::<Result<_, MoneyError>>()?,
             group_by: context.group_by,
-            unpriced: Unpriced {
-                units: projection.unpriced_units,
-            },
+            unpriced: Unpriced { units: projection.unpriced_units },
             model: Model {
                 name: MODEL_NAME,
                 version: MODEL_VERSION,
@@ -236,8 +214,7 @@ impl ForecastReport {
         self.spread_columns(&mut grid);
         if with_days {
             for day in &self.days {
-                grid.rows
-                    .push(self.row(day.day.to_string(), None, &day.spread));
+                grid.rows.push(self.row(day.day.to_string(), None, &day.spread));
             }
         }
         for month in &self.months {
@@ -246,8 +223,7 @@ impl ForecastReport {
             } else {
                 format!("{} (part)", month.month)
             };
-            grid.rows
-                .push(self.row(name, Some(month.actual), &month.spread));
+            grid.rows.push(self.row(name, Some(month.actual), &month.spread));
         }
         let last = self.horizon.end.pred_opt().unwrap_or(self.horizon.end);
         let name = format!("{} to {last}", self.horizon.start);
@@ -262,20 +238,13 @@ impl ForecastReport {
         if self.groups.is_empty() {
             return None;
         }
-        let keys: Vec<(&str, Align)> = self
-            .group_by
-            .iter()
-            .map(|name| (name.as_str(), Align::Left))
-            .collect();
+        let keys: Vec<(&str, Align)> =
+            self.group_by.iter().map(|name| (name.as_str(), Align::Left)).collect();
         let mut grid = Grid::new(&keys);
         self.spread_columns(&mut grid);
         for group in &self.groups {
             let mut row = group.cells.clone();
-            row.extend(
-                self.row(String::new(), None, &group.spread)
-                    .into_iter()
-                    .skip(2),
-            );
+            row.extend(self.row(String::new(), None, &group.spread).into_iter().skip(2));
             grid.rows.push(row);
         }
         Some(grid)
@@ -291,19 +260,8 @@ impl ForecastReport {
     }
 
     fn row(&self, name: String, actual: Option<Amount>, spread: &Spread) -> Vec<String> {
-        let at = |p: &str| {
-            spread
-                .quantiles
-                .get(p)
-                .copied()
-                .map(format::amount)
-                .unwrap_or_default()
-        };
-        let mut row = vec![
-            name,
-            actual.map(format::amount).unwrap_or_default(),
-            at("0.5"),
-        ];
+        let at = |p: &str| spread.quantiles.get(p).copied().map(format::amount).unwrap_or_default();
+        let mut row = vec![name, actual.map(format::amount).unwrap_or_default(), at("0.5")];
         for level in &self.levels {
             let points = basis_points(level);
             row.push(at(&probability((10_000 - points) / 2)));
@@ -315,19 +273,15 @@ impl ForecastReport {
     /// Exact figures for programs: one row a day, month and the horizon.
     #[must_use]
     pub fn csv_grid(&self) -> Grid {
-        let names: Vec<String> = self
-            .probabilities
-            .iter()
-            .map(|p| format!("p{}", probability(*p)))
-            .collect();
+        let names: Vec<String> =
+            self.probabilities.iter().map(|p| format!("p{}", probability(*p))).collect();
         let mut grid = Grid::new(&[
             ("kind", Align::Left),
             ("period", Align::Left),
             ("actual", Align::Right),
             ("mean", Align::Right),
         ]);
-        grid.columns
-            .extend(names.into_iter().map(|n| (n, Align::Right)));
+        grid.columns.extend(names.into_iter().map(|n| (n, Align::Right)));
         grid.columns.push(("currency".to_owned(), Align::Left));
         let mut add = |kind: &str, period: String, actual: Option<Amount>, spread: &Spread| {
             let mut row = vec![
@@ -337,11 +291,7 @@ impl ForecastReport {
                 spread.mean.to_string(),
             ];
             let at = |p: &BasisPoints| {
-                spread
-                    .quantiles
-                    .get(&probability(*p))
-                    .map(ToString::to_string)
-                    .unwrap_or_default()
+                spread.quantiles.get(&probability(*p)).map(ToString::to_string).unwrap_or_default()
             };
             row.extend(self.probabilities.iter().map(at));
             row.push(self.currency.clone());
@@ -351,22 +301,12 @@ impl ForecastReport {
             add("day", day.day.to_string(), None, &day.spread);
         }
         for month in &self.months {
-            add(
-                "month",
-                month.month.clone(),
-                Some(month.actual),
-                &month.spread,
-            );
+            add("month", month.month.clone(), Some(month.actual), &month.spread);
         }
         for group in &self.groups {
             add("group", group.cells.join(" / "), None, &group.spread);
         }
-        add(
-            "total",
-            format!("{}/{}", self.horizon.start, self.horizon.end),
-            None,
-            &self.total,
-        );
+        add("total", format!("{}/{}", self.horizon.start, self.horizon.end), None, &self.total);
         grid
     }
 
@@ -417,25 +357,12 @@ mod tests {
 
     #[test]
     fn probabilities_have_plain_names() {
+        assert_eq!(probabilities(&[8_000, 9_500]), [250, 1_000, 5_000, 9_000, 9_750]);
+        assert_eq!([250, 1_000, 5_000, 9_750].map(probability), ["0.025", "0.1", "0.5", "0.975"]);
         assert_eq!(
-            probabilities(&[8_000, 9_500]),
-            [250, 1_000, 5_000, 9_000, 9_750]
-        );
-        assert_eq!(
-            [250, 1_000, 5_000, 9_750].map(probability),
-            ["0.025", "0.1", "0.5", "0.975"]
-        );
-        assert_eq!(
-            (
-                basis_points("0.8"),
-                basis_points("0.95"),
-                basis_points("0.999")
-            ),
+            (basis_points("0.8"), basis_points("0.95"), basis_points("0.999")),
             (8_000, 9_500, 9_990)
         );
-        assert_eq!(
-            (percent("0.8"), percent("0.999")),
-            ("80".to_owned(), "99.9".to_owned())
-        );
+        assert_eq!((percent("0.8"), percent("0.999")), ("80".to_owned(), "99.9".to_owned()));
     }
 }

@@ -11,7 +11,7 @@ pub fn grouped(number: u64) -> String {
 fn group_digits(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -23,11 +23,7 @@ fn group_digits(digits: &str) -> String {
 #[must_use]
 pub fn amount(value: Amount) -> String {
     let small = Amount::from_cents(1);
-    let magnitude = if value.is_negative() {
-        Amount::from_atto(-value.atto())
-    } else {
-        value
-    };
+    let magnitude = if value.is_negative() { Amount::from_atto(-value.atto()) } else { value };
     if value.is_zero() || magnitude >= small {
         return fixed(value, 2);
     }
@@ -38,9 +34,7 @@ pub fn amount(value: Amount) -> String {
 
 fn fixed(value: Amount, places: u32) -> String {
     let text = value.to_fixed(places);
-    let (sign, rest) = text
-        .strip_prefix('-')
-        .map_or(("", text.as_str()), |rest| ("-", rest));
+    let (sign, rest) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
     let (whole, part) = rest.split_once('.').unwrap_or((rest, ""));
     format!("{sign}{}.{part}", group_digits(whole))
 }

@@ -44,15 +44,8 @@ impl Grid {
     /// A table without rows.
     #[must_use]
     pub fn new(columns: &[(&str, Align)]) -> Self {
-        let columns = columns
-            .iter()
-            .map(|(name, align)| ((*name).to_owned(), *align))
-            .collect();
-        Self {
-            columns,
-            rows: Vec::new(),
-            totals: 0,
-        }
+        let columns = columns.iter().map(|(name, align)| ((*name).to_owned(), *align)).collect();
+        Self { columns, rows: Vec::new(), totals: 0 }
     }
 
     /// The text of the table, with a newline at the end.
@@ -71,18 +64,14 @@ impl Grid {
         let mut table = Table::new();
         table.load_style(PLAIN);
         if width > 0 {
-            table
-                .set_content_arrangement(ContentArrangement::Dynamic)
-                .set_width(width);
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }
         let side = |align: Align| match align {
             Align::Left => CellAlignment::Left,
             Align::Right => CellAlignment::Right,
         };
         table.set_header(
-            self.columns
-                .iter()
-                .map(|(name, align)| Cell::new(name).set_alignment(side(*align))),
+            self.columns.iter().map(|(name, align)| Cell::new(name).set_alignment(side(*align))),
         );
         for row in &self.rows {
             let cells = row.iter().zip(&self.columns);
@@ -90,34 +79,21 @@ impl Grid {
                 cells.map(|(text, (_, align))| Cell::new(text).set_alignment(side(*align))),
             );
         }
-        let text: Vec<String> = table
-            .to_string()
-            .lines()
-            .map(|l| l.trim_end().to_owned())
-            .collect();
+        let text: Vec<String> =
+            table.to_string().lines().map(|l| l.trim_end().to_owned()).collect();
         format!("{}\n", text.join("\n"))
     }
 
     fn markdown(&self) -> String {
-        let escape = |text: &str| {
-            text.replace('\\', "\\\\")
-                .replace('|', "\\|")
-                .replace(['\n', '\r'], " ")
-        };
+        let escape =
+            |text: &str| text.replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ");
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
         let mut text = line(self.columns.iter().map(|(name, _)| escape(name)).collect());
         let rule = |align: &Align| {
-            if *align == Align::Right {
-                "---:"
-            } else {
-                "---"
-            }
+            if *align == Align::Right { "---:" } else { "---" }
         };
         text.push_str(&line(
-            self.columns
-                .iter()
-                .map(|(_, align)| rule(align).to_owned())
-                .collect(),
+            self.columns.iter().map(|(_, align)| rule(align).to_owned()).collect(),
         ));
         let first_total = self.rows.len() - self.totals;
         for (at, row) in self.rows.iter().enumerate() {
@@ -136,25 +112,17 @@ impl Grid {
         writer.write_record(self.columns.iter().map(|(name, _)| name))?;
         for row in &self.rows {
             writer.write_record(
-                row.iter()
-                    .zip(&self.columns)
-                    .map(|(cell, (_, align))| harmless(cell, *align)),
+                row.iter().zip(&self.columns).map(|(cell, (_, align))| harmless(cell, *align)),
             )?;
         }
-        let bytes = writer
-            .into_inner()
-            .map_err(csv::IntoInnerError::into_error)?;
+        let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
 
 fn harmless(cell: &str, align: Align) -> String {
     let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if risky && align == Align::Left {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
+    if risky && align == Align::Left { format!("'{cell}") } else { cell.to_owned() }
 }
 
 #[cfg(test)]
@@ -192,9 +160,6 @@ mod tests {
     #[test]
     fn terminal_aligns() {
         let text = grid().render(Style::Terminal { width: 0 }).unwrap();
-        assert!(
-            text.lines().any(|l| l.trim() == "total     -1.00"),
-            "{text}"
-        );
+        assert!(text.lines().any(|l| l.trim() == "total     -1.00"), "{text}");
     }
 }

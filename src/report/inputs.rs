@@ -22,25 +22,14 @@ impl InputFacts {
     #[must_use]
     pub fn sentence(&self) -> String {
         let count = |n: u64, what: &str| {
-            format!(
-                "{} {what}{}",
-                super::format::grouped(n),
-                if n == 1 { "" } else { "s" }
-            )
+            format!("{} {what}{}", super::format::grouped(n), if n == 1 { "" } else { "s" })
         };
-        let mut text = format!(
-            "{} from {}",
-            count(self.records, "record"),
-            count(self.files, "file")
-        );
+        let mut text =
+            format!("{} from {}", count(self.records, "record"), count(self.files, "file"));
         let left_out = [
             (self.duplicates, "copy left out", "copies left out"),
             (self.skipped, "line skipped", "lines skipped"),
-            (
-                self.outside,
-                "record outside the dates",
-                "records outside the dates",
-            ),
+            (self.outside, "record outside the dates", "records outside the dates"),
         ];
         for (n, one, many) in left_out.into_iter().filter(|(n, _, _)| *n > 0) {
             text.push_str(&format!(

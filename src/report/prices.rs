@@ -71,18 +71,10 @@ impl PriceList {
                 .is_none_or(|t| m.id.contains(t) || m.aliases.iter().any(|a| a.name.contains(t)));
             provider && text
         };
-        let mut models: Vec<ListedModel> = book
-            .models()
-            .filter(wanted)
-            .filter_map(|m| listed(book, m, filter))
-            .collect();
+        let mut models: Vec<ListedModel> =
+            book.models().filter(wanted).filter_map(|m| listed(book, m, filter)).collect();
         models.sort_by(|a, b| (&a.provider, &a.model).cmp(&(&b.provider, &b.model)));
-        Self {
-            schema: LIST_SCHEMA,
-            at: filter.at,
-            models,
-            price_book,
-        }
+        Self { schema: LIST_SCHEMA, at: filter.at, models, price_book }
     }
 
     /// Number of models.
@@ -152,14 +144,8 @@ fn listed(book: &PriceBook, model: &ModelEntry, filter: &ListFilter) -> Option<L
     let found = ENDPOINTS.iter().find_map(|endpoint| {
         let mut sku = Sku::new(&model.provider, &model.id);
         sku.endpoint = (*endpoint).into();
-        let rates = book.rates(
-            &sku,
-            ContextBand::Known {
-                from: 0,
-                until: Some(1),
-            },
-            filter.known_at,
-        );
+        let rates =
+            book.rates(&sku, ContextBand::Known { from: 0, until: Some(1) }, filter.known_at);
         let price = |c| rates.at(c, instant).ok();
         let has_any =
             price(Component::InputUncached).is_some() || price(Component::Output).is_some();
@@ -171,10 +157,7 @@ fn listed(book: &PriceBook, model: &ModelEntry, filter: &ListFilter) -> Option<L
                 provider: model.provider.to_string(),
                 model: model.id.to_string(),
                 family: model.family.as_ref().map(ToString::to_string),
-                currency: book
-                    .currency(&model.provider)
-                    .map(|c| c.to_string())
-                    .unwrap_or_default(),
+                currency: book.currency(&model.provider).map(|c| c.to_string()).unwrap_or_default(),
                 input_per_mtok: amount(Component::InputUncached),
                 cache_read_per_mtok: amount(Component::InputCacheRead),
                 cache_write_per_mtok: writes.into_iter().find_map(amount),
@@ -188,10 +171,7 @@ fn listed(book: &PriceBook, model: &ModelEntry, filter: &ListFilter) -> Option<L
         provider: model.provider.to_string(),
         model: model.id.to_string(),
         family: model.family.as_ref().map(ToString::to_string),
-        currency: book
-            .currency(&model.provider)
-            .map(|c| c.to_string())
-            .unwrap_or_default(),
+        currency: book.currency(&model.provider).map(|c| c.to_string()).unwrap_or_default(),
         input_per_mtok: None,
         cache_read_per_mtok: None,
         cache_write_per_mtok: None,
@@ -283,10 +263,7 @@ impl ShownModel {
             family: model.family.as_ref().map(ToString::to_string),
             tokenizer: model.tokenizer.as_ref().map(ToString::to_string),
             context_window: model.context_window,
-            currency: book
-                .currency(&model.provider)
-                .map(|c| c.to_string())
-                .unwrap_or_default(),
+            currency: book.currency(&model.provider).map(|c| c.to_string()).unwrap_or_default(),
             aliases: model
                 .aliases
                 .iter()
@@ -306,11 +283,7 @@ impl ShownModel {
                     announced_on: e.dates.announced_on,
                     withdrawn_on: e.dates.withdrawn_on,
                     promotion: e.promotion,
-                    prices: e
-                        .prices
-                        .iter()
-                        .filter_map(|(c, p)| shown_price(*c, *p))
-                        .collect(),
+                    prices: e.prices.iter().filter_map(|(c, p)| shown_price(*c, *p)).collect(),
                     confidence: e.origin.confidence.name(),
                     layer: e.origin.layer.to_string(),
                     source: text(&e.origin.source),
@@ -337,20 +310,13 @@ impl ShownModel {
             ("source", Align::Left),
         ]);
         let date = |t: &Option<Timestamp>| {
-            t.map(|t| t.to_string().replace("T00:00:00Z", ""))
-                .unwrap_or_default()
+            t.map(|t| t.to_string().replace("T00:00:00Z", "")).unwrap_or_default()
         };
         for e in &self.entries {
-            let prices: Vec<String> = e
-                .prices
-                .iter()
-                .map(|p| format!("{} {}", p.key, p.price))
-                .collect();
-            let applies = if e.condition.is_empty() {
-                "standard".to_owned()
-            } else {
-                e.condition.clone()
-            };
+            let prices: Vec<String> =
+                e.prices.iter().map(|p| format!("{} {}", p.key, p.price)).collect();
+            let applies =
+                if e.condition.is_empty() { "standard".to_owned() } else { e.condition.clone() };
             let mut marks = vec![e.status];
             if e.promotion {
                 marks.push("promotion");
@@ -378,10 +344,7 @@ impl ShownModel {
         fact("maker", self.maker.clone());
         fact("family", self.family.clone());
         fact("tokenizer", self.tokenizer.clone());
-        fact(
-            "context window",
-            self.context_window.map(super::format::grouped),
-        );
+        fact("context window", self.context_window.map(super::format::grouped));
         let names: Vec<&str> = self.aliases.iter().map(|a| a.name.as_str()).collect();
         fact("also named", (!names.is_empty()).then(|| names.join(", ")));
         format!(

@@ -51,15 +51,11 @@ impl RollupBuilder {
     /// # Errors
     /// [`RollupError`] if a sum does not fit.
     pub fn add(&mut self, record: UsageRecord) -> Result<(), RollupError> {
-        let context = record.context().map_or(ContextBand::Unknown, |tokens| {
-            ContextBand::of(tokens, &self.edges.context)
-        });
+        let context = record
+            .context()
+            .map_or(ContextBand::Unknown, |tokens| ContextBand::of(tokens, &self.edges.context));
         let provider = record.sku.provider.clone();
-        let profile = self.profile(Profile {
-            sku: record.sku,
-            context,
-            labels: record.labels,
-        });
+        let profile = self.profile(Profile { sku: record.sku, context, labels: record.labels });
         let new = Contribution {
             time: record.time,
             profile,
@@ -100,31 +96,16 @@ impl RollupBuilder {
         if other.edges.times != self.edges.times {
             return Err(RollupError::EdgesDiffer("times of price changes"));
         }
-        let numbers: Vec<u32> = other
-            .profiles
-            .iter()
-            .map(|p| self.profile(p.clone()))
-            .collect();
+        let numbers: Vec<u32> = other.profiles.iter().map(|p| self.profile(p.clone())).collect();
         for row in &other.rows {
-            let sums = self
-                .rows
-                .entry((row.period, numbers[row.profile as usize]))
-                .or_default();
-            sums.records = sums
-                .records
-                .checked_add(row.records)
-                .ok_or(RollupError::CountOverflow)?;
-            sums.requests = sums
-                .requests
-                .checked_add(row.requests)
-                .ok_or(RollupError::CountOverflow)?;
+            let sums = self.rows.entry((row.period, numbers[row.profile as usize])).or_default();
+            sums.records =
+                sums.records.checked_add(row.records).ok_or(RollupError::CountOverflow)?;
+            sums.requests =
+                sums.requests.checked_add(row.requests).ok_or(RollupError::CountOverflow)?;
             sums.add_components(&row.components)?;
             for ((kind, currency), amount) in &row.reported {
-                sums.add_cost(&ReportedCost {
-                    amount: *amount,
-                    currency: *currency,
-                    kind: *kind,
-                })?;
+                sums.add_cost(&ReportedCost { amount: *amount, currency: *currency, kind: *kind })?;
             }
         }
         Ok(())
@@ -142,32 +123,17 @@ impl RollupBuilder {
             UsageTime::At(instant) => self.edges.period_of(instant),
             UsageTime::Bucket(bucket) => {
                 let period = self.edges.period_of(bucket.start);
-                if bucket.end <= period.end {
-                    period
-                } else {
-                    bucket
-                }
+                if bucket.end <= period.end { period } else { bucket }
             }
         }
     }
 
     fn count(&mut self, c: &Contribution) -> Result<(), RollupError> {
-        let sums = self
-            .rows
-            .entry((self.period(c.time), c.profile))
-            .or_default();
-        sums.records = sums
-            .records
-            .checked_add(1)
-            .ok_or(RollupError::CountOverflow)?;
-        sums.requests = sums
-            .requests
-            .checked_add(c.requests)
-            .ok_or(RollupError::CountOverflow)?;
+        let sums = self.rows.entry((self.period(c.time), c.profile)).or_default();
+        sums.records = sums.records.checked_add(1).ok_or(RollupError::CountOverflow)?;
+        sums.requests = sums.requests.checked_add(c.requests).ok_or(RollupError::CountOverflow)?;
         sums.add_components(&c.components)?;
-        c.reported_cost
-            .as_ref()
-            .map_or(Ok(()), |cost| sums.add_cost(cost))
+        c.reported_cost.as_ref().map_or(Ok(()), |cost| sums.add_cost(cost))
     }
 
     fn take_back(&mut self, c: &Contribution) {
@@ -188,22 +154,15 @@ impl RollupBuilder {
     /// The rollup, sorted so that it does not depend on the order of adding.
     #[must_use]
     pub fn finish(self) -> Rollup {
-        let used: IndexSet<u32> = self
-            .rows
-            .iter()
-            .filter(|(_, s)| s.records > 0)
-            .map(|((_, p), _)| *p)
-            .collect();
+        let used: IndexSet<u32> =
+            self.rows.iter().filter(|(_, s)| s.records > 0).map(|((_, p), _)| *p).collect();
         let mut order: Vec<u32> = used.into_iter().collect();
         order.sort_by(|a, b| self.profiles[*a as usize].cmp(&self.profiles[*b as usize]));
         let mut renumbered = vec![u32::MAX; self.profiles.len()];
         for (new, old) in (0_u32..).zip(&order) {
             renumbered[*old as usize] = new;
         }
-        let profiles = order
-            .iter()
-            .map(|old| self.profiles[*old as usize].clone())
-            .collect();
+        let profiles = order.iter().map(|old| self.profiles[*old as usize].clone()).collect();
         let mut rows: Vec<RollupRow> = self
             .rows
             .into_iter()
@@ -221,11 +180,7 @@ impl RollupBuilder {
             })
             .collect();
         rows.sort_unstable_by_key(|row| (row.period, row.profile));
-        Rollup {
-            edges: self.edges,
-            profiles,
-            rows,
-        }
+        Rollup { edges: self.edges, profiles, rows }
     }
 }
 

@@ -38,10 +38,8 @@ impl Edges {
         if let Some(edge) = self.times.get(after).filter(|edge| **edge < period.end) {
             period.end = *edge;
         }
-        if let Some(edge) = after
-            .checked_sub(1)
-            .map(|at| self.times[at])
-            .filter(|edge| *edge > period.start)
+        if let Some(edge) =
+            after.checked_sub(1).map(|at| self.times[at]).filter(|edge| *edge > period.start)
         {
             period.start = edge;
         }
@@ -140,17 +138,8 @@ impl Rollup {
     /// The rows whose period passes.
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(Period) -> bool) -> Self {
-        let rows = self
-            .rows
-            .iter()
-            .filter(|r| keep(r.period))
-            .cloned()
-            .collect();
-        Self {
-            edges: self.edges.clone(),
-            profiles: self.profiles.clone(),
-            rows,
-        }
+        let rows = self.rows.iter().filter(|r| keep(r.period)).cloned().collect();
+        Self { edges: self.edges.clone(), profiles: self.profiles.clone(), rows }
     }
 
     /// The rollup of everything that either holds.
@@ -186,10 +175,7 @@ mod tests {
         };
         let hour =
             |a: &str, b: &str| (format!("2026-04-26T{a}:00Z"), format!("2026-04-26T{b}:00Z"));
-        assert_eq!(
-            shown("2026-04-26T12:14:59.999999999Z"),
-            hour("12:00", "12:15")
-        );
+        assert_eq!(shown("2026-04-26T12:14:59.999999999Z"), hour("12:00", "12:15"));
         assert_eq!(shown("2026-04-26T12:15:00Z"), hour("12:15", "12:45"));
         assert_eq!(shown("2026-04-26T12:50:00Z"), hour("12:45", "13:00"));
         assert_eq!(shown("2026-04-26T13:00:00Z"), hour("13:00", "14:00"));
@@ -200,10 +186,7 @@ mod tests {
         let edges = [100_001, 200_001];
         let known = |from, until| ContextBand::Known { from, until };
         assert_eq!(ContextBand::of(100_000, &edges), known(0, Some(100_001)));
-        assert_eq!(
-            ContextBand::of(100_001, &edges),
-            known(100_001, Some(200_001))
-        );
+        assert_eq!(ContextBand::of(100_001, &edges), known(100_001, Some(200_001)));
         assert_eq!(ContextBand::of(u64::MAX, &edges), known(200_001, None));
     }
 }

@@ -99,11 +99,8 @@ fn frame_of(rollup: &Rollup) -> Result<DataFrame, ParquetError> {
     };
     columns.push(numbers("context_from", rows.iter().map(|r| band(r).0)));
     columns.push(numbers("context_until", rows.iter().map(|r| band(r).1)));
-    let labels: BTreeSet<&str> = rollup
-        .profiles
-        .iter()
-        .flat_map(|p| p.labels.iter().map(|(k, _)| k))
-        .collect();
+    let labels: BTreeSet<&str> =
+        rollup.profiles.iter().flat_map(|p| p.labels.iter().map(|(k, _)| k)).collect();
     for label in labels {
         columns.push(texts(
             &format!("{LABEL}{label}"),
@@ -112,26 +109,20 @@ fn frame_of(rollup: &Rollup) -> Result<DataFrame, ParquetError> {
     }
     columns.push(numbers("records", rows.iter().map(|r| Some(r.records))));
     columns.push(numbers("requests", rows.iter().map(|r| Some(r.requests))));
-    let used: BTreeSet<Component> = rows
-        .iter()
-        .flat_map(|r| r.components.iter().map(|(c, _)| c))
-        .collect();
+    let used: BTreeSet<Component> =
+        rows.iter().flat_map(|r| r.components.iter().map(|(c, _)| c)).collect();
     for component in used {
         columns.push(numbers(
             component.name(),
             rows.iter().map(|r| Some(r.components.get(component))),
         ));
     }
-    let reported: BTreeSet<(CostKind, Currency)> = rows
-        .iter()
-        .flat_map(|r| r.reported.keys().copied())
-        .collect();
+    let reported: BTreeSet<(CostKind, Currency)> =
+        rows.iter().flat_map(|r| r.reported.keys().copied()).collect();
     for key in reported {
         let name = format!("{REPORTED}{}.{}", key.0.name(), key.1);
-        let amounts: Vec<Option<String>> = rows
-            .iter()
-            .map(|r| r.reported.get(&key).map(ToString::to_string))
-            .collect();
+        let amounts: Vec<Option<String>> =
+            rows.iter().map(|r| r.reported.get(&key).map(ToString::to_string)).collect();
         columns.push(texts(&name, amounts.iter().map(|a| a.as_deref())));
     }
     Ok(DataFrame::new(rows.len(), columns)?)
@@ -176,15 +167,8 @@ pub fn is_rollup(path: &Path) -> bool {
 }
 
 fn metadata(reader: &mut ParquetReader<File>) -> Result<Metadata, ParquetError> {
-    let found = reader
-        .get_metadata()?
-        .key_value_metadata
-        .as_deref()
-        .unwrap_or_default();
-    let text = found
-        .iter()
-        .find(|kv| kv.key == METADATA_KEY)
-        .and_then(|kv| kv.value.as_deref());
+    let found = reader.get_metadata()?.key_value_metadata.as_deref().unwrap_or_default();
+    let text = found.iter().find(|kv| kv.key == METADATA_KEY).and_then(|kv| kv.value.as_deref());
     let text = text.ok_or(ParquetError::NotARollup)?;
     let metadata: Metadata =
         serde_json::from_str(text).map_err(|e| ParquetError::Format(e.to_string()))?;
@@ -205,11 +189,7 @@ pub fn read(path: &Path) -> Result<Rollup, ParquetError> {
     let metadata = metadata(&mut reader)?;
     let grain = Grain::from_name(&metadata.grain)
         .ok_or_else(|| ParquetError::BadColumn("grain".to_owned()))?;
-    let edges = Edges {
-        grain,
-        context: metadata.context_edges,
-        times: metadata.time_edges,
-    };
+    let edges = Edges { grain, context: metadata.context_edges, times: metadata.time_edges };
     let frame = reader.finish()?;
     let table = Table { frame: &frame };
     let labels = table.named(LABEL);
@@ -235,9 +215,8 @@ pub fn read(path: &Path) -> Result<Rollup, ParquetError> {
         let mut costs = BTreeMap::new();
         for (name, key) in &reported {
             if let Some(text) = table.text(name, at)? {
-                let amount: Amount = text
-                    .parse()
-                    .map_err(|_| ParquetError::BadColumn(name.clone()))?;
+                let amount: Amount =
+                    text.parse().map_err(|_| ParquetError::BadColumn(name.clone()))?;
                 costs.insert(*key, amount);
             }
         }
@@ -254,17 +233,14 @@ pub fn read(path: &Path) -> Result<Rollup, ParquetError> {
     numbered.sort();
     let profiles = numbered.into_iter().map(|(_, p)| p).collect();
     let mut builder = RollupBuilder::new(edges.clone());
-    builder.add_rollup(&Rollup {
-        edges,
-        profiles,
-        rows,
-    })?;
+    builder.add_rollup(&Rollup { edges, profiles, rows })?;
     Ok(builder.finish())
 }
 
-fn reported_columns(
-    table: &Table<'_>,
-) -> Result<Vec<(String, (CostKind, Currency))>, ParquetError> {
+/// A column of reported costs: its name and what it holds.
+type ReportedColumn = (String, (CostKind, Currency));
+
+fn reported_columns(table: &Table<'_>) -> Result<Vec<ReportedColumn>, ParquetError> {
     let mut columns = Vec::new();
     for rest in table.named(REPORTED) {
         let name = format!("{REPORTED}{rest}");
@@ -290,10 +266,8 @@ impl Table<'_> {
     }
 
     fn value(&self, name: &str, row: usize) -> Result<AnyValue<'_>, ParquetError> {
-        let column = self
-            .frame
-            .column(name)
-            .map_err(|_| ParquetError::BadColumn(name.to_owned()))?;
+        let column =
+            self.frame.column(name).map_err(|_| ParquetError::BadColumn(name.to_owned()))?;
         Ok(column.get(row)?)
     }
 
@@ -329,10 +303,7 @@ impl Table<'_> {
         sku.endpoint = text("endpoint")?.into();
         sku.deployment = text("deployment")?.into();
         let context = match self.number("context_from", row)? {
-            Some(from) => ContextBand::Known {
-                from,
-                until: self.number("context_until", row)?,
-            },
+            Some(from) => ContextBand::Known { from, until: self.number("context_until", row)? },
             None => ContextBand::Unknown,
         };
         let mut kept = Labels::default();
@@ -341,10 +312,6 @@ impl Table<'_> {
                 kept.set(label, &value);
             }
         }
-        Ok(Profile {
-            sku,
-            context,
-            labels: kept,
-        })
+        Ok(Profile { sku, context, labels: kept })
     }
 }

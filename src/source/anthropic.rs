@@ -9,12 +9,11 @@ use smallvec::SmallVec;
 use super::ReadOptions;
 use super::envelope::{Draft, Envelope, Splitter};
 use super::openai::no_usage;
-use super::outcome::{Notes, Outcome, count_field};
+use super::outcome::{Outcome, Records, Skipped, count_field};
 use super::provider;
 use super::scan::{Object, Value};
 use crate::sku::{Sku, service_tier};
 use crate::tokens::Component;
-use crate::usage::UsageRecord;
 
 /// True for a Messages body with usage, or one that should have it.
 pub(crate) fn is_messages(object: &Object<'_>) -> bool {
@@ -26,9 +25,7 @@ pub(crate) fn is_messages(object: &Object<'_>) -> bool {
                     || usage.has("cache_creation_input_tokens")
                     || usage.has("server_tool_use")
                     || object.text("type").is_some_and(|t| t == "message")
-                    || object
-                        .text("model")
-                        .is_some_and(|m| m.starts_with("claude")))
+                    || object.text("model").is_some_and(|m| m.starts_with("claude")))
         }
         None => {
             object.text("type").is_some_and(|t| t == "message")
@@ -40,18 +37,12 @@ pub(crate) fn is_messages(object: &Object<'_>) -> bool {
 
 /// Reads a Messages body: one record, or one an iteration.
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
-    messages(envelope, options).unwrap_or_else(|skip| skip)
-}
-
-fn messages(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Outcome, Outcome> {
     let body = envelope.body();
     let usage = body.object("usage").ok_or_else(|| no_usage(body))?;
     let sku = sku(envelope, &usage);
-    let id = envelope
-        .text(&["id", "request_id", "requestId"])
-        .map(|id| CompactString::new(&id));
+    let id = envelope.text(&["id", "request_id", "requestId"]).map(|id| CompactString::new(&id));
     let time = envelope.time("created_at");
-    let mut records: SmallVec<[(UsageRecord, Notes); 1]> = SmallVec::new();
+    let mut records = Records::new();
     for (number, turn) in turns(&usage)?.into_iter().enumerate() {
         let mut sku = sku.clone();
         sku.model = turn.model.unwrap_or(sku.model);
@@ -63,12 +54,9 @@ fn messages(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Outcome, O
             components: turn.split.components,
             notes: turn.split.notes,
         };
-        match draft.finish(envelope, options) {
-            Outcome::Records(found) => records.extend(found),
-            skip @ Outcome::Skip(..) => return Ok(skip),
-        }
+        records.extend(draft.finish(envelope, options)?);
     }
-    Ok(Outcome::Records(records))
+    Ok(records)
 }
 
 /// One billed turn of an answer.
@@ -80,11 +68,8 @@ pub(crate) struct Turn {
 }
 
 /// The billed turns of a usage object: its iterations, or itself.
-pub(crate) fn turns(usage: &Object<'_>) -> Result<SmallVec<[Turn; 1]>, Outcome> {
-    let iterations = usage
-        .get("iterations")
-        .and_then(|v| v.array())
-        .unwrap_or_default();
+pub(crate) fn turns(usage: &Object<'_>) -> Result<SmallVec<[Turn; 1]>, Skipped> {
+    let iterations = usage.get("iterations").and_then(|v| v.array()).unwrap_or_default();
     let mut turns: SmallVec<[Turn; 1]> = SmallVec::new();
     for turn in iterations.iter().filter_map(Value::object) {
         let mut split = split(&turn)?;
@@ -98,34 +83,21 @@ pub(crate) fn turns(usage: &Object<'_>) -> Result<SmallVec<[Turn; 1]>, Outcome> 
         });
     }
     if turns.is_empty() {
-        turns.push(Turn {
-            model: None,
-            split: split(usage)?,
-        });
+        turns.push(Turn { model: None, split: split(usage)? });
     }
     Ok(turns)
 }
 
 /// Every turn is billed by itself, so it keeps an identity of its own.
 pub(crate) fn turn_id(id: &CompactString, number: usize) -> CompactString {
-    if number == 0 {
-        id.clone()
-    } else {
-        format_compact!("{id}#{number}")
-    }
+    if number == 0 { id.clone() } else { format_compact!("{id}#{number}") }
 }
 
 /// Splits one usage object into disjoint components.
-fn split(usage: &Object<'_>) -> Result<Splitter, Outcome> {
+fn split(usage: &Object<'_>) -> Result<Splitter, Skipped> {
     let mut splitter = Splitter::default();
-    splitter.put(
-        Component::InputUncached,
-        count_field!(usage, "input_tokens"),
-    );
-    splitter.put(
-        Component::InputCacheRead,
-        count_field!(usage, "cache_read_input_tokens"),
-    );
+    splitter.put(Component::InputUncached, count_field!(usage, "input_tokens"));
+    splitter.put(Component::InputCacheRead, count_field!(usage, "cache_read_input_tokens"));
     let by_ttl = usage.object("cache_creation").unwrap_or_default();
     let five_minutes = count_field!(by_ttl, "ephemeral_5m_input_tokens");
     let one_hour = count_field!(by_ttl, "ephemeral_1h_input_tokens");
@@ -140,25 +112,15 @@ fn split(usage: &Object<'_>) -> Result<Splitter, Outcome> {
     let details = usage.object("output_tokens_details").unwrap_or_default();
     let thinking = count_field!(details, "thinking_tokens");
     let output = count_field!(usage, "output_tokens");
-    splitter.split(
-        output,
-        Component::Output,
-        &[(Component::OutputReasoning, thinking)],
-    );
+    splitter.split(output, Component::Output, &[(Component::OutputReasoning, thinking)]);
     tool_calls(usage, &mut splitter)?;
     Ok(splitter)
 }
 
-fn tool_calls(usage: &Object<'_>, splitter: &mut Splitter) -> Result<(), Outcome> {
+fn tool_calls(usage: &Object<'_>, splitter: &mut Splitter) -> Result<(), Skipped> {
     let tools = usage.object("server_tool_use").unwrap_or_default();
-    splitter.put(
-        Component::ToolWebSearch,
-        count_field!(tools, "web_search_requests"),
-    );
-    splitter.put(
-        Component::ToolWebFetch,
-        count_field!(tools, "web_fetch_requests"),
-    );
+    splitter.put(Component::ToolWebSearch, count_field!(tools, "web_search_requests"));
+    splitter.put(Component::ToolWebFetch, count_field!(tools, "web_fetch_requests"));
     Ok(())
 }
 
@@ -168,9 +130,7 @@ fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
     let wrapper_model = envelope.wrapper_text(&["modelId", "model_id", "model"]);
     let id = body.text("id").unwrap_or_default();
     let on_bedrock = id.starts_with("msg_bdrk_")
-        || wrapper_model
-            .as_ref()
-            .is_some_and(|m| m.contains("anthropic.claude"));
+        || wrapper_model.as_ref().is_some_and(|m| m.contains("anthropic.claude"));
     let mut sku = if on_bedrock {
         // Bedrock's id in the line around the body says where it ran; the body names only the model.
         let name = wrapper_model.or(own_model).unwrap_or_default();
@@ -180,11 +140,7 @@ fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
         sku.region = CompactString::new(found.region);
         sku
     } else {
-        let provider = if id.starts_with("msg_vrtx_") {
-            "gcp.vertex_ai"
-        } else {
-            "anthropic"
-        };
+        let provider = if id.starts_with("msg_vrtx_") { "gcp.vertex_ai" } else { "anthropic" };
         Sku::new(provider, &own_model.or(wrapper_model).unwrap_or_default())
     };
     sku.service_tier = if envelope.is_batch_line() {
@@ -196,10 +152,7 @@ fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
         sku.speed = CompactString::new(&speed);
     }
     // Old models print `not_available`: they have no residency choice and no premium.
-    if let Some(geo) = usage
-        .first_text(&["inference_geo"])
-        .filter(|geo| geo != "not_available")
-    {
+    if let Some(geo) = usage.first_text(&["inference_geo"]).filter(|geo| geo != "not_available") {
         sku.endpoint = CompactString::new(&geo);
     }
     if let Some(region) = envelope.wrapper_text(&["region", "awsRegion", "aws_region", "location"])

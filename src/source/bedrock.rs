@@ -24,10 +24,6 @@ pub(crate) fn is_converse(object: &Object<'_>) -> bool {
 
 /// Reads a Converse body.
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
-    converse(envelope, options).unwrap_or_else(|skip| skip)
-}
-
-fn converse(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Outcome, Outcome> {
     let body = envelope.body();
     let usage = body.object("usage").ok_or_else(|| no_usage(body))?;
     let mut splitter = Splitter::default();
@@ -40,10 +36,7 @@ fn converse(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Outcome, O
     splitter.put(Component::InputCacheRead, read);
     let mut one_hour = 0;
     let mut five_minutes = 0;
-    let details = usage
-        .get("cacheDetails")
-        .and_then(|v| v.array())
-        .unwrap_or_default();
+    let details = usage.get("cacheDetails").and_then(|v| v.array()).unwrap_or_default();
     for detail in details.iter().filter_map(Value::object) {
         let count: u64 = count_field!(detail, "inputTokens");
         match detail.text("ttl").as_deref() {
@@ -59,29 +52,20 @@ fn converse(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Outcome, O
         &[(Component::InputCacheWrite1h, one_hour)],
     );
     splitter.put(Component::Output, count_field!(usage, "outputTokens"));
-    splitter.check_total(
-        usage
-            .has("totalTokens")
-            .then_some(count_field!(usage, "totalTokens")),
-    );
-    Ok(draft(envelope, splitter).finish(envelope, options))
+    splitter.check_total(usage.has("totalTokens").then_some(count_field!(usage, "totalTokens")));
+    draft(envelope, splitter).finish(envelope, options)
 }
 
 fn draft(envelope: &Envelope<'_>, splitter: Splitter) -> Draft {
-    let id = envelope
-        .wrapper_text(&["modelId", "model_id", "model"])
-        .unwrap_or_default();
+    let id = envelope.wrapper_text(&["modelId", "model_id", "model"]).unwrap_or_default();
     let found = provider::bedrock_model(&id);
     let mut sku = Sku::new("aws.bedrock", found.model);
     sku.endpoint = CompactString::new(found.endpoint);
     sku.region = envelope
         .wrapper_text(&["region", "awsRegion", "aws_region"])
         .map_or_else(|| found.region.into(), |r| CompactString::new(&r));
-    let tier = envelope
-        .body()
-        .object("serviceTier")
-        .and_then(|t| t.text("type"))
-        .unwrap_or_default();
+    let tier =
+        envelope.body().object("serviceTier").and_then(|t| t.text("type")).unwrap_or_default();
     sku.service_tier = if found.provisioned {
         CompactString::const_new("provisioned")
     } else if envelope.is_batch_line() {

@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use super::ReadOptions;
 use super::envelope::{instant, set_labels};
-use super::outcome::{Notes, Outcome, count_field};
+use super::outcome::{Notes, Outcome, Skipped, count_field, one};
 use super::provider;
 use super::scan::{Object, Value};
 use crate::diagnostic::code;
@@ -50,31 +50,19 @@ pub(crate) fn is_record(object: &Object<'_>) -> bool {
 /// Reads one record; unlike foreign logs, an unknown key is an error, so a typing slip cannot
 /// drop usage.
 pub(crate) fn read(object: &Object<'_>, options: &ReadOptions) -> Outcome {
-    record(object, options).unwrap_or_else(|skip| skip)
-}
-
-fn record(object: &Object<'_>, options: &ReadOptions) -> Result<Outcome, Outcome> {
     for (key, _) in object.iter() {
         if !KEYS.contains(&&*key) {
-            return Err(Outcome::bad_field(
-                &key,
-                "present",
-                "no such field in tokencast.usage.v1",
-            ));
+            return Err(Skipped::bad_field(&key, "present", "no such field in tokencast.usage.v1"));
         }
     }
     let time = usage_time(object)?;
     let text = |key: &str| object.text(key).unwrap_or_default();
     let model = text("model");
     if model.is_empty() {
-        return Err(Outcome::skip(code::MISSING_MODEL, "record without `model`"));
+        return Err(Skipped::new(code::MISSING_MODEL, "record without `model`"));
     }
     if text("provider").is_empty() {
-        return Err(Outcome::bad_field(
-            "provider",
-            "",
-            "a provider name such as `openai`",
-        ));
+        return Err(Skipped::bad_field("provider", "", "a provider name such as `openai`"));
     }
     let mut sku = Sku::new(&provider::canonical(&text("provider")), &model);
     sku.service_tier = service_tier(&text("service_tier"));
@@ -84,9 +72,8 @@ fn record(object: &Object<'_>, options: &ReadOptions) -> Result<Outcome, Outcome
     sku.region = CompactString::new(text("region"));
     sku.endpoint = CompactString::new(text("endpoint"));
     sku.deployment = CompactString::new(text("deployment"));
-    let context_tokens = object
-        .has("context_tokens")
-        .then_some(count_field!(object, "context_tokens"));
+    let context_tokens =
+        object.has("context_tokens").then_some(count_field!(object, "context_tokens"));
     let requests = match (object.has("requests"), time) {
         (true, _) => count_field!(object, "requests"),
         (false, UsageTime::At(_)) => 1,
@@ -101,24 +88,22 @@ fn record(object: &Object<'_>, options: &ReadOptions) -> Result<Outcome, Outcome
         sku,
         context_tokens,
         requests,
-        request_id: object
-            .first_text(&["request_id"])
-            .map(|id| CompactString::new(&id)),
+        request_id: object.first_text(&["request_id"]).map(|id| CompactString::new(&id)),
         labels,
         components: components(object)?,
         reported_cost: reported_cost(object)?,
     };
-    Ok(Outcome::one(record, Notes::default()))
+    Ok(one(record, Notes::default()))
 }
 
-fn usage_time(object: &Object<'_>) -> Result<UsageTime, Outcome> {
-    let read = |key: &str| -> Result<Option<Timestamp>, Outcome> {
+fn usage_time(object: &Object<'_>) -> Result<UsageTime, Skipped> {
+    let read = |key: &str| -> Result<Option<Timestamp>, Skipped> {
         let Some(value) = object.get(key) else {
             return Ok(None);
         };
         match instant(&value) {
             Some(time) => Ok(Some(time)),
-            None => Err(Outcome::bad_field(
+            None => Err(Skipped::bad_field(
                 key,
                 &shown(&value),
                 "a time such as `2026-11-20T12:00:00Z`",
@@ -129,17 +114,12 @@ fn usage_time(object: &Object<'_>) -> Result<UsageTime, Outcome> {
         (Some(time), None, None) => Ok(UsageTime::At(time)),
         (None, Some(start), Some(end)) => match Period::new(start, end) {
             Ok(period) => Ok(UsageTime::Bucket(period)),
-            Err(error) => Err(Outcome::bad_field(
-                "end",
-                &end.to_string(),
-                &error.to_string(),
-            )),
+            Err(error) => Err(Skipped::bad_field("end", &end.to_string(), &error.to_string())),
         },
-        (None, None, None) => Err(Outcome::skip(
-            code::MISSING_TIME,
-            "record without `time`, or `start` and `end`",
-        )),
-        _ => Err(Outcome::bad_field(
+        (None, None, None) => {
+            Err(Skipped::new(code::MISSING_TIME, "record without `time`, or `start` and `end`"))
+        }
+        _ => Err(Skipped::bad_field(
             "time",
             "given in two ways",
             "either `time`, or both `start` and `end`",
@@ -147,9 +127,9 @@ fn usage_time(object: &Object<'_>) -> Result<UsageTime, Outcome> {
     }
 }
 
-fn components(object: &Object<'_>) -> Result<ComponentCounts, Outcome> {
+fn components(object: &Object<'_>) -> Result<ComponentCounts, Skipped> {
     let Some(found) = object.object("components") else {
-        return Err(Outcome::bad_field(
+        return Err(Skipped::bad_field(
             "components",
             "missing",
             "an object of component names and whole numbers",
@@ -158,7 +138,7 @@ fn components(object: &Object<'_>) -> Result<ComponentCounts, Outcome> {
     let mut counts = ComponentCounts::default();
     for (name, value) in found.iter() {
         let Some(component) = Component::from_name(&name) else {
-            return Err(Outcome::bad_field(
+            return Err(Skipped::bad_field(
                 "components",
                 &name,
                 "a component name, see docs/reference/usage-format.md",
@@ -167,51 +147,36 @@ fn components(object: &Object<'_>) -> Result<ComponentCounts, Outcome> {
         match value.count() {
             Ok(count) => counts.add(component, count.unwrap_or(0)),
             Err(bad) => {
-                return Err(Outcome::bad_field(
-                    &name,
-                    &bad.0,
-                    "a whole number of at least 0",
-                ));
+                return Err(Skipped::bad_field(&name, &bad.0, "a whole number of at least 0"));
             }
         }
     }
     Ok(counts)
 }
 
-fn reported_cost(object: &Object<'_>) -> Result<Option<ReportedCost>, Outcome> {
+fn reported_cost(object: &Object<'_>) -> Result<Option<ReportedCost>, Skipped> {
     let Some(value) = object.get("reported_cost") else {
         return Ok(None);
     };
     let Some(cost) = value.object() else {
-        return Err(Outcome::bad_field(
+        return Err(Skipped::bad_field(
             "reported_cost",
             &shown(&value),
             "an object with `amount`, `currency` and `kind`",
         ));
     };
-    let amount = cost
-        .get("amount")
-        .and_then(|v| v.scalar())
-        .unwrap_or_default();
+    let amount = cost.get("amount").and_then(|v| v.scalar()).unwrap_or_default();
     let amount = Amount::parse_rounded(&amount)
-        .map_err(|e| Outcome::bad_field("reported_cost.amount", &amount, &e.to_string()))?;
+        .map_err(|e| Skipped::bad_field("reported_cost.amount", &amount, &e.to_string()))?;
     let currency = cost.text("currency").unwrap_or_default();
     let currency: Currency = currency.parse().map_err(|_| {
-        Outcome::bad_field("reported_cost.currency", &currency, "a code such as `USD`")
+        Skipped::bad_field("reported_cost.currency", &currency, "a code such as `USD`")
     })?;
     let kind = cost.text("kind").unwrap_or_default();
     let kind = CostKind::from_name(&kind).ok_or_else(|| {
-        Outcome::bad_field(
-            "reported_cost.kind",
-            &kind,
-            "billed, list, estimate or notional",
-        )
+        Skipped::bad_field("reported_cost.kind", &kind, "billed, list, estimate or notional")
     })?;
-    Ok(Some(ReportedCost {
-        amount,
-        currency,
-        kind,
-    }))
+    Ok(Some(ReportedCost { amount, currency, kind }))
 }
 
 fn shown(value: &Value<'_>) -> String {

@@ -5,12 +5,11 @@
 //! it, keeping the largest counts, gives each answer once.
 
 use compact_str::CompactString;
-use smallvec::SmallVec;
 
 use super::ReadOptions;
 use super::anthropic;
 use super::envelope::{instant, set_labels};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Records, Skipped};
 use super::provider;
 use super::scan::Object;
 use crate::diagnostic::code;
@@ -33,9 +32,8 @@ pub(crate) fn is_line(object: &Object<'_>) -> bool {
         "last-prompt",
     ];
     let known = object.text("type").is_some_and(|t| TYPES.contains(&&*t));
-    let session = ["sessionId", "leafUuid", "parentUuid", "messageId"]
-        .iter()
-        .any(|k| object.has(k));
+    let session =
+        ["sessionId", "leafUuid", "parentUuid", "messageId"].iter().any(|k| object.has(k));
     known && session && !object.has("usageMetadata")
 }
 
@@ -44,38 +42,32 @@ pub(crate) fn read(line: &Object<'_>, options: &ReadOptions) -> Outcome {
     let message = line.object("message").unwrap_or_default();
     let is_answer = line.text("type").is_some_and(|t| t == "assistant");
     let Some(usage) = message.object("usage").filter(|_| is_answer) else {
-        return Outcome::skip(
+        return Err(Skipped::new(
             code::NOT_USAGE,
             "lines of Claude Code sessions that are not answers",
-        );
+        ));
     };
     let model = message.text("model").unwrap_or_default();
     if model == "<synthetic>" || line.get("isApiErrorMessage").is_some_and(|v| v.is_true()) {
-        return Outcome::skip(
+        return Err(Skipped::new(
             code::NOT_USAGE,
             "Claude Code's own messages, which no model answered",
-        );
+        ));
     }
     let Some(time) = line.get("timestamp").and_then(|v| instant(&v)) else {
-        return Outcome::skip(code::MISSING_TIME, "Claude Code answer without a timestamp");
+        return Err(Skipped::new(code::MISSING_TIME, "Claude Code answer without a timestamp"));
     };
-    let turns = match anthropic::turns(&usage) {
-        Ok(turns) => turns,
-        Err(skip) => return skip,
-    };
+    let turns = anthropic::turns(&usage)?;
     if turns.iter().all(|turn| turn.split.components.is_empty()) {
-        return Outcome::skip(
+        return Err(Skipped::new(
             code::NO_USAGE,
             "answers with all-zero usage, as tools write that only imitate the format",
-        );
+        ));
     }
-    let id = message
-        .text("id")
-        .map(|id| CompactString::new(&id))
-        .filter(|id| !id.is_empty());
+    let id = message.text("id").map(|id| CompactString::new(&id)).filter(|id| !id.is_empty());
     let sku = sku(&model, id.as_deref().unwrap_or_default(), &usage, options);
     let labels = labels(line, options);
-    let mut records = SmallVec::new();
+    let mut records = Records::new();
     for (number, turn) in turns.into_iter().enumerate() {
         let mut sku = sku.clone();
         sku.model = turn.model.unwrap_or(sku.model);
@@ -87,15 +79,11 @@ pub(crate) fn read(line: &Object<'_>, options: &ReadOptions) -> Outcome {
             request_id: id.as_ref().map(|id| anthropic::turn_id(id, number)),
             labels: labels.clone(),
             components: turn.split.components,
-            reported_cost: if number == 0 {
-                reported_cost(line)
-            } else {
-                None
-            },
+            reported_cost: if number == 0 { reported_cost(line) } else { None },
         };
         records.push((record, turn.split.notes));
     }
-    Outcome::Records(records)
+    Ok(records)
 }
 
 fn sku(model: &str, id: &str, usage: &Object<'_>, options: &ReadOptions) -> Sku {
@@ -117,10 +105,7 @@ fn sku(model: &str, id: &str, usage: &Object<'_>, options: &ReadOptions) -> Sku 
     if let Some(speed) = usage.first_text(&["speed"]) {
         sku.speed = CompactString::new(&speed);
     }
-    if let Some(geo) = usage
-        .first_text(&["inference_geo"])
-        .filter(|geo| geo != "not_available")
-    {
+    if let Some(geo) = usage.first_text(&["inference_geo"]).filter(|geo| geo != "not_available") {
         sku.endpoint = CompactString::new(&geo);
     }
     sku
@@ -135,11 +120,8 @@ fn labels(line: &Object<'_>, options: &ReadOptions) -> Labels {
     if options.labels.keeps("project")
         && let Some(directory) = line.text("cwd")
     {
-        let name = directory
-            .trim_end_matches(['/', '\\'])
-            .rsplit(['/', '\\'])
-            .next()
-            .unwrap_or_default();
+        let name =
+            directory.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or_default();
         labels.set("project", name);
     }
     if let Some(object) = line.object("labels") {
@@ -152,9 +134,5 @@ fn labels(line: &Object<'_>, options: &ReadOptions) -> Labels {
 fn reported_cost(line: &Object<'_>) -> Option<ReportedCost> {
     let text = line.get("costUSD")?.scalar()?;
     let amount = Amount::parse_rounded(&text).ok()?;
-    Some(ReportedCost {
-        amount,
-        currency: Currency::USD,
-        kind: CostKind::Estimate,
-    })
+    Some(ReportedCost { amount, currency: Currency::USD, kind: CostKind::Estimate })
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::inputs::Input;
 use super::mapping::Mapping;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Skipped};
 use super::{ReadOptions, SourceError};
 use crate::diagnostic::code;
 
@@ -12,27 +12,17 @@ use crate::diagnostic::code;
 pub(crate) fn delimiter(head: &[u8]) -> u8 {
     let header = head.split(|b| *b == b'\n').next().unwrap_or_default();
     let count = |d: u8| header.iter().filter(|b| **b == d).count();
-    [b',', b';', b'\t', b'|']
-        .into_iter()
-        .rev()
-        .max_by_key(|d| count(*d))
-        .unwrap_or(b',')
+    [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|d| count(*d)).unwrap_or(b',')
 }
 
 /// Names of the columns, for messages.
 pub(crate) fn column_names(head: &[u8]) -> Vec<String> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter(head))
-        .flexible(true)
-        .from_reader(text);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter(head)).flexible(true).from_reader(text);
     reader
         .byte_headers()
-        .map(|h| {
-            h.iter()
-                .map(|c| String::from_utf8_lossy(c).trim().to_owned())
-                .collect()
-        })
+        .map(|h| h.iter().map(|c| String::from_utf8_lossy(c).trim().to_owned()).collect())
         .unwrap_or_default()
 }
 
@@ -45,22 +35,17 @@ pub(crate) fn read(
     options: &ReadOptions,
     mut each: impl FnMut(u64, Outcome),
 ) -> Result<(), SourceError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter(head))
-        .flexible(true)
-        .from_reader(stream);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter(head)).flexible(true).from_reader(stream);
     let names = column_names(head);
     let mut columns = Vec::new();
     for column in mapping.columns() {
         let at =
-            names
-                .iter()
-                .position(|n| n == column)
-                .ok_or_else(|| SourceError::NoSuchColumn {
-                    file: input.name(),
-                    column: column.to_owned(),
-                    columns: names.join(", "),
-                })?;
+            names.iter().position(|n| n == column).ok_or_else(|| SourceError::NoSuchColumn {
+                file: input.name(),
+                column: column.to_owned(),
+                columns: names.join(", "),
+            })?;
         columns.push((column, at));
     }
     let mut row = csv::ByteRecord::new();
@@ -70,12 +55,9 @@ pub(crate) fn read(
             Ok(true) => {
                 let line = row.position().map_or(0, csv::Position::line);
                 if row.len() != names.len() {
-                    let message = format!(
-                        "rows with {} cells under {} columns",
-                        row.len(),
-                        names.len()
-                    );
-                    each(line, Outcome::Skip(code::INVALID_LINE, message));
+                    let message =
+                        format!("rows with {} cells under {} columns", row.len(), names.len());
+                    each(line, Err(Skipped::new(code::INVALID_LINE, message)));
                     continue;
                 }
                 let cell = |name: &str| {
@@ -86,19 +68,16 @@ pub(crate) fn read(
             }
             Err(error) => match error.into_kind() {
                 csv::ErrorKind::Io(source) => {
-                    return Err(SourceError::Io {
-                        file: input.name(),
-                        source,
-                    });
+                    return Err(SourceError::Io { file: input.name(), source });
                 }
                 kind => {
                     let line = row.position().map_or(0, csv::Position::line);
                     each(
                         line,
-                        Outcome::Skip(
+                        Err(Skipped::new(
                             code::INVALID_LINE,
                             format!("rows that are not valid delimited text: {kind:?}"),
-                        ),
+                        )),
                     );
                 }
             },

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use compact_str::CompactString;
 
-use super::outcome::{Notes, Outcome};
+use super::outcome::{Notes, Outcome, Skipped, one};
 use super::scan::{Object, Value};
 use super::{LabelPolicy, ReadOptions};
 use crate::diagnostic::code;
@@ -14,16 +14,8 @@ use crate::tokens::{Component, ComponentCounts};
 use crate::usage::{Labels, UsageRecord, UsageTime};
 
 /// Keys under which wrappers keep the body.
-const BODY_KEYS: [&str; 8] = [
-    "response",
-    "body",
-    "message",
-    "response_body",
-    "result",
-    "data",
-    "output",
-    "modelOutput",
-];
+const BODY_KEYS: [&str; 8] =
+    ["response", "body", "message", "response_body", "result", "data", "output", "modelOutput"];
 /// How many wrappers are looked through: a batch line is `response.body` or `result.message`.
 const MOST_WRAPPERS: usize = 3;
 
@@ -38,7 +30,7 @@ impl<'a> Envelope<'a> {
     pub(crate) fn find(
         outer: Object<'a>,
         is_body: impl Fn(&Object<'a>) -> bool,
-    ) -> Result<Self, Object<'a>> {
+    ) -> Result<Self, Box<Object<'a>>> {
         let mut levels = vec![outer];
         for _ in 0..=MOST_WRAPPERS {
             let Some(current) = levels.last() else { break };
@@ -56,7 +48,7 @@ impl<'a> Envelope<'a> {
                 None => break,
             }
         }
-        Err(levels.swap_remove(0))
+        Err(Box::new(levels.swap_remove(0)))
     }
 
     /// The provider body.
@@ -76,16 +68,12 @@ impl<'a> Envelope<'a> {
 
     /// The same, in the wrappers alone.
     pub(crate) fn wrapper_text(&self, keys: &[&str]) -> Option<Cow<'a, str>> {
-        self.wrappers()
-            .iter()
-            .find_map(|level| level.first_text(keys))
+        self.wrappers().iter().find_map(|level| level.first_text(keys))
     }
 
     /// True if a wrapper marks the line as part of a batch file.
     pub(crate) fn is_batch_line(&self) -> bool {
-        self.wrappers()
-            .iter()
-            .any(|level| level.has("custom_id") || level.has("recordId"))
+        self.wrappers().iter().any(|level| level.has("custom_id") || level.has("recordId"))
     }
 
     /// The instant of the request: the body's own field, else a time of a wrapper.
@@ -123,13 +111,7 @@ impl<'a> Envelope<'a> {
             return labels;
         }
         for level in &self.levels {
-            for key in [
-                "metadata",
-                "requestMetadata",
-                "request_metadata",
-                "labels",
-                "tags",
-            ] {
+            for key in ["metadata", "requestMetadata", "request_metadata", "labels", "tags"] {
                 if let Some(object) = level.object(key) {
                     set_labels(&mut labels, &object, policy);
                 }
@@ -185,16 +167,16 @@ impl Draft {
     /// The finished record, or why there is none.
     pub(crate) fn finish(self, envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
         let Some(time) = self.time else {
-            return Outcome::skip(
+            return Err(Skipped::new(
                 code::MISSING_TIME,
                 "response without a time, in itself or in the line around it",
-            );
+            ));
         };
         if self.sku.model.is_empty() {
-            return Outcome::skip(
+            return Err(Skipped::new(
                 code::MISSING_MODEL,
                 "response without a model name, in itself or in the line around it",
-            );
+            ));
         }
         let mut sku = self.sku;
         if let Some(provider) = &options.provider {
@@ -202,7 +184,7 @@ impl Draft {
         } else if let Some(stated) = envelope.wrapper_text(&["provider", "gen_ai.provider.name"]) {
             sku.provider = super::provider::canonical(&stated);
         }
-        Outcome::one(
+        Ok(one(
             UsageRecord {
                 time: UsageTime::At(time),
                 sku,
@@ -214,7 +196,7 @@ impl Draft {
                 reported_cost: None,
             },
             self.notes,
-        )
+        ))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Each format's arithmetic, on bodies in its exact schema; expectations worked by hand.
 
 use super::line::{read_json, records_of};
-use super::outcome::{Notes, Outcome};
+use super::outcome::Notes;
 use super::{InputIncludesCache, LabelPolicy, Mapping, ReadOptions};
 use crate::diagnostic::{Code, code};
 use crate::tokens::{Component, ComponentCounts};
@@ -14,20 +14,13 @@ fn one(text: &str) -> (UsageRecord, Notes) {
 }
 
 fn counts(items: &[(&str, u64)]) -> ComponentCounts {
-    items
-        .iter()
-        .map(|(name, n)| (Component::from_name(name).unwrap(), *n))
-        .collect()
+    items.iter().map(|(name, n)| (Component::from_name(name).unwrap(), *n)).collect()
 }
 
 fn skipped(text: &str) -> (Code, String) {
-    match read_json(text.as_bytes(), &ReadOptions::default())
-        .unwrap()
-        .remove(0)
-        .1
-    {
-        Outcome::Skip(code, message) => (code, message),
-        Outcome::Records(records) => panic!("{records:?}"),
+    match read_json(text.as_bytes(), &ReadOptions::default()).unwrap().remove(0).1 {
+        Err(skipped) => (skipped.code, skipped.message),
+        Ok(records) => panic!("{records:?}"),
     }
 }
 
@@ -49,17 +42,11 @@ fn openai_chat_splits_inclusive_counts() {
         ])
     );
     assert_eq!(
-        (
-            record.sku.provider.as_str(),
-            record.sku.service_tier.as_str()
-        ),
+        (record.sku.provider.as_str(), record.sku.service_tier.as_str()),
         ("openai", "standard")
     );
     assert_eq!(record.time.start().to_string(), "2026-08-01T00:00:00Z");
-    assert_eq!(
-        (record.request_id.as_deref(), record.context()),
-        (Some("chatcmpl-1"), Some(4020))
-    );
+    assert_eq!((record.request_id.as_deref(), record.context()), (Some("chatcmpl-1"), Some(4020)));
     assert_eq!(notes, Notes::default());
 }
 
@@ -73,29 +60,17 @@ fn chat_totals_tell_where_reasoning_stands() {
     // xAI: total = prompt + completion + reasoning, so reasoning is added.
     assert_eq!(
         one(&body(10, 5, 22, 7)).0.components,
-        counts(&[
-            ("input.uncached", 10),
-            ("output", 5),
-            ("output.reasoning", 7)
-        ])
+        counts(&[("input.uncached", 10), ("output", 5), ("output.reasoning", 7)])
     );
     // OpenAI: total = prompt + completion, so reasoning is inside.
     assert_eq!(
         one(&body(10, 9, 19, 7)).0.components,
-        counts(&[
-            ("input.uncached", 10),
-            ("output", 2),
-            ("output.reasoning", 7)
-        ])
+        counts(&[("input.uncached", 10), ("output", 2), ("output.reasoning", 7)])
     );
     // Gemini's compatible endpoint hides thoughts: 30 - 10 - 9 = 11 billable tokens.
     assert_eq!(
         one(&body(10, 9, 30, 0)).0.components,
-        counts(&[
-            ("input.uncached", 10),
-            ("output", 9),
-            ("output.reasoning", 11)
-        ])
+        counts(&[("input.uncached", 10), ("output", 9), ("output.reasoning", 11)])
     );
     assert!(one(&body(10, 9, 12, 0)).1.total_mismatch);
 }
@@ -148,10 +123,7 @@ fn anthropic_is_disjoint_and_splits_writes_by_time_to_live() {
             ("tool.web_fetch", 1)
         ])
     );
-    assert_eq!(
-        (record.sku.endpoint.as_str(), record.sku.speed.as_str()),
-        ("us", "fast")
-    );
+    assert_eq!((record.sku.endpoint.as_str(), record.sku.speed.as_str()), ("us", "fast"));
     assert_eq!(record.context(), Some(2800));
     assert_eq!(notes, Notes::default());
 }
@@ -163,11 +135,7 @@ fn anthropic_without_a_split_assumes_five_minutes_and_says_so() {
     );
     assert_eq!(
         record.components,
-        counts(&[
-            ("input.uncached", 1),
-            ("input.cache_write.5m", 700),
-            ("output", 5)
-        ])
+        counts(&[("input.uncached", 1), ("input.cache_write.5m", 700), ("output", 5)])
     );
     assert!(notes.ttl_assumed);
 }
@@ -184,11 +152,7 @@ fn anthropic_iterations_replace_the_top_level() {
     let seen: Vec<_> = records
         .iter()
         .map(|(r, _)| {
-            (
-                r.sku.model.as_str(),
-                r.components.tokens(),
-                r.request_id.as_deref().unwrap(),
-            )
+            (r.sku.model.as_str(), r.components.tokens(), r.request_id.as_deref().unwrap())
         })
         .collect();
     assert_eq!(
@@ -200,10 +164,7 @@ fn anthropic_iterations_replace_the_top_level() {
         ]
     );
     assert_eq!(
-        records
-            .iter()
-            .map(|(r, _)| r.components.get(Component::ToolWebSearch))
-            .sum::<u64>(),
+        records.iter().map(|(r, _)| r.components.get(Component::ToolWebSearch)).sum::<u64>(),
         1
     );
 }
@@ -256,18 +217,10 @@ fn bedrock_converse_takes_model_and_endpoint_from_the_line() {
     );
     assert_eq!(
         record.components,
-        counts(&[
-            ("input.uncached", 13),
-            ("input.cache_write.5m", 7270),
-            ("output", 4)
-        ])
+        counts(&[("input.uncached", 13), ("input.cache_write.5m", 7270), ("output", 4)])
     );
     assert_eq!(
-        (
-            record.sku.model.as_str(),
-            record.sku.endpoint.as_str(),
-            record.sku.region.as_str()
-        ),
+        (record.sku.model.as_str(), record.sku.endpoint.as_str(), record.sku.region.as_str()),
         ("amazon.nova-2-lite-v1:0", "us", "us-east-1")
     );
     assert_eq!(record.labels.get("team"), Some("ops"));
@@ -280,24 +233,14 @@ fn claude_code_lines() {
     let (record, _) = one(answer);
     assert_eq!(
         record.components,
-        counts(&[
-            ("input.uncached", 3),
-            ("input.cache_read", 900),
-            ("output", 9)
-        ])
+        counts(&[("input.uncached", 3), ("input.cache_read", 900), ("output", 9)])
     );
     assert_eq!(
         (record.request_id.as_deref(), record.labels.get("project")),
         (Some("msg_1"), Some("app"))
     );
-    assert_eq!(
-        skipped(r#"{"type":"summary","summary":"x","leafUuid":"u"}"#).0,
-        code::NOT_USAGE
-    );
-    assert_eq!(
-        skipped(&answer.replace("claude-opus-5-5", "<synthetic>")).0,
-        code::NOT_USAGE
-    );
+    assert_eq!(skipped(r#"{"type":"summary","summary":"x","leafUuid":"u"}"#).0, code::NOT_USAGE);
+    assert_eq!(skipped(&answer.replace("claude-opus-5-5", "<synthetic>")).0, code::NOT_USAGE);
     // iFlow writes the same shape with zeros: that is "no usage", not zero cost.
     let zeros = answer
         .replace("\"input_tokens\":3", "\"input_tokens\":0")
@@ -314,19 +257,12 @@ fn canonical_records() {
     );
     assert!(matches!(record.time, UsageTime::Bucket(_)));
     assert_eq!(
-        (
-            record.requests,
-            record.context(),
-            record.sku.service_tier.as_str()
-        ),
+        (record.requests, record.context(), record.sku.service_tier.as_str()),
         (12, Some(300), "batch")
     );
     assert_eq!(record.reported_cost.unwrap().amount.to_string(), "1.25");
     let bad = |text: &str| skipped(text);
-    assert_eq!(
-        bad(r#"{"provider":"openai","model":"m","components":{}}"#).0,
-        code::MISSING_TIME
-    );
+    assert_eq!(bad(r#"{"provider":"openai","model":"m","components":{}}"#).0, code::MISSING_TIME);
     assert!(
         bad(r#"{"time":"2026-11-20","provider":"openai","model":"m","components":{"input":1}}"#)
             .1
@@ -366,10 +302,7 @@ fn what_is_not_usage_is_named() {
         .0,
         code::NO_USAGE
     );
-    assert_eq!(
-        skipped(r#"{"error":{"type":"overloaded_error"}}"#).0,
-        code::FAILED_REQUEST
-    );
+    assert_eq!(skipped(r#"{"error":{"type":"overloaded_error"}}"#).0, code::FAILED_REQUEST);
     assert_eq!(skipped(r#"{"hello":"world"}"#).0, code::UNKNOWN_RECORD);
     assert_eq!(skipped(r#"{"id":"c","model":"gpt-5","usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":6}}"#).0, code::MISSING_TIME);
     assert_eq!(skipped(r#"{"id":"c","created":1785542400,"model":"gpt-5","usage":{"prompt_tokens":-5,"completion_tokens":1}}"#).0, code::INVALID_FIELD);
@@ -378,16 +311,9 @@ fn what_is_not_usage_is_named() {
 #[test]
 fn an_array_of_bodies_gives_one_record_each() {
     let body = r#"{"id":"c","created":1785542400,"model":"gpt-5","usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":6}}"#;
+    assert_eq!(records_of(&format!("[{body},{body}]"), &ReadOptions::default()).len(), 2);
     assert_eq!(
-        records_of(&format!("[{body},{body}]"), &ReadOptions::default()).len(),
-        2
-    );
-    assert_eq!(
-        records_of(
-            &format!("{{\"data\":[{body},{body}]}}"),
-            &ReadOptions::default()
-        )
-        .len(),
+        records_of(&format!("{{\"data\":[{body},{body}]}}"), &ReadOptions::default()).len(),
         2
     );
 }
@@ -416,39 +342,23 @@ fn mappings_resolve_what_input_includes() {
     let (record, notes) = mapped(pairs, auto, &row(100, 50, 60, "150"));
     assert_eq!(
         record.components,
-        counts(&[
-            ("input.uncached", 40),
-            ("input.cache_read", 60),
-            ("output", 50)
-        ])
+        counts(&[("input.uncached", 40), ("input.cache_read", 60), ("output", 50)])
     );
     assert_eq!(
-        (
-            notes,
-            record.labels.get("team"),
-            record.sku.provider.as_str()
-        ),
+        (notes, record.labels.get("team"), record.sku.provider.as_str()),
         (Notes::default(), Some("a"), "openai")
     );
     // total 210 = 100 + 50 + 60: exclusive.
     let (record, _) = mapped(pairs, auto, &row(100, 50, 60, "210"));
     assert_eq!(
         record.components,
-        counts(&[
-            ("input.uncached", 100),
-            ("input.cache_read", 60),
-            ("output", 50)
-        ])
+        counts(&[("input.uncached", 100), ("input.cache_read", 60), ("output", 50)])
     );
     // No total and input below cache: only exclusive is possible.
     let (record, _) = mapped(pairs, auto, &row(10, 50, 60, "null"));
     assert_eq!(record.components.get(Component::InputUncached), 10);
     // Nothing tells: inclusive, and said so.
-    assert!(
-        mapped(pairs, auto, &row(100, 50, 60, "null"))
-            .1
-            .inclusive_assumed
-    );
+    assert!(mapped(pairs, auto, &row(100, 50, 60, "null")).1.inclusive_assumed);
     let (record, _) = mapped(pairs, InputIncludesCache::No, &row(100, 50, 60, "null"));
     assert_eq!(record.components.get(Component::InputUncached), 100);
 }
@@ -456,9 +366,7 @@ fn mappings_resolve_what_input_includes() {
 #[test]
 fn mappings_that_cannot_work_are_refused() {
     let error = |pairs: &str| {
-        Mapping::parse(&[pairs.to_owned()], InputIncludesCache::Auto)
-            .unwrap_err()
-            .to_string()
+        Mapping::parse(&[pairs.to_owned()], InputIncludesCache::Auto).unwrap_err().to_string()
     };
     assert!(error("time=t,modle=m,input=i").contains("did you mean `model`"));
     assert!(error("time=t,input=i").contains("`model` is not mapped"));

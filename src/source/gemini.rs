@@ -8,65 +8,44 @@ use compact_str::CompactString;
 use super::ReadOptions;
 use super::envelope::{Draft, Envelope, Splitter};
 use super::openai::no_usage;
-use super::outcome::{Outcome, count_field};
+use super::outcome::{Outcome, Skipped, count_field};
 use super::scan::{Object, Value};
 use crate::sku::{Sku, service_tier};
 use crate::tokens::Component;
 
 /// True for a body with `usageMetadata`, in either spelling, or one that should have it.
 pub(crate) fn is_generate_content(object: &Object<'_>) -> bool {
-    let usage = object
-        .object("usageMetadata")
-        .or_else(|| object.object("usage_metadata"));
+    let usage = object.object("usageMetadata").or_else(|| object.object("usage_metadata"));
     match usage {
-        Some(usage) => [
-            "promptTokenCount",
-            "prompt_token_count",
-            "totalTokenCount",
-            "total_token_count",
-        ]
-        .iter()
-        .any(|k| usage.has(k)),
+        Some(usage) => {
+            ["promptTokenCount", "prompt_token_count", "totalTokenCount", "total_token_count"]
+                .iter()
+                .any(|k| usage.has(k))
+        }
         None => {
             object.has("candidates") && (object.has("modelVersion") || object.has("model_version"))
         }
     }
 }
 
-/// Reads a `generateContent` body.
-pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
-    generate_content(envelope, options).unwrap_or_else(|skip| skip)
-}
-
 /// The two spellings of one field.
 macro_rules! either {
     ($object:expr, $camel:literal, $snake:literal) => {{
         let camel = count_field!($object, $camel);
-        if camel > 0 {
-            camel
-        } else {
-            count_field!($object, $snake)
-        }
+        if camel > 0 { camel } else { count_field!($object, $snake) }
     }};
 }
 
-fn generate_content(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Outcome, Outcome> {
+/// Reads a `generateContent` body.
+pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
     let usage = body
         .object("usageMetadata")
         .or_else(|| body.object("usage_metadata"))
         .ok_or_else(|| no_usage(body))?;
     let prompt = either!(usage, "promptTokenCount", "prompt_token_count");
-    let cached = either!(
-        usage,
-        "cachedContentTokenCount",
-        "cached_content_token_count"
-    );
-    let tool = either!(
-        usage,
-        "toolUsePromptTokenCount",
-        "tool_use_prompt_token_count"
-    );
+    let cached = either!(usage, "cachedContentTokenCount", "cached_content_token_count");
+    let tool = either!(usage, "toolUsePromptTokenCount", "tool_use_prompt_token_count");
     let mut output = either!(usage, "candidatesTokenCount", "candidates_token_count");
     if output == 0 {
         output = either!(usage, "responseTokenCount", "response_token_count");
@@ -76,33 +55,22 @@ fn generate_content(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Ou
 
     let in_prompt = Modalities::read(&usage, "promptTokensDetails", "prompt_tokens_details")?;
     let in_cache = Modalities::read(&usage, "cacheTokensDetails", "cache_tokens_details")?;
-    let mut in_output = Modalities::read(
-        &usage,
-        "candidatesTokensDetails",
-        "candidates_tokens_details",
-    )?;
+    let mut in_output =
+        Modalities::read(&usage, "candidatesTokensDetails", "candidates_tokens_details")?;
     if in_output.is_empty() {
         in_output = Modalities::read(&usage, "responseTokensDetails", "response_tokens_details")?;
     }
     let mut splitter = Splitter::default();
     let cached = cached.min(prompt);
-    splitter.split(
-        cached,
-        Component::InputCacheRead,
-        &in_cache.as_components(&CACHED),
-    );
+    splitter.split(cached, Component::InputCacheRead, &in_cache.as_components(&CACHED));
     let fresh = in_prompt.less(&in_cache).capped(prompt - cached);
-    splitter.split(
-        prompt - cached,
-        Component::InputUncached,
-        &fresh.as_components(&UNCACHED),
-    );
+    splitter.split(prompt - cached, Component::InputUncached, &fresh.as_components(&UNCACHED));
     splitter.put(Component::InputTool, tool);
     splitter.split(output, Component::Output, &in_output.as_components(&OUTPUT));
     splitter.put(Component::OutputReasoning, thoughts);
     splitter.check_total((total > 0).then_some(total));
     count_searches(body, &mut splitter);
-    Ok(draft(envelope, &usage, splitter).finish(envelope, options))
+    draft(envelope, &usage, splitter).finish(envelope, options)
 }
 
 const UNCACHED: [Component; 4] = [
@@ -117,19 +85,15 @@ const CACHED: [Component; 4] = [
     Component::InputCacheReadVideo,
     Component::InputCacheReadDocument,
 ];
-const OUTPUT: [Component; 4] = [
-    Component::OutputAudio,
-    Component::OutputImage,
-    Component::OutputVideo,
-    Component::Output,
-];
+const OUTPUT: [Component; 4] =
+    [Component::OutputAudio, Component::OutputImage, Component::OutputVideo, Component::Output];
 
 /// Tokens of sound, pictures, video and documents; what is left of a count is text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Modalities([u64; 4]);
 
 impl Modalities {
-    fn read(usage: &Object<'_>, camel: &str, snake: &str) -> Result<Self, Outcome> {
+    fn read(usage: &Object<'_>, camel: &str, snake: &str) -> Result<Self, Skipped> {
         let details = usage
             .get(camel)
             .or_else(|| usage.get(snake))
@@ -176,61 +140,36 @@ impl Modalities {
     }
 
     fn as_components(&self, names: &[Component; 4]) -> [(Component, u64); 4] {
-        [
-            (names[0], self.0[0]),
-            (names[1], self.0[1]),
-            (names[2], self.0[2]),
-            (names[3], self.0[3]),
-        ]
+        [(names[0], self.0[0]), (names[1], self.0[1]), (names[2], self.0[2]), (names[3], self.0[3])]
     }
 }
 
 /// Grounding is billed by the query and told only by the candidates.
 fn count_searches(body: &Object<'_>, splitter: &mut Splitter) {
-    let candidates = body
-        .get("candidates")
-        .and_then(|v| v.array())
-        .unwrap_or_default();
+    let candidates = body.get("candidates").and_then(|v| v.array()).unwrap_or_default();
     for candidate in candidates.iter().filter_map(Value::object) {
-        let queries = candidate
-            .object("groundingMetadata")
-            .and_then(|g| g.get("webSearchQueries")?.array());
+        let queries =
+            candidate.object("groundingMetadata").and_then(|g| g.get("webSearchQueries")?.array());
         let queries = queries.map_or(0, |q| u64::try_from(q.len()).unwrap_or(u64::MAX));
         splitter.put(Component::ToolGrounding, queries);
     }
 }
 
 fn draft(envelope: &Envelope<'_>, usage: &Object<'_>, splitter: Splitter) -> Draft {
-    let model = envelope
-        .text(&["modelVersion", "model_version", "model"])
-        .unwrap_or_default();
+    let model = envelope.text(&["modelVersion", "model_version", "model"]).unwrap_or_default();
     let traffic = usage.first_text(&["trafficType", "traffic_type"]);
     let on_vertex = traffic.is_some() || envelope.body().has("createTime");
-    let provider = if on_vertex {
-        "gcp.vertex_ai"
-    } else {
-        "gcp.gemini"
-    };
+    let provider = if on_vertex { "gcp.vertex_ai" } else { "gcp.gemini" };
     let mut sku = Sku::new(provider, model.strip_prefix("models/").unwrap_or(&model));
-    let tier = usage
-        .first_text(&["serviceTier", "service_tier"])
-        .or(traffic)
-        .unwrap_or_default();
+    let tier = usage.first_text(&["serviceTier", "service_tier"]).or(traffic).unwrap_or_default();
     sku.service_tier = if envelope.is_batch_line() {
         CompactString::const_new("batch")
     } else {
-        service_tier(
-            &tier
-                .to_ascii_lowercase()
-                .replace("provisioned_throughput", "provisioned"),
-        )
+        service_tier(&tier.to_ascii_lowercase().replace("provisioned_throughput", "provisioned"))
     };
     if let Some(location) = envelope.wrapper_text(&["location", "region"]) {
-        sku.endpoint = CompactString::const_new(if location == "global" {
-            "global"
-        } else {
-            "regional"
-        });
+        sku.endpoint =
+            CompactString::const_new(if location == "global" { "global" } else { "regional" });
         sku.region = CompactString::new(&location);
     }
     Draft {

@@ -36,9 +36,8 @@ impl Input {
 }
 
 /// Endings of files that a folder may hold beside logs are not read; these are.
-const LOG_ENDINGS: [&str; 11] = [
-    "jsonl", "ndjson", "json", "log", "csv", "tsv", "parquet", "pq", "gz", "zst", "zstd",
-];
+const LOG_ENDINGS: [&str; 11] =
+    ["jsonl", "ndjson", "json", "log", "csv", "tsv", "parquet", "pq", "gz", "zst", "zstd"];
 
 /// The files that the arguments stand for, sorted and each once.
 ///
@@ -74,21 +73,13 @@ fn folder(argument: &str, path: &Path) -> Result<Vec<Input>, SourceError> {
             file: error.path().unwrap_or(path).display().to_string(),
             source: error.into(),
         })?;
-        let ending = entry
-            .path()
-            .extension()
-            .and_then(|e| e.to_str())
-            .map(str::to_ascii_lowercase);
+        let ending = entry.path().extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
         if entry.file_type().is_file() && ending.is_some_and(|e| LOG_ENDINGS.contains(&e.as_str()))
         {
             found.push(Input::File(entry.into_path()));
         }
     }
-    if found.is_empty() {
-        Err(SourceError::EmptyFolder(argument.to_owned()))
-    } else {
-        Ok(found)
-    }
+    if found.is_empty() { Err(SourceError::EmptyFolder(argument.to_owned())) } else { Ok(found) }
 }
 
 fn pattern(argument: &str) -> Result<Vec<Input>, SourceError> {
@@ -106,9 +97,5 @@ fn pattern(argument: &str) -> Result<Vec<Input>, SourceError> {
             found.push(Input::File(path));
         }
     }
-    if found.is_empty() {
-        Err(SourceError::NotFound(argument.to_owned()))
-    } else {
-        Ok(found)
-    }
+    if found.is_empty() { Err(SourceError::NotFound(argument.to_owned())) } else { Ok(found) }
 }

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::envelope::Envelope;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Skipped};
 use super::scan::{Object, ScanError, Value};
 use super::{ReadOptions, anthropic, bedrock, canonical, claude_code, gemini, openai};
 use crate::diagnostic::code;
@@ -31,89 +31,50 @@ pub enum Format {
 
 /// Every format with its name and what it is, in the order of detection.
 pub const FORMATS: [(Format, &str, &str); 8] = [
-    (
-        Format::Tokencast,
-        "tokencast",
-        "tokencast.usage.v1 records, one a line",
-    ),
-    (
-        Format::ClaudeCode,
-        "claude-code",
-        "Claude Code session logs",
-    ),
-    (
-        Format::Gemini,
-        "gemini",
-        "Gemini API and Vertex AI generateContent bodies",
-    ),
-    (
-        Format::BedrockConverse,
-        "bedrock-converse",
-        "Amazon Bedrock Converse bodies",
-    ),
-    (
-        Format::OpenAiChat,
-        "openai-chat",
-        "OpenAI Chat Completions bodies and compatible ones",
-    ),
-    (
-        Format::OpenAiResponses,
-        "openai-responses",
-        "OpenAI Responses bodies",
-    ),
+    (Format::Tokencast, "tokencast", "tokencast.usage.v1 records, one a line"),
+    (Format::ClaudeCode, "claude-code", "Claude Code session logs"),
+    (Format::Gemini, "gemini", "Gemini API and Vertex AI generateContent bodies"),
+    (Format::BedrockConverse, "bedrock-converse", "Amazon Bedrock Converse bodies"),
+    (Format::OpenAiChat, "openai-chat", "OpenAI Chat Completions bodies and compatible ones"),
+    (Format::OpenAiResponses, "openai-responses", "OpenAI Responses bodies"),
     (Format::Anthropic, "anthropic", "Anthropic Messages bodies"),
-    (
-        Format::Mapped,
-        "map",
-        "any CSV, JSON lines or Parquet whose columns --map names",
-    ),
+    (Format::Mapped, "map", "any CSV, JSON lines or Parquet whose columns --map names"),
 ];
 
 impl Format {
     /// The name used by flags and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
-        FORMATS
-            .iter()
-            .find(|(f, _, _)| *f == self)
-            .map_or("", |(_, name, _)| name)
+        FORMATS.iter().find(|(f, _, _)| *f == self).map_or("", |(_, name, _)| name)
     }
 
     /// The format of a name, or `None`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        FORMATS
-            .iter()
-            .find(|(_, n, _)| *n == name)
-            .map(|(f, _, _)| *f)
+        FORMATS.iter().find(|(_, n, _)| *n == name).map(|(f, _, _)| *f)
     }
 }
 
 /// What one line gave, and which format it had.
 pub(crate) type Reading = (Option<Format>, Outcome);
+/// What one line gave: mostly one reading.
+pub(crate) type Readings = SmallVec<[Reading; 1]>;
 
 /// Reads one line or document; an array, or an object that only wraps one, gives many.
-pub(crate) fn read_json(
-    text: &[u8],
-    options: &ReadOptions,
-) -> Result<SmallVec<[Reading; 1]>, ScanError> {
+pub(crate) fn read_json(text: &[u8], options: &ReadOptions) -> Result<Readings, ScanError> {
     let mut readings = SmallVec::new();
     if text.first() == Some(&b'[') {
         let items = Value::new(text).array().ok_or(ScanError::Incomplete)?;
-        items
-            .iter()
-            .for_each(|item| readings.push(read_item(item, options)));
+        items.iter().for_each(|item| readings.push(read_item(item, options)));
         return Ok(readings);
     }
     let object = Object::parse(text)?;
     let reading = read_object(object, options);
-    if let (None, Outcome::Skip(code, _)) = &reading
-        && *code == code::UNKNOWN_RECORD
+    if let (None, Err(skipped)) = &reading
+        && skipped.code == code::UNKNOWN_RECORD
         && let Some(items) = wrapped_array(text)
     {
-        items
-            .iter()
-            .for_each(|item| readings.push(read_item(item, options)));
+        items.iter().for_each(|item| readings.push(read_item(item, options)));
     } else {
         readings.push(reading);
     }
@@ -123,46 +84,30 @@ pub(crate) fn read_json(
 /// The array that an exported page or query result wraps.
 fn wrapped_array(text: &[u8]) -> Option<Vec<Value<'_>>> {
     let object = Object::parse(text).ok()?;
-    [
-        "data",
-        "result",
-        "results",
-        "items",
-        "records",
-        "logs",
-        "observations",
-        "requests",
-    ]
-    .iter()
-    .find_map(|key| object.get(key)?.array().filter(|items| !items.is_empty()))
+    ["data", "result", "results", "items", "records", "logs", "observations", "requests"]
+        .iter()
+        .find_map(|key| object.get(key)?.array().filter(|items| !items.is_empty()))
 }
 
 fn read_item(item: &Value<'_>, options: &ReadOptions) -> Reading {
     match item.object() {
         Some(object) => read_object(object, options),
-        None => (
-            None,
-            Outcome::skip(code::UNKNOWN_RECORD, "array elements that are no objects"),
-        ),
+        None => {
+            (None, Err(Skipped::new(code::UNKNOWN_RECORD, "array elements that are no objects")))
+        }
     }
 }
 
 fn read_object(object: Object<'_>, options: &ReadOptions) -> Reading {
     if let Some(mapping) = &options.mapping {
-        return (
-            Some(Format::Mapped),
-            mapping.read(options, |path| at_path(&object, path)),
-        );
+        return (Some(Format::Mapped), mapping.read(options, |path| at_path(&object, path)));
     }
     let wanted = |format: Format| options.format.is_none_or(|f| f == format);
     if wanted(Format::Tokencast) && canonical::is_record(&object) {
         return (Some(Format::Tokencast), canonical::read(&object, options));
     }
     if wanted(Format::ClaudeCode) && claude_code::is_line(&object) {
-        return (
-            Some(Format::ClaudeCode),
-            claude_code::read(&object, options),
-        );
+        return (Some(Format::ClaudeCode), claude_code::read(&object, options));
     }
     let body_format = |body: &Object<'_>| body_format(body).filter(|f| wanted(*f));
     match Envelope::find(object, |body| body_format(body).is_some()) {
@@ -174,19 +119,18 @@ fn read_object(object: Object<'_>, options: &ReadOptions) -> Reading {
     }
 }
 
+type IsShape = fn(&Object<'_>) -> bool;
+
 /// The provider shape of an object, by the keys of its usage.
 fn body_format(body: &Object<'_>) -> Option<Format> {
-    let shapes: [(Format, fn(&Object<'_>) -> bool); 5] = [
+    let shapes: [(Format, IsShape); 5] = [
         (Format::Gemini, gemini::is_generate_content),
         (Format::BedrockConverse, bedrock::is_converse),
         (Format::OpenAiChat, openai::is_chat),
         (Format::Anthropic, anthropic::is_messages),
         (Format::OpenAiResponses, openai::is_responses),
     ];
-    shapes
-        .into_iter()
-        .find(|(_, is_shape)| is_shape(body))
-        .map(|(format, _)| format)
+    shapes.into_iter().find(|(_, is_shape)| is_shape(body)).map(|(format, _)| format)
 }
 
 fn read_body(format: Option<Format>, envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
@@ -204,9 +148,9 @@ fn read_body(format: Option<Format>, envelope: &Envelope<'_>, options: &ReadOpti
 
 fn unknown(object: &Object<'_>) -> Outcome {
     if object.object("error").is_some() {
-        return Outcome::skip(code::FAILED_REQUEST, "failed requests without usage");
+        return Err(Skipped::new(code::FAILED_REQUEST, "failed requests without usage"));
     }
-    Outcome::skip(code::UNKNOWN_RECORD, "JSON objects of no known format")
+    Err(Skipped::new(code::UNKNOWN_RECORD, "JSON objects of no known format"))
 }
 
 /// The scalar at a dotted path; a key that itself holds dots is found too.
@@ -228,8 +172,8 @@ pub(crate) fn records_of(
     readings
         .into_iter()
         .flat_map(|(_, outcome)| match outcome {
-            Outcome::Records(records) => records.into_vec(),
-            Outcome::Skip(code, message) => panic!("{code}: {message}"),
+            Ok(records) => records.into_vec(),
+            Err(skipped) => panic!("{}: {}", skipped.code, skipped.message),
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::ReadOptions;
 use super::envelope::Splitter;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Skipped, one};
 use super::provider;
 use super::scan::parse_count;
 use crate::diagnostic::code;
@@ -70,29 +70,14 @@ pub const FIELDS: [(&str, &str); 21] = [
     ("deployment", "Azure deployment type"),
     ("requests", "number of requests; default 1"),
     ("request_id", "id for de-duplication"),
-    (
-        "context_tokens",
-        "prompt tokens of each request of a bucket",
-    ),
-    (
-        "input",
-        "input tokens; with or without cache as --input-includes-cache says",
-    ),
+    ("context_tokens", "prompt tokens of each request of a bucket"),
+    ("input", "input tokens; with or without cache as --input-includes-cache says"),
     ("cache_read", "input tokens read from a cache"),
-    (
-        "cache_write",
-        "input tokens written to a cache, five minutes",
-    ),
+    ("cache_write", "input tokens written to a cache, five minutes"),
     ("output", "output tokens, reasoning included"),
     ("reasoning", "the part of output that is reasoning"),
-    (
-        "total",
-        "the log's own total, used to check and to decide what input includes",
-    ),
-    (
-        "reported_cost",
-        "the log's own cost in US dollars, kept as an estimate",
-    ),
+    ("total", "the log's own total, used to check and to decide what input includes"),
+    ("reported_cost", "the log's own cost in US dollars, kept as an estimate"),
     ("label.NAME", "a label"),
 ];
 
@@ -122,15 +107,10 @@ impl Mapping {
         includes_cache: InputIncludesCache,
     ) -> Result<Self, MappingError> {
         let mut fields = BTreeMap::new();
-        for pair in texts
-            .iter()
-            .flat_map(|t| t.split(','))
-            .map(str::trim)
-            .filter(|p| !p.is_empty())
+        for pair in texts.iter().flat_map(|t| t.split(',')).map(str::trim).filter(|p| !p.is_empty())
         {
-            let (name, origin) = pair
-                .split_once('=')
-                .ok_or_else(|| MappingError::NotAPair(pair.to_owned()))?;
+            let (name, origin) =
+                pair.split_once('=').ok_or_else(|| MappingError::NotAPair(pair.to_owned()))?;
             let (name, origin) = (name.trim(), origin.trim());
             check_field(name)?;
             let origin = match origin.strip_prefix('@') {
@@ -145,22 +125,18 @@ impl Mapping {
         if !has("model") {
             return Err(MappingError::Missing("model"));
         }
-        if !has("time") && !(has("start") && has("end")) {
+        let timed = has("time") || (has("start") && has("end"));
+        if !timed {
             return Err(MappingError::Missing("time"));
         }
         let counts = |name: &String| {
-            matches!(
-                name.as_str(),
-                "input" | "output" | "cache_read" | "cache_write"
-            ) || Component::from_name(name).is_some()
+            matches!(name.as_str(), "input" | "output" | "cache_read" | "cache_write")
+                || Component::from_name(name).is_some()
         };
         if !fields.keys().any(counts) {
             return Err(MappingError::NoTokens);
         }
-        Ok(Self {
-            fields,
-            includes_cache,
-        })
+        Ok(Self { fields, includes_cache })
     }
 
     /// Names of the columns or paths that the mapping reads.
@@ -177,37 +153,20 @@ impl Mapping {
         options: &ReadOptions,
         cell: impl Fn(&str) -> Option<std::borrow::Cow<'a, str>>,
     ) -> Outcome {
-        Row {
-            mapping: self,
-            cell,
-        }
-        .record(options)
-        .unwrap_or_else(|skip| skip)
+        Row { mapping: self, cell }.record(options)
     }
 }
 
 fn check_field(name: &str) -> Result<(), MappingError> {
     let known = FIELDS.iter().any(|(f, _)| *f == name) || Component::from_name(name).is_some();
-    let label = name
-        .strip_prefix("label.")
-        .is_some_and(|l| !l.is_empty() && l != "NAME");
+    let label = name.strip_prefix("label.").is_some_and(|l| !l.is_empty() && l != "NAME");
     if known || label {
         return Ok(());
     }
-    let names = FIELDS
-        .iter()
-        .map(|(f, _)| *f)
-        .chain(Component::ALL.iter().map(|c| c.name()));
-    let hint = names
-        .map(|n| (strsim::jaro_winkler(n, name), n))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = hint
-        .filter(|(score, _)| *score > 0.75)
-        .map(|(_, n)| n.to_owned());
-    Err(MappingError::UnknownField {
-        name: name.to_owned(),
-        hint,
-    })
+    let names = FIELDS.iter().map(|(f, _)| *f).chain(Component::ALL.iter().map(|c| c.name()));
+    let hint = names.map(|n| (strsim::jaro_winkler(n, name), n)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let hint = hint.filter(|(score, _)| *score > 0.75).map(|(_, n)| n.to_owned());
+    Err(MappingError::UnknownField { name: name.to_owned(), hint })
 }
 
 struct Row<'m, F> {
@@ -219,26 +178,26 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
     fn text(&self, field: &str) -> String {
         match self.mapping.fields.get(field) {
             Some(Origin::Constant(constant)) => constant.clone(),
-            Some(Origin::Column(column)) => (self.cell)(column)
-                .map(|t| t.trim().to_owned())
-                .unwrap_or_default(),
+            Some(Origin::Column(column)) => {
+                (self.cell)(column).map(|t| t.trim().to_owned()).unwrap_or_default()
+            }
             None => String::new(),
         }
     }
 
-    fn count(&self, field: &str) -> Result<Option<u64>, Outcome> {
+    fn count(&self, field: &str) -> Result<Option<u64>, Skipped> {
         if !self.mapping.fields.contains_key(field) {
             return Ok(None);
         }
         let text = self.text(field);
         parse_count(&text)
-            .ok_or_else(|| Outcome::bad_field(field, &text, "a whole number of at least 0"))
+            .ok_or_else(|| Skipped::bad_field(field, &text, "a whole number of at least 0"))
     }
 
-    fn instant(&self, field: &str) -> Result<Timestamp, Outcome> {
+    fn instant(&self, field: &str) -> Result<Timestamp, Skipped> {
         let text = self.text(field);
         if text.is_empty() {
-            return Err(Outcome::skip(
+            return Err(Skipped::new(
                 code::MISSING_TIME,
                 format!("row without a value for `{field}`"),
             ));
@@ -249,7 +208,7 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
             .and_then(|t| t.parse().ok())
             .and_then(Timestamp::from_epoch_number);
         Timestamp::parse(&text).ok().or(epoch).ok_or_else(|| {
-            Outcome::bad_field(
+            Skipped::bad_field(
                 field,
                 &text,
                 "a time such as `2026-11-20T12:00:00Z` or an epoch number",
@@ -257,13 +216,13 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
         })
     }
 
-    fn record(&self, options: &ReadOptions) -> Result<Outcome, Outcome> {
+    fn record(&self, options: &ReadOptions) -> Outcome {
         let time = if self.mapping.fields.contains_key("time") {
             UsageTime::At(self.instant("time")?)
         } else {
             let period = Period::new(self.instant("start")?, self.instant("end")?);
             UsageTime::Bucket(
-                period.map_err(|e| Outcome::bad_field("end", &self.text("end"), &e.to_string()))?,
+                period.map_err(|e| Skipped::bad_field("end", &self.text("end"), &e.to_string()))?,
             )
         };
         let splitter = self.components()?;
@@ -274,25 +233,18 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
             sku: self.sku(options)?,
             context_tokens: self.count("context_tokens")?,
             requests: self.count("requests")?.unwrap_or(default_requests),
-            request_id: if id.is_empty() {
-                None
-            } else {
-                Some(CompactString::new(id))
-            },
+            request_id: if id.is_empty() { None } else { Some(CompactString::new(id)) },
             labels: self.labels(),
             components: splitter.components,
             reported_cost: self.reported_cost()?,
         };
-        Ok(Outcome::one(record, splitter.notes))
+        Ok(one(record, splitter.notes))
     }
 
-    fn sku(&self, options: &ReadOptions) -> Result<Sku, Outcome> {
+    fn sku(&self, options: &ReadOptions) -> Result<Sku, Skipped> {
         let model = self.text("model");
         if model.is_empty() {
-            return Err(Outcome::skip(
-                code::MISSING_MODEL,
-                "row without a value for `model`",
-            ));
+            return Err(Skipped::new(code::MISSING_MODEL, "row without a value for `model`"));
         }
         let stated = self.text("provider");
         let provider = match &options.provider {
@@ -322,7 +274,7 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
         Ok(sku)
     }
 
-    fn components(&self) -> Result<Splitter, Outcome> {
+    fn components(&self) -> Result<Splitter, Skipped> {
         let mut splitter = Splitter::default();
         let input = self.count("input")?;
         let read = self.count("cache_read")?.unwrap_or(0);
@@ -331,28 +283,14 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
         let reasoning = self.count("reasoning")?.unwrap_or(0);
         let total = self.count("total")?;
         let cached = read.saturating_add(written);
-        let parts = [
-            (Component::InputCacheRead, read),
-            (Component::InputCacheWrite5m, written),
-        ];
-        if self.is_inclusive(
-            input.unwrap_or(0),
-            output.unwrap_or(0),
-            cached,
-            total,
-            &mut splitter,
-        ) {
-            let whole = if input.is_some() {
-                input.unwrap_or(0)
-            } else {
-                cached
-            };
+        let parts = [(Component::InputCacheRead, read), (Component::InputCacheWrite5m, written)];
+        if self.is_inclusive(input.unwrap_or(0), output.unwrap_or(0), cached, total, &mut splitter)
+        {
+            let whole = if input.is_some() { input.unwrap_or(0) } else { cached };
             splitter.split(whole, Component::InputUncached, &parts);
         } else {
             splitter.put(Component::InputUncached, input.unwrap_or(0));
-            parts
-                .iter()
-                .for_each(|(component, count)| splitter.put(*component, *count));
+            parts.iter().for_each(|(component, count)| splitter.put(*component, *count));
         }
         splitter.split(
             output.unwrap_or(0),
@@ -400,11 +338,7 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
 
     /// A mapped label was asked for by name, so it is always kept.
     fn labels(&self) -> Labels {
-        let names = self
-            .mapping
-            .fields
-            .keys()
-            .filter_map(|f| f.strip_prefix("label."));
+        let names = self.mapping.fields.keys().filter_map(|f| f.strip_prefix("label."));
         let mut labels = Labels::default();
         for name in names {
             labels.set(name, &self.text(&format!("label.{name}")));
@@ -412,17 +346,13 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
         labels
     }
 
-    fn reported_cost(&self) -> Result<Option<ReportedCost>, Outcome> {
+    fn reported_cost(&self) -> Result<Option<ReportedCost>, Skipped> {
         let text = self.text("reported_cost");
         if matches!(text.as_str(), "" | "-" | "null" | "None" | "NaN") {
             return Ok(None);
         }
         let amount = Amount::parse_rounded(text.trim_start_matches('$'))
-            .map_err(|e| Outcome::bad_field("reported_cost", &text, &e.to_string()))?;
-        Ok(Some(ReportedCost {
-            amount,
-            currency: Currency::USD,
-            kind: CostKind::Estimate,
-        }))
+            .map_err(|e| Skipped::bad_field("reported_cost", &text, &e.to_string()))?;
+        Ok(Some(ReportedCost { amount, currency: Currency::USD, kind: CostKind::Estimate }))
     }
 }

@@ -23,6 +23,7 @@ mod pipeline;
 pub mod provider;
 mod reader;
 pub mod scan;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -131,8 +132,7 @@ impl Progress {
     }
 
     fn advance(&self, bytes: usize) {
-        self.bytes
-            .fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
+        self.bytes.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
     }
 }
 

@@ -8,7 +8,7 @@ use compact_str::CompactString;
 
 use super::ReadOptions;
 use super::envelope::{Draft, Envelope, Splitter};
-use super::outcome::{Outcome, count_field};
+use super::outcome::{Outcome, Skipped, count_field};
 use super::provider;
 use super::scan::Object;
 use crate::diagnostic::code;
@@ -20,10 +20,7 @@ pub(crate) fn is_chat(object: &Object<'_>) -> bool {
     match object.object("usage") {
         Some(usage) => usage.has("prompt_tokens"),
         None => object.text("object").is_some_and(|o| {
-            matches!(
-                &*o,
-                "chat.completion" | "chat.completion.chunk" | "text_completion"
-            )
+            matches!(&*o, "chat.completion" | "chat.completion.chunk" | "text_completion")
         }),
     }
 }
@@ -42,16 +39,10 @@ pub(crate) fn is_responses(object: &Object<'_>) -> bool {
 
 /// Reads a Chat Completions body.
 pub(crate) fn read_chat(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
-    chat(envelope, options).unwrap_or_else(|skip| skip)
-}
-
-fn chat(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Outcome, Outcome> {
     let body = envelope.body();
     let usage = body.object("usage").ok_or_else(|| no_usage(body))?;
     let prompt_details = usage.object("prompt_tokens_details").unwrap_or_default();
-    let completion_details = usage
-        .object("completion_tokens_details")
-        .unwrap_or_default();
+    let completion_details = usage.object("completion_tokens_details").unwrap_or_default();
     let prompt = count_field!(usage, "prompt_tokens");
     let completion = count_field!(usage, "completion_tokens");
     let cached = [
@@ -69,14 +60,8 @@ fn chat(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Outcome, Outco
     let reasoning = count_field!(completion_details, "reasoning_tokens")
         .max(count_field!(usage, "reasoning_tokens"));
     let parts = [
-        (
-            Component::OutputAudio,
-            count_field!(completion_details, "audio_tokens"),
-        ),
-        (
-            Component::OutputImage,
-            count_field!(completion_details, "image_tokens"),
-        ),
+        (Component::OutputAudio, count_field!(completion_details, "audio_tokens")),
+        (Component::OutputImage, count_field!(completion_details, "image_tokens")),
     ];
     let total = count_field!(usage, "total_tokens");
     let sku = sku(envelope);
@@ -91,22 +76,15 @@ fn chat(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Outcome, Outco
         splitter.split(completion, Component::Output, &inside);
         splitter.put(Component::OutputReasoning, beyond);
     }
-    splitter.put(
-        Component::OutputCitation,
-        count_field!(usage, "citation_tokens"),
-    );
+    splitter.put(Component::OutputCitation, count_field!(usage, "citation_tokens"));
     if total > 0 && total < prompt.saturating_add(completion) {
         splitter.notes.total_mismatch = true;
     }
-    Ok(draft(envelope, sku, splitter, "created").finish(envelope, options))
+    draft(envelope, sku, splitter, "created").finish(envelope, options)
 }
 
 /// Reads a Responses body.
 pub(crate) fn read_responses(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
-    responses(envelope, options).unwrap_or_else(|skip| skip)
-}
-
-fn responses(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Outcome, Outcome> {
     let body = envelope.body();
     let usage = body.object("usage").ok_or_else(|| no_usage(body))?;
     let input_details = usage
@@ -126,29 +104,18 @@ fn responses(envelope: &Envelope<'_>, options: &ReadOptions) -> Result<Outcome, 
         image: count_field!(input_details, "image_tokens"),
     };
     let output_parts = [
-        (
-            Component::OutputReasoning,
-            count_field!(output_details, "reasoning_tokens"),
-        ),
-        (
-            Component::OutputAudio,
-            count_field!(output_details, "audio_tokens"),
-        ),
-        (
-            Component::OutputImage,
-            count_field!(output_details, "image_tokens"),
-        ),
+        (Component::OutputReasoning, count_field!(output_details, "reasoning_tokens")),
+        (Component::OutputAudio, count_field!(output_details, "audio_tokens")),
+        (Component::OutputImage, count_field!(output_details, "image_tokens")),
     ];
-    let total = usage
-        .has("total_tokens")
-        .then_some(count_field!(usage, "total_tokens"));
+    let total = usage.has("total_tokens").then_some(count_field!(usage, "total_tokens"));
     let sku = sku(envelope);
     let mut splitter = Splitter::default();
     input.split(&mut splitter, whole_input, &sku);
     splitter.split(whole_output, Component::Output, &output_parts);
     splitter.check_total(total);
     count_tool_calls(body, &mut splitter);
-    Ok(draft(envelope, sku, splitter, "created_at").finish(envelope, options))
+    draft(envelope, sku, splitter, "created_at").finish(envelope, options)
 }
 
 #[derive(Debug)]
@@ -169,9 +136,7 @@ impl InputParts {
             Component::InputCacheWrite30m
         };
         // Sound and pictures may themselves be cached: what the cache served is counted first.
-        let fresh = whole
-            .saturating_sub(self.cached)
-            .saturating_sub(self.written);
+        let fresh = whole.saturating_sub(self.cached).saturating_sub(self.written);
         let audio = self.audio.min(fresh);
         let image = self.image.min(fresh - audio);
         let parts = [
@@ -186,10 +151,7 @@ impl InputParts {
 
 /// Fees of built-in tools are told only by the output items.
 fn count_tool_calls(body: &Object<'_>, splitter: &mut Splitter) {
-    let items = body
-        .get("output")
-        .and_then(|v| v.array())
-        .unwrap_or_default();
+    let items = body.get("output").and_then(|v| v.array()).unwrap_or_default();
     for item in items.iter().filter_map(super::scan::Value::object) {
         let component = match item.text("type").as_deref() {
             // Opening a page that a search found is not another search.
@@ -242,15 +204,13 @@ fn draft(envelope: &Envelope<'_>, sku: Sku, splitter: Splitter, time_key: &str) 
 }
 
 /// Why a body of a known shape holds no usage.
-pub(crate) fn no_usage(body: &Object<'_>) -> Outcome {
+pub(crate) fn no_usage(body: &Object<'_>) -> Skipped {
     let failed = body.object("error").is_some()
-        || body
-            .text("status")
-            .is_some_and(|s| matches!(&*s, "failed" | "cancelled"));
+        || body.text("status").is_some_and(|s| matches!(&*s, "failed" | "cancelled"));
     if failed {
-        Outcome::skip(code::FAILED_REQUEST, "failed requests without usage")
+        Skipped::new(code::FAILED_REQUEST, "failed requests without usage")
     } else {
-        Outcome::skip(
+        Skipped::new(
             code::NO_USAGE,
             "responses without usage, as streams leave behind that were not asked for it",
         )

@@ -49,32 +49,34 @@ impl Notes {
     }
 }
 
-/// A line or row, read.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    /// One or more records.
-    Records(SmallVec<[(UsageRecord, Notes); 1]>),
-    /// No record, and why.
-    Skip(Code, String),
+/// The records of one line or row: nearly always one.
+pub(crate) type Records = SmallVec<[(UsageRecord, Notes); 1]>;
+
+/// Why a line or row gave no record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Skipped {
+    pub(crate) code: Code,
+    pub(crate) message: String,
 }
 
-impl Outcome {
-    pub(crate) fn one(record: UsageRecord, notes: Notes) -> Self {
-        let mut records = SmallVec::new();
-        records.push((record, notes));
-        Self::Records(records)
-    }
+/// A line or row, read.
+pub(crate) type Outcome = Result<Records, Skipped>;
 
-    pub(crate) fn skip(code: Code, message: impl Into<String>) -> Self {
-        Self::Skip(code, message.into())
+/// One record.
+pub(crate) fn one(record: UsageRecord, notes: Notes) -> Records {
+    let mut records = SmallVec::new();
+    records.push((record, notes));
+    records
+}
+
+impl Skipped {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
     }
 
     /// A field that cannot be read.
     pub(crate) fn bad_field(name: &str, found: &str, expected: &str) -> Self {
-        Self::Skip(
-            code::INVALID_FIELD,
-            format!("field `{name}` is `{found}` (expected {expected})"),
-        )
+        Self::new(code::INVALID_FIELD, format!("field `{name}` is `{found}` (expected {expected})"))
     }
 }
 
@@ -85,7 +87,7 @@ macro_rules! count_field {
             None => 0,
             Some(Ok(count)) => count.unwrap_or(0),
             Some(Err(bad)) => {
-                return Err(crate::source::outcome::Outcome::bad_field(
+                return Err(crate::source::outcome::Skipped::bad_field(
                     $key,
                     &bad.0,
                     "a whole number of at least 0",

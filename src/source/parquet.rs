@@ -22,15 +22,10 @@ pub(crate) fn read(
     options: &ReadOptions,
     mut each: impl FnMut(u64, Outcome),
 ) -> Result<(), SourceError> {
-    let failed = |reason: String| SourceError::Parquet {
-        file: path.display().to_string(),
-        reason,
-    };
+    let failed = |reason: String| SourceError::Parquet { file: path.display().to_string(), reason };
     let open = || {
-        File::open(path).map_err(|source| SourceError::Io {
-            file: path.display().to_string(),
-            source,
-        })
+        File::open(path)
+            .map_err(|source| SourceError::Io { file: path.display().to_string(), source })
     };
     let mut reader = ParquetReader::new(open()?);
     let schema = reader.schema().map_err(|e| failed(e.to_string()))?;
@@ -51,11 +46,8 @@ pub(crate) fn read(
             .with_slice(Some((offset, SLICE)))
             .finish()
             .map_err(|e| failed(e.to_string()))?;
-        let columns: Vec<(&str, &Column)> = frame
-            .columns()
-            .iter()
-            .map(|c| (c.name().as_str(), c))
-            .collect();
+        let columns: Vec<(&str, &Column)> =
+            frame.columns().iter().map(|c| (c.name().as_str(), c)).collect();
         for row in 0..frame.height() {
             let cell = |name: &str| {
                 let (_, column) = columns.iter().find(|(n, _)| *n == name)?;
@@ -79,21 +71,15 @@ fn text_of<'a>(value: &AnyValue<'a>) -> Option<Cow<'a, str>> {
     match value {
         AnyValue::Null => None,
         AnyValue::String(text) => Some(Cow::Borrowed(text)),
-        AnyValue::Date(days) => Some(
-            Timestamp::from_nanos(i64::from(*days).checked_mul(DAY_NANOS)?)
-                .to_string()
-                .into(),
-        ),
-        AnyValue::Datetime(value, unit, _) => Some(
-            Timestamp::from_nanos(nanos(*value, *unit)?)
-                .to_string()
-                .into(),
-        ),
-        AnyValue::DatetimeOwned(value, unit, _) => Some(
-            Timestamp::from_nanos(nanos(*value, *unit)?)
-                .to_string()
-                .into(),
-        ),
+        AnyValue::Date(days) => {
+            Some(Timestamp::from_nanos(i64::from(*days).checked_mul(DAY_NANOS)?).to_string().into())
+        }
+        AnyValue::Datetime(value, unit, _) => {
+            Some(Timestamp::from_nanos(nanos(*value, *unit)?).to_string().into())
+        }
+        AnyValue::DatetimeOwned(value, unit, _) => {
+            Some(Timestamp::from_nanos(nanos(*value, *unit)?).to_string().into())
+        }
         other => Some(Cow::Owned(other.str_value().into_owned())),
     }
 }

@@ -9,11 +9,11 @@ use std::thread;
 
 use super::inputs::Input;
 use super::line::{Format, read_json};
-use super::outcome::{Notes, Outcome};
+use super::outcome::{Outcome, Skipped};
 use super::reader::{Block, Blocks, Container, LONGEST_LINE, container, open, peek};
-use super::scan::ScanError;
+use super::tally::Tally;
 use super::{Progress, ReadOptions, ReadReport, SourceError, csv, parquet};
-use crate::diagnostic::{Code, Location, code};
+use crate::diagnostic::{Location, code};
 use crate::usage::UsageRecord;
 
 /// Bytes looked at to tell what a file is.
@@ -25,9 +25,9 @@ const LARGEST_DOCUMENT: usize = 1 << 30;
 
 /// The records of one block, with what was odd about it.
 #[derive(Debug, Default)]
-struct Batch {
-    records: Vec<UsageRecord>,
-    report: ReadReport,
+pub(super) struct Batch {
+    pub(super) records: Vec<UsageRecord>,
+    pub(super) report: ReadReport,
 }
 
 /// A batch, or nothing but the end of the run on an error, with its place in the order.
@@ -56,14 +56,8 @@ pub fn read_all(
     let (done, results) = sync_channel::<Numbered>(workers * 2);
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        let cutter = Cutter {
-            options,
-            progress,
-            to_workers,
-            done: done.clone(),
-            next: 0,
-            stop: &stop,
-        };
+        let cutter =
+            Cutter { options, progress, to_workers, done: done.clone(), next: 0, stop: &stop };
         scope.spawn(move || cutter.run(inputs));
         for _ in 0..workers {
             let done = done.clone();
@@ -166,43 +160,28 @@ impl Cutter<'_> {
     }
 
     fn file(&mut self, input: &Input) -> Result<(), SourceError> {
-        let failed = |source| SourceError::Io {
-            file: input.name(),
-            source,
-        };
+        let failed = |source| SourceError::Io { file: input.name(), source };
         let stream = open(input, self.progress)?;
         let (head, stream) = peek(stream, HEAD).map_err(failed)?;
         let mut about = Batch::default();
         about.report.files = 1;
         let file: Arc<str> = input.name().into();
-        let place = || {
-            Some(Location {
-                file: file.to_string(),
-                line: 0,
-            })
-        };
+        let place = || Some(Location { file: file.to_string(), line: 0 });
         let found = container(&head);
         if found == Container::Empty {
-            about
-                .report
-                .diagnostics
-                .add(code::EMPTY_FILE, "files without any content", place());
+            about.report.diagnostics.add(code::EMPTY_FILE, "files without any content", place());
         }
         let mapping = self.options.mapping.as_ref();
         if let (Container::Delimited, None) = (found, mapping) {
             about.report.skipped = 1;
-            about
-                .report
-                .diagnostics
-                .add(code::UNRECOGNISED_FILE, unrecognised(&head), place());
+            about.report.diagnostics.add(code::UNRECOGNISED_FILE, unrecognised(&head), place());
         }
         self.send(about);
         match found {
             Container::Empty => Ok(()),
-            Container::Unsupported(kind) => Err(SourceError::Unsupported {
-                file: input.name(),
-                kind,
-            }),
+            Container::Unsupported(kind) => {
+                Err(SourceError::Unsupported { file: input.name(), kind })
+            }
             Container::JsonLines => self.lines(stream, &file).map_err(failed),
             Container::JsonDocument => self.document(stream, &file).map_err(failed),
             Container::Delimited => match mapping {
@@ -213,9 +192,7 @@ impl Cutter<'_> {
                     let mut mark = vec![0; skip_mark];
                     std::io::Read::read_exact(&mut stream, &mut mark).map_err(failed)?;
                     let options = self.options;
-                    self.rows(&file, |each| {
-                        csv::read(stream, &head, input, mapping, options, each)
-                    })
+                    self.rows(&file, |each| csv::read(stream, &head, input, mapping, options, each))
                 }
             },
             Container::Parquet => {
@@ -223,10 +200,7 @@ impl Cutter<'_> {
                 let (Some(mapping), Input::File(path)) = (mapping, input) else {
                     let kind =
                         "Parquet table (name its columns with --map, and read it from a file)";
-                    return Err(SourceError::Unsupported {
-                        file: input.name(),
-                        kind,
-                    });
+                    return Err(SourceError::Unsupported { file: input.name(), kind });
                 };
                 self.rows(&file, |each| parquet::read(path, mapping, options, each))
             }
@@ -236,11 +210,7 @@ impl Cutter<'_> {
     fn lines(&mut self, stream: impl std::io::Read, file: &Arc<str>) -> std::io::Result<()> {
         let mut blocks = Blocks::new(stream);
         while let Some(block) = blocks.next_block()? {
-            let task = Task {
-                number: self.number(),
-                file: Arc::clone(file),
-                block,
-            };
+            let task = Task { number: self.number(), file: Arc::clone(file), block };
             if self.stop.load(Ordering::Relaxed) || self.to_workers.send(task).is_err() {
                 break;
             }
@@ -258,12 +228,9 @@ impl Cutter<'_> {
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         for (line, value) in super::scan::documents(text) {
             match value {
-                Ok(value) => tally.json(
-                    line,
-                    read_json(value.raw(), self.options),
-                    false,
-                    &mut batch,
-                ),
+                Ok(value) => {
+                    tally.json(line, read_json(value.raw(), self.options), false, &mut batch);
+                }
                 Err(error) => tally.json(line, Err(error), true, &mut batch),
             }
         }
@@ -306,17 +273,15 @@ fn unrecognised(head: &[u8]) -> String {
 }
 
 fn parse_block(block: &Block, file: &str, options: &ReadOptions) -> Batch {
-    let mut batch = Batch {
-        records: Vec::with_capacity(block.bytes.len() / 600),
-        ..Batch::default()
-    };
+    let mut batch =
+        Batch { records: Vec::with_capacity(block.bytes.len() / 600), ..Batch::default() };
     let mut tally = Tally::new(file);
     if block.too_long {
         let message = format!("lines longer than {} MiB", LONGEST_LINE >> 20);
         tally.outcome(
             block.first_line,
             None,
-            Outcome::Skip(code::LINE_TOO_LONG, message),
+            Err(Skipped::new(code::LINE_TOO_LONG, message)),
             &mut batch,
         );
     }
@@ -337,135 +302,4 @@ fn parse_block(block: &Block, file: &str, options: &ReadOptions) -> Batch {
     }
     tally.finish(&mut batch);
     batch
-}
-
-/// Counts what the lines of one file gave.
-struct Tally<'f> {
-    file: &'f str,
-    notes: [(u64, u64); 4],
-    skips: Vec<(Code, String, u64, u64)>,
-    formats: BTreeMap<Format, u64>,
-}
-
-impl<'f> Tally<'f> {
-    fn new(file: &'f str) -> Self {
-        Self {
-            file,
-            notes: [(0, 0); 4],
-            skips: Vec::new(),
-            formats: BTreeMap::new(),
-        }
-    }
-
-    fn json(
-        &mut self,
-        line: u64,
-        readings: Result<smallvec::SmallVec<[super::line::Reading; 1]>, ScanError>,
-        is_cut: bool,
-        batch: &mut Batch,
-    ) {
-        match readings {
-            Ok(readings) => {
-                for (format, outcome) in readings {
-                    self.outcome(line, format, outcome, batch);
-                }
-            }
-            Err(ScanError::Incomplete) if is_cut => {
-                let message = "last lines that end in the middle of a record".to_owned();
-                self.outcome(
-                    line,
-                    None,
-                    Outcome::Skip(code::PARTIAL_LINE, message),
-                    batch,
-                );
-            }
-            Err(_) => {
-                let message = "lines that are not valid JSON".to_owned();
-                self.outcome(
-                    line,
-                    None,
-                    Outcome::Skip(code::INVALID_LINE, message),
-                    batch,
-                );
-            }
-        }
-    }
-
-    fn outcome(&mut self, line: u64, format: Option<Format>, outcome: Outcome, batch: &mut Batch) {
-        match outcome {
-            Outcome::Records(records) => {
-                if let Some(format) = format {
-                    *self.formats.entry(format).or_default() += 1;
-                }
-                for (record, notes) in records {
-                    batch.report.records += 1;
-                    self.note(line, notes);
-                    batch.records.push(record);
-                }
-            }
-            Outcome::Skip(code, message) => {
-                if code != code::NOT_USAGE {
-                    batch.report.skipped += 1;
-                }
-                match self
-                    .skips
-                    .iter_mut()
-                    .find(|(c, m, _, _)| *c == code && *m == message)
-                {
-                    Some((_, _, count, _)) => *count += 1,
-                    None => self.skips.push((code, message, 1, line)),
-                }
-            }
-        }
-    }
-
-    fn note(&mut self, line: u64, notes: Notes) {
-        for (at, set) in [
-            notes.total_mismatch,
-            notes.clamped,
-            notes.inclusive_assumed,
-            notes.ttl_assumed,
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            if set {
-                let (count, first) = &mut self.notes[at];
-                *first = if *count == 0 { line } else { *first };
-                *count += 1;
-            }
-        }
-    }
-
-    fn finish(self, batch: &mut Batch) {
-        let place = |line| {
-            Some(Location {
-                file: self.file.to_owned(),
-                line,
-            })
-        };
-        let all = Notes {
-            total_mismatch: true,
-            clamped: true,
-            inclusive_assumed: true,
-            ttl_assumed: true,
-        };
-        for ((count, line), (code, message)) in self.notes.iter().zip(all.findings()) {
-            if *count > 0 {
-                batch
-                    .report
-                    .diagnostics
-                    .add_many(code, message, place(*line), *count);
-            }
-        }
-        for (code, message, count, line) in self.skips {
-            batch
-                .report
-                .diagnostics
-                .add_many(code, message, place(line), count);
-        }
-        for (format, count) in self.formats {
-            *batch.report.formats.entry(format.name()).or_default() += count;
-        }
-    }
 }

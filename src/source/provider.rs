@@ -75,9 +75,7 @@ pub(crate) fn of_model(model: &str) -> CompactString {
         ("open-mi", "mistral_ai"),
         ("command", "cohere"),
     ];
-    let found = PREFIXES
-        .iter()
-        .find(|(prefix, _)| model.starts_with(prefix));
+    let found = PREFIXES.iter().find(|(prefix, _)| model.starts_with(prefix));
     CompactString::const_new(found.map_or("unknown", |(_, provider)| provider))
 }
 
@@ -96,36 +94,17 @@ pub(crate) struct BedrockModel<'a> {
 
 /// Takes `us.anthropic.claude-...`, a bare id or an ARN apart.
 pub(crate) fn bedrock_model(id: &str) -> BedrockModel<'_> {
-    let region = if id.starts_with("arn:") {
-        id.split(':').nth(3).unwrap_or("")
-    } else {
-        ""
-    };
-    let name = if id.starts_with("arn:") {
-        id.rsplit_once('/').map_or(id, |(_, last)| last)
-    } else {
-        id
-    };
+    let region = if id.starts_with("arn:") { id.split(':').nth(3).unwrap_or("") } else { "" };
+    let name =
+        if id.starts_with("arn:") { id.rsplit_once('/').map_or(id, |(_, last)| last) } else { id };
     let provisioned = id.contains(":provisioned-model/");
     for geography in ["global", "us-gov", "us", "eu", "apac", "jp", "au", "ca"] {
-        let rest = name
-            .strip_prefix(geography)
-            .and_then(|rest| rest.strip_prefix('.'));
+        let rest = name.strip_prefix(geography).and_then(|rest| rest.strip_prefix('.'));
         if let Some(model) = rest {
-            return BedrockModel {
-                model,
-                endpoint: geography,
-                region,
-                provisioned,
-            };
+            return BedrockModel { model, endpoint: geography, region, provisioned };
         }
     }
-    BedrockModel {
-        model: name,
-        endpoint: "regional",
-        region,
-        provisioned,
-    }
+    BedrockModel { model: name, endpoint: "regional", region, provisioned }
 }
 
 #[cfg(test)]
@@ -135,15 +114,9 @@ mod tests {
     #[test]
     fn bedrock_ids() {
         let geo = bedrock_model("us.anthropic.claude-sonnet-5-v1:0");
-        assert_eq!(
-            (geo.model, geo.endpoint),
-            ("anthropic.claude-sonnet-5-v1:0", "us")
-        );
+        assert_eq!((geo.model, geo.endpoint), ("anthropic.claude-sonnet-5-v1:0", "us"));
         let bare = bedrock_model("amazon.nova-pro-v1:0");
-        assert_eq!(
-            (bare.model, bare.endpoint),
-            ("amazon.nova-pro-v1:0", "regional")
-        );
+        assert_eq!((bare.model, bare.endpoint), ("amazon.nova-pro-v1:0", "regional"));
         let arn = bedrock_model(
             "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.amazon.nova-lite-v1:0",
         );

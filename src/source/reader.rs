@@ -29,10 +29,7 @@ impl<R: Read> Read for Counted<'_, R> {
 }
 
 fn io_error(input: &Input, source: io::Error) -> SourceError {
-    SourceError::Io {
-        file: input.name(),
-        source,
-    }
+    SourceError::Io { file: input.name(), source }
 }
 
 /// Opens an input and takes gzip (also of several members) and zstd off, told by content.
@@ -40,21 +37,13 @@ pub(crate) fn open<'p>(input: &Input, progress: &'p Progress) -> Result<Stream<'
     let raw: Stream<'p> = match input {
         Input::File(path) => {
             let file = File::open(path).map_err(|e| io_error(input, e))?;
-            Box::new(Counted {
-                inner: file,
-                progress,
-            })
+            Box::new(Counted { inner: file, progress })
         }
-        Input::Stdin => Box::new(Counted {
-            inner: io::stdin(),
-            progress,
-        }),
+        Input::Stdin => Box::new(Counted { inner: io::stdin(), progress }),
     };
     let (head, rest) = peek(raw, 4).map_err(|e| io_error(input, e))?;
     match head.as_slice() {
-        [0x1f, 0x8b, ..] => Ok(Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(
-            rest,
-        )))),
+        [0x1f, 0x8b, ..] => Ok(Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(rest)))),
         [0x28, 0xb5, 0x2f, 0xfd] => {
             let decoder = zstd::stream::read::Decoder::new(rest).map_err(|e| io_error(input, e))?;
             Ok(Box::new(decoder))
@@ -89,10 +78,7 @@ pub(crate) enum Container {
 
 /// Tells the container from the head of a file.
 pub(crate) fn container(head: &[u8]) -> Container {
-    let text = head
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(head)
-        .trim_ascii_start();
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     match text {
         [] => Container::Empty,
         [b'P', b'A', b'R', b'1', ..] => Container::Parquet,
@@ -108,10 +94,7 @@ pub(crate) fn container(head: &[u8]) -> Container {
 
 fn text_container(text: &[u8]) -> Container {
     let is_object = |line: &[u8]| super::scan::Object::parse(line).is_ok();
-    let lines = text
-        .split(|b| *b == b'\n')
-        .map(<[u8]>::trim_ascii)
-        .filter(|l| !l.is_empty());
+    let lines = text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty());
     // The first line may be cut off by log rotation: any of the first few may prove JSON lines.
     match text[0] {
         b'{' if lines.clone().take(3).any(is_object) || lines.clone().count() == 1 => {
@@ -146,12 +129,7 @@ pub(crate) struct Blocks<R> {
 
 impl<R: Read> Blocks<R> {
     pub(crate) fn new(stream: R) -> Self {
-        Self {
-            stream,
-            carry: Vec::new(),
-            next_line: 1,
-            ended: false,
-        }
+        Self { stream, carry: Vec::new(), next_line: 1, ended: false }
     }
 
     /// The next block, or `None` at the end.
@@ -186,12 +164,7 @@ impl<R: Read> Blocks<R> {
         let lines = memchr::memchr_iter(b'\n', &bytes).count();
         self.next_line += u64::try_from(lines).unwrap_or(0);
         let unterminated = self.ended && bytes.last() != Some(&b'\n');
-        Ok(Some(Block {
-            first_line,
-            bytes,
-            unterminated,
-            too_long: false,
-        }))
+        Ok(Some(Block { first_line, bytes, unterminated, too_long: false }))
     }
 
     /// Reads on to the end of an over-long line without keeping it.
@@ -210,12 +183,7 @@ impl<R: Read> Blocks<R> {
         }
         let first_line = self.next_line;
         self.next_line += 1;
-        Ok(Block {
-            first_line,
-            bytes: Vec::new(),
-            unterminated: false,
-            too_long: true,
-        })
+        Ok(Block { first_line, bytes: Vec::new(), unterminated: false, too_long: true })
     }
 }
 
@@ -260,12 +228,7 @@ mod tests {
             (b"PAR1....", Container::Parquet),
         ];
         for (head, expected) in cases {
-            assert_eq!(
-                container(head),
-                expected,
-                "{}",
-                String::from_utf8_lossy(head)
-            );
+            assert_eq!(container(head), expected, "{}", String::from_utf8_lossy(head));
         }
     }
 }

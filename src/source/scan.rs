@@ -90,9 +90,7 @@ impl<'a> Object<'a> {
     /// The text of the first of several keys that is present and not empty.
     #[must_use]
     pub fn first_text(&self, keys: &[&str]) -> Option<Cow<'a, str>> {
-        keys.iter()
-            .filter_map(|k| self.text(k))
-            .find(|t| !t.is_empty())
+        keys.iter().filter_map(|k| self.text(k)).find(|t| !t.is_empty())
     }
 
     /// True if a key is present, even as null.
@@ -103,19 +101,13 @@ impl<'a> Object<'a> {
 
     /// All fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> + '_ {
-        self.fields
-            .iter()
-            .map(|(k, v)| (String::from_utf8_lossy(k), *v))
+        self.fields.iter().map(|(k, v)| (String::from_utf8_lossy(k), *v))
     }
 }
 
 fn finish<T>(text: &[u8], at: usize, value: T) -> Result<T, ScanError> {
     let end = skip_space(text, at);
-    if end == text.len() {
-        Ok(value)
-    } else {
-        Err(ScanError::Invalid(end))
-    }
+    if end == text.len() { Ok(value) } else { Err(ScanError::Invalid(end)) }
 }
 
 fn expect(text: &[u8], at: usize, byte: u8) -> Result<usize, ScanError> {
@@ -138,9 +130,8 @@ fn skip_string(text: &[u8], at: usize) -> Result<usize, ScanError> {
     let mut at = at + 1;
     loop {
         // Most strings in a log are short: look at a few bytes before calling the search.
-        let near = text
-            .get(at..at + 12)
-            .and_then(|w| w.iter().position(|b| matches!(b, b'"' | b'\\')));
+        let near =
+            text.get(at..at + 12).and_then(|w| w.iter().position(|b| matches!(b, b'"' | b'\\')));
         let found = near.or_else(|| memchr2(b'"', b'\\', text.get(at..)?));
         match found.map(|offset| at + offset) {
             Some(stop) if text[stop] == b'"' => return Ok(stop + 1),
@@ -245,11 +236,7 @@ impl<'a> Value<'a> {
     /// The fields, if it is an object.
     #[must_use]
     pub fn object(&self) -> Option<Object<'a>> {
-        if self.0.first() == Some(&b'{') {
-            Object::parse(self.0).ok()
-        } else {
-            None
-        }
+        if self.0.first() == Some(&b'{') { Object::parse(self.0).ok() } else { None }
     }
 
     /// The elements, if it is an array.
@@ -284,9 +271,7 @@ impl<'a> Value<'a> {
             return Some(String::from_utf8_lossy(inner));
         }
         let decoded = serde_json::from_slice::<String>(self.0);
-        Some(Cow::Owned(decoded.unwrap_or_else(|_| {
-            String::from_utf8_lossy(inner).into_owned()
-        })))
+        Some(Cow::Owned(decoded.unwrap_or_else(|_| String::from_utf8_lossy(inner).into_owned())))
     }
 
     /// The text of a string, or the digits of a number or boolean.
@@ -323,9 +308,9 @@ fn plain_digits(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() || bytes.len() > 19 {
         return None;
     }
-    bytes.iter().try_fold(0_u64, |sum, b| {
-        b.is_ascii_digit().then(|| sum * 10 + u64::from(b - b'0'))
-    })
+    bytes
+        .iter()
+        .try_fold(0_u64, |sum, b| b.is_ascii_digit().then(|| sum * 10 + u64::from(b - b'0')))
 }
 
 /// Reads a count as logs and exports print it. The outer `None`: not a count; the inner: no value.
@@ -333,31 +318,17 @@ fn plain_digits(bytes: &[u8]) -> Option<u64> {
 #[must_use]
 pub fn parse_count(text: &str) -> Option<Option<u64>> {
     let text = text.trim();
-    if matches!(
-        text,
-        "" | "-" | "null" | "None" | "NaN" | "nan" | "N/A" | "n/a" | "none"
-    ) {
+    if matches!(text, "" | "-" | "null" | "None" | "NaN" | "nan" | "N/A" | "n/a" | "none") {
         return Some(None);
     }
     if let Some(count) = plain_digits(text.as_bytes()) {
         return Some(Some(count));
     }
-    let joined = if text.contains(',') {
-        ungroup(text)?
-    } else {
-        text.to_owned()
-    };
+    let joined = if text.contains(',') { ungroup(text)? } else { text.to_owned() };
     // 18 decimal places are more than any count carries; the value must be whole.
     let amount: crate::money::Amount = joined.parse().ok()?;
-    let (whole, part) = (
-        amount.atto() / 10_i128.pow(18),
-        amount.atto() % 10_i128.pow(18),
-    );
-    if part == 0 {
-        u64::try_from(whole).ok().map(Some)
-    } else {
-        None
-    }
+    let (whole, part) = (amount.atto() / 10_i128.pow(18), amount.atto() % 10_i128.pow(18));
+    if part == 0 { u64::try_from(whole).ok().map(Some) } else { None }
 }
 
 fn ungroup(text: &str) -> Option<String> {
@@ -367,11 +338,7 @@ fn ungroup(text: &str) -> Option<String> {
     let well_formed = (1..=3).contains(&first.len()) && groups.all(|g| g.len() == 3);
     well_formed.then(|| {
         let digits = whole.replace(',', "");
-        if part.is_empty() {
-            digits
-        } else {
-            format!("{digits}.{part}")
-        }
+        if part.is_empty() { digits } else { format!("{digits}.{part}") }
     })
 }
 
@@ -383,23 +350,9 @@ mod tests {
     fn fields_of_an_object() {
         let text = br#" {"a": 1, "b":"x\"y", "c":{"d":[1,{"e":"}"}]}, "n":null, "a":2, "t":true} "#;
         let object = Object::parse(text).unwrap();
-        assert_eq!(
-            object.get("a").unwrap().count(),
-            Ok(Some(2)),
-            "the last of equal keys counts"
-        );
+        assert_eq!(object.get("a").unwrap().count(), Ok(Some(2)), "the last of equal keys counts");
         assert_eq!(object.text("b").unwrap(), "x\"y");
-        assert_eq!(
-            object
-                .object("c")
-                .unwrap()
-                .get("d")
-                .unwrap()
-                .array()
-                .unwrap()
-                .len(),
-            2
-        );
+        assert_eq!(object.object("c").unwrap().get("d").unwrap().array().unwrap().len(), 2);
         assert!(object.get("n").is_none() && object.has("n"));
         assert!(object.get("t").unwrap().is_true());
     }
@@ -414,36 +367,15 @@ mod tests {
                 "cut at {cut}"
             );
         }
-        for text in [
-            "[1]",
-            "nonsense",
-            r#"{"a" 1}"#,
-            r#"{"a":1}x"#,
-            r#"{a:1}"#,
-            r#"{"a":1,}"#,
-        ] {
-            assert!(
-                matches!(Object::parse(text.as_bytes()), Err(ScanError::Invalid(_))),
-                "{text}"
-            );
+        for text in ["[1]", "nonsense", r#"{"a" 1}"#, r#"{"a":1}x"#, r#"{a:1}"#, r#"{"a":1,}"#] {
+            assert!(matches!(Object::parse(text.as_bytes()), Err(ScanError::Invalid(_))), "{text}");
         }
     }
 
     #[test]
     fn deep_nesting_needs_no_stack() {
-        let deep = format!(
-            "{{\"a\":{}{},\"b\":7}}",
-            "[".repeat(1_000_000),
-            "]".repeat(1_000_000)
-        );
-        assert_eq!(
-            Object::parse(deep.as_bytes())
-                .unwrap()
-                .get("b")
-                .unwrap()
-                .count(),
-            Ok(Some(7))
-        );
+        let deep = format!("{{\"a\":{}{},\"b\":7}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+        assert_eq!(Object::parse(deep.as_bytes()).unwrap().get("b").unwrap().count(), Ok(Some(7)));
     }
 
     #[test]
@@ -454,11 +386,7 @@ mod tests {
             assert_eq!(object.text("k").unwrap().len(), length);
             let escaped = format!("{{\"k\":\"{}\\\\\",\"n\":1}}", "x".repeat(length));
             assert_eq!(
-                Object::parse(escaped.as_bytes())
-                    .unwrap()
-                    .text("k")
-                    .unwrap()
-                    .len(),
+                Object::parse(escaped.as_bytes()).unwrap().text("k").unwrap().len(),
                 length + 1
             );
         }
@@ -474,11 +402,7 @@ mod tests {
             ("18446744073709551615", u64::MAX),
         ];
         for (text, expected) in good {
-            assert_eq!(
-                Value::new(text.as_bytes()).count(),
-                Ok(Some(expected)),
-                "{text}"
-            );
+            assert_eq!(Value::new(text.as_bytes()).count(), Ok(Some(expected)), "{text}");
         }
         for text in ["null", "NaN", "\"None\"", "\"\"", "\"-\""] {
             assert_eq!(Value::new(text.as_bytes()).count(), Ok(None), "{text}");

@@ -186,24 +186,12 @@ fn decode(arena: &[u8], offset: u64) -> Contribution {
         .collect();
     let reported_cost = (flags & HAS_COST != 0).then(|| {
         let kind = CostKind::ALL[usize::from(take(1)[0])];
-        let currency = std::str::from_utf8(take(3))
-            .ok()
-            .and_then(|c| c.parse().ok())
-            .unwrap_or(Currency::USD);
+        let currency =
+            std::str::from_utf8(take(3)).ok().and_then(|c| c.parse().ok()).unwrap_or(Currency::USD);
         let amount = Amount::from_atto(i128::from_le_bytes(fixed(take(16))));
-        ReportedCost {
-            amount,
-            currency,
-            kind,
-        }
+        ReportedCost { amount, currency, kind }
     });
-    Contribution {
-        time,
-        profile,
-        requests,
-        components,
-        reported_cost,
-    }
+    Contribution { time, profile, requests, components, reported_cost }
 }
 
 fn fixed<const N: usize>(slice: &[u8]) -> [u8; N] {
@@ -269,30 +257,15 @@ mod tests {
     fn growing_copies_keep_the_largest_counts_and_the_first_time() {
         let mut dedup = Dedup::default();
         let better = |_: u32, _: u32| false;
-        assert_eq!(
-            dedup.offer("anthropic", "m", &contribution(9, 50), better),
-            Verdict::New
-        );
-        assert_eq!(
-            dedup.offer("anthropic", "m", &contribution(9, 60), better),
-            Verdict::Duplicate
-        );
+        assert_eq!(dedup.offer("anthropic", "m", &contribution(9, 50), better), Verdict::New);
+        assert_eq!(dedup.offer("anthropic", "m", &contribution(9, 60), better), Verdict::Duplicate);
         let Verdict::Replace(change) =
             dedup.offer("anthropic", "m", &contribution(159, 40), better)
         else {
             panic!()
         };
-        assert_eq!(
-            (change.0, change.1),
-            (contribution(9, 50), contribution(159, 40))
-        );
-        assert_eq!(
-            dedup.offer("anthropic", "m", &contribution(3, 70), better),
-            Verdict::Duplicate
-        );
-        assert_eq!(
-            dedup.offer("openai", "m", &contribution(9, 50), better),
-            Verdict::New
-        );
+        assert_eq!((change.0, change.1), (contribution(9, 50), contribution(159, 40)));
+        assert_eq!(dedup.offer("anthropic", "m", &contribution(3, 70), better), Verdict::Duplicate);
+        assert_eq!(dedup.offer("openai", "m", &contribution(9, 50), better), Verdict::New);
     }
 }

@@ -1,1 +1,26 @@
+//! Everything that runs the program, or several modules together. One binary, because each would
+//! link polars anew.
 
+mod architecture;
+mod cmd_cost;
+mod cmd_forecast;
+mod cmd_prices;
+mod cmd_rollup;
+mod common;
+mod docs;
+mod errors;
+mod price_data;
+mod properties;
+mod samples;
+mod vectors;
+
+/// A test file that nobody lists would never run.
+#[test]
+fn every_test_file_is_listed() {
+    let listed = include_str!("main.rs");
+    for entry in std::fs::read_dir(common::root().join("tests/it")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        assert!(module == "main" || listed.contains(&format!("mod {module};")), "{name}");
+    }
+}

@@ -14,17 +14,11 @@ checked_on = "2026-11-20"
 "#;
 
 fn source(layer: Layer, body: &str) -> BookSource {
-    BookSource {
-        name: format!("{layer}.toml"),
-        text: format!("{HEAD}{body}"),
-        layer,
-    }
+    BookSource { name: format!("{layer}.toml"), text: format!("{HEAD}{body}"), layer }
 }
 
 fn load(sources: &[BookSource]) -> PriceBook {
-    PriceBook::load(sources)
-        .unwrap_or_else(|errors| panic!("{errors}"))
-        .0
+    PriceBook::load(sources).unwrap_or_else(|errors| panic!("{errors}")).0
 }
 
 fn book(body: &str) -> PriceBook {
@@ -44,16 +38,10 @@ fn moment(start: Timestamp) -> Period {
     Period::new(start, Timestamp::from_nanos(start.nanos() + 1)).unwrap()
 }
 
-const ANY: ContextBand = ContextBand::Known {
-    from: 0,
-    until: None,
-};
+const ANY: ContextBand = ContextBand::Known { from: 0, until: None };
 
 fn exactly(tokens: u64) -> ContextBand {
-    ContextBand::Known {
-        from: tokens,
-        until: Some(tokens + 1),
-    }
+    ContextBand::Known { from: tokens, until: Some(tokens + 1) }
 }
 
 /// Price per million of standard input in a period, or the reason as text.
@@ -99,14 +87,8 @@ input_per_mtok = "4"
     let november = period(NOV.0, NOV.1);
     let price =
         |book: &PriceBook, tokens| input(&book.rates(&sku(), exactly(tokens), None), november);
-    assert_eq!(
-        [199_999, 200_000, 200_001].map(|n| price(&over, n)),
-        ["3.00", "3.00", "6.00"]
-    );
-    assert_eq!(
-        [199_999, 200_000, 200_001].map(|n| price(&at_least, n)),
-        ["2.00", "4.00", "4.00"]
-    );
+    assert_eq!([199_999, 200_000, 200_001].map(|n| price(&over, n)), ["3.00", "3.00", "6.00"]);
+    assert_eq!([199_999, 200_000, 200_001].map(|n| price(&at_least, n)), ["2.00", "4.00", "4.00"]);
     assert_eq!(over.context_edges(), [200_001]);
     assert_eq!(at_least.context_edges(), [200_000]);
     assert_eq!(
@@ -138,12 +120,7 @@ input_per_mtok = "3"
     let rates = book.rates(&sku(), ANY, None);
     assert_eq!(input(&rates, period(NOV.0, NOV.1)), "3.00");
     let unknown = book.rates(&sku(), ContextBand::Unknown, None);
-    assert!(
-        !unknown
-            .at(Component::Output, period(NOV.0, NOV.1))
-            .unwrap()
-            .context_assumed
-    );
+    assert!(!unknown.at(Component::Output, period(NOV.0, NOV.1)).unwrap().context_assumed);
 }
 
 #[test]
@@ -164,10 +141,7 @@ input_per_mtok = "1"
     );
     let november = period(NOV.0, NOV.1);
     let price = |sku: &Sku| input(&book.rates(sku, ANY, None), november);
-    let tier = |tier: &str| Sku {
-        service_tier: tier.into(),
-        ..sku()
-    };
+    let tier = |tier: &str| Sku { service_tier: tier.into(), ..sku() };
     assert_eq!(price(&tier("batch")), "1.00");
     for missing in ["flex", "priority", "provisioned", "weird"] {
         let expected = format!(
@@ -175,10 +149,7 @@ input_per_mtok = "1"
         );
         assert_eq!(price(&tier(missing)), expected);
     }
-    let fast = Sku {
-        speed: "fast".into(),
-        ..sku()
-    };
+    let fast = Sku { speed: "fast".into(), ..sku() };
     assert_eq!(
         price(&fast),
         "no price for `input.uncached` under service_tier `standard`, speed `fast`"
@@ -199,24 +170,15 @@ fn unknown_is_told_from_unpriced() {
         "no price book knows model `m-2` of provider `anthropic`"
     );
     assert!(matches!(
-        book.rates(&Sku::new("openai", "m"), ANY, None)
-            .at(Component::Output, november),
+        book.rates(&Sku::new("openai", "m"), ANY, None).at(Component::Output, november),
         Err(Unpriced::UnknownModel { .. })
     ));
     let rates = book.rates(&sku(), ANY, None);
-    let reason = rates
-        .at(Component::InputUncachedAudio, november)
-        .unwrap_err();
-    assert_eq!(
-        reason.to_string(),
-        "no price for `input.uncached.audio` of this model"
-    );
+    let reason = rates.at(Component::InputUncachedAudio, november).unwrap_err();
+    assert_eq!(reason.to_string(), "no price for `input.uncached.audio` of this model");
     // Pictures are billed as text.
     let rate = rates.at(Component::InputUncachedImage, november).unwrap();
-    assert_eq!(
-        (rate.rated_as, rate.entry.origin.location.line),
-        (Component::InputUncached, 9)
-    );
+    assert_eq!((rate.rated_as, rate.entry.origin.location.line), (Component::InputUncached, 9));
 }
 
 #[test]
@@ -239,11 +201,7 @@ input_per_mtok = "4"
 "#,
     );
     let price = |endpoint: &str, region: &str| {
-        let sku = Sku {
-            endpoint: endpoint.into(),
-            region: region.into(),
-            ..sku()
-        };
+        let sku = Sku { endpoint: endpoint.into(), region: region.into(), ..sku() };
         input(&book.rates(&sku, ANY, None), period(NOV.0, NOV.1))
     };
     assert_eq!(price("", ""), "2.00");
@@ -282,43 +240,18 @@ id = "other"
     );
     let november = period(NOV.0, NOV.1);
     let price = |endpoint: &str, tier: &str, component: Component| {
-        let sku = Sku {
-            endpoint: endpoint.into(),
-            service_tier: tier.into(),
-            ..sku()
-        };
+        let sku = Sku { endpoint: endpoint.into(), service_tier: tier.into(), ..sku() };
         let rate = book.rates(&sku, ANY, None).at(component, november).unwrap();
-        (
-            rate.unit_price.per(6).unwrap().to_string(),
-            rate.multipliers.len(),
-        )
+        (rate.unit_price.per(6).unwrap().to_string(), rate.multipliers.len())
     };
     let expect = |text: &str, count| (text.to_owned(), count);
     assert_eq!(price("", "", Component::InputUncached), expect("0.0025", 0));
-    assert_eq!(
-        price("us", "batch", Component::InputUncached),
-        expect("0.00275", 1)
-    );
-    assert_eq!(
-        price("apac", "batch", Component::InputUncached),
-        expect("0.0033", 2)
-    );
-    assert_eq!(
-        price("apac", "batch", Component::InputUncachedImage),
-        expect("0.0033", 2)
-    );
-    assert_eq!(
-        price("apac", "batch", Component::Output),
-        expect("0.00275", 1)
-    );
-    assert_eq!(
-        price("us", "batch", Component::ToolWebSearch),
-        expect("10000.00", 0)
-    );
-    assert_eq!(
-        price("apac", "batch", Component::ToolWebSearch),
-        expect("12000.00", 1)
-    );
+    assert_eq!(price("us", "batch", Component::InputUncached), expect("0.00275", 1));
+    assert_eq!(price("apac", "batch", Component::InputUncached), expect("0.0033", 2));
+    assert_eq!(price("apac", "batch", Component::InputUncachedImage), expect("0.0033", 2));
+    assert_eq!(price("apac", "batch", Component::Output), expect("0.00275", 1));
+    assert_eq!(price("us", "batch", Component::ToolWebSearch), expect("10000.00", 0));
+    assert_eq!(price("apac", "batch", Component::ToolWebSearch), expect("12000.00", 1));
 }
 
 #[test]
@@ -337,9 +270,6 @@ output_per_mtok = "0.000000000002"
     let rates = book.rates(&sku(), ANY, None);
     let november = period(NOV.0, NOV.1);
     let component = Component::InputUncached;
-    assert_eq!(
-        rates.at(component, november),
-        Err(Unpriced::Inexact { component })
-    );
+    assert_eq!(rates.at(component, november), Err(Unpriced::Inexact { component }));
     assert!(rates.at(Component::Output, november).is_ok());
 }

@@ -12,11 +12,7 @@ checked_on = "2026-11-20"
 const MODEL: &str = "[[model]]\nid = \"m\"\n[[model.price]]\n";
 
 fn source(layer: Layer, name: &str, text: String) -> BookSource {
-    BookSource {
-        name: name.to_owned(),
-        text,
-        layer,
-    }
+    BookSource { name: name.to_owned(), text, layer }
 }
 
 /// The problems of one file.
@@ -41,10 +37,7 @@ fn check_price(keys: &str, expected: &str) {
 
 #[test]
 fn syntax_errors() {
-    check(
-        "[[model\nid = 1\n",
-        "p.toml:6: invalid TOML: unclosed array table, expected `]]`",
-    );
+    check("[[model\nid = 1\n", "p.toml:6: invalid TOML: unclosed array table, expected `]]`");
 }
 
 #[test]
@@ -74,20 +67,14 @@ fn a_wrong_head() {
     let empty = HEAD.replace("\"P\"", "\" \"");
     assert_eq!(
         problems(&empty),
-        [
-            "p.toml:1: file has no valid `name`",
-            "p.toml:3: `name` is empty"
-        ]
+        ["p.toml:1: file has no valid `name`", "p.toml:3: `name` is empty"]
     );
 }
 
 #[test]
 fn unknown_keys_with_suggestions() {
     check("vendor = \"x\"\n", "p.toml:6: unknown key `vendor`");
-    check(
-        "[[models]]\n",
-        "p.toml:6: unknown key `models` (hint: did you mean `model`?)",
-    );
+    check("[[models]]\n", "p.toml:6: unknown key `models` (hint: did you mean `model`?)");
     check(
         "[[model]]\nid = \"m\"\nfamilly = \"f\"\n",
         "p.toml:8: unknown key `familly` (hint: did you mean `family`?)",
@@ -146,10 +133,7 @@ fn wrong_kinds() {
         "model = \"m\"\n",
         "p.toml:6: `model` is a string, expected a list of tables, written [[model]]",
     );
-    check(
-        "model = [1]\n",
-        "p.toml:6: `model` is an integer, expected a table",
-    );
+    check("model = [1]\n", "p.toml:6: `model` is an integer, expected a table");
     check(
         "[[model]]\nid = \"m\"\naliases = \"x\"\n",
         "p.toml:8: `aliases` is a string, expected a list of names",
@@ -162,18 +146,9 @@ fn wrong_kinds() {
 
 #[test]
 fn missing_keys() {
-    check(
-        "[[model]]\nmaker = \"x\"\n",
-        "p.toml:6: model has no valid `id`",
-    );
-    check(
-        "[[model]]\nid = \"m\"\naliases = [{}]\n",
-        "p.toml:8: alias has no `name`",
-    );
-    check(
-        "[[multiplier]]\n",
-        "p.toml:6: multiplier has no valid `factor`",
-    );
+    check("[[model]]\nmaker = \"x\"\n", "p.toml:6: model has no valid `id`");
+    check("[[model]]\nid = \"m\"\naliases = [{}]\n", "p.toml:8: alias has no `name`");
+    check("[[multiplier]]\n", "p.toml:6: multiplier has no valid `factor`");
     check_price("source = \"s\"\n", "p.toml:8: entry has no price");
     let expected = [
         "p.toml:6: calendar has no valid `name`",
@@ -206,22 +181,13 @@ fn bad_prices_and_factors() {
         "input_per_mtok = \"1,50\"\n",
         "p.toml:9: `input_per_mtok`: `1,50` is not a decimal number (expected digits such as `2.50`)",
     );
-    check_price(
-        "input_per_mtok = \"-1\"\n",
-        "p.toml:9: `input_per_mtok` is negative: `-1`",
-    );
+    check_price("input_per_mtok = \"-1\"\n", "p.toml:9: `input_per_mtok` is negative: `-1`");
     check_price(
         "input_per_mtok = \"0.0000000000001\"\n",
         "p.toml:9: `input_per_mtok`: result needs more than 18 decimal places and would have to be rounded",
     );
-    check(
-        "[[multiplier]]\nfactor = \"0\"\n",
-        "p.toml:7: factor `0` is not above zero",
-    );
-    check(
-        "[[multiplier]]\nfactor = \"-2\"\n",
-        "p.toml:7: factor `-2` is not above zero",
-    );
+    check("[[multiplier]]\nfactor = \"0\"\n", "p.toml:7: factor `0` is not above zero");
+    check("[[multiplier]]\nfactor = \"-2\"\n", "p.toml:7: factor `-2` is not above zero");
     check(
         "[[multiplier]]\nfactor = \"10%\"\n",
         "p.toml:7: `10%` is not a decimal number (expected digits such as `2.50`)",
@@ -296,10 +262,7 @@ fn duplicate_names() {
         "p.toml:11: alias `x` of `n` is at the same time an alias of `m` at p.toml:7 \
          (hint: give both aliases dates that do not overlap)",
     );
-    assert_eq!(
-        problems(&format!("{HEAD}{}", aliases("2026-01-01"))),
-        [""; 0]
-    );
+    assert_eq!(problems(&format!("{HEAD}{}", aliases("2026-01-01"))), [""; 0]);
 }
 
 #[test]
@@ -319,14 +282,8 @@ fn overlapping_entries() {
     // Other component, other tier, more specific, or other side of a threshold: no overlap.
     fine("output_per_mtok = \"1\"\n[[model.price]]\ninput_per_mtok = \"1\"\n");
     let price = "input_per_mtok = \"1\"\n";
-    for when in [
-        "service_tier = \"batch\"",
-        "endpoint = \"us\"",
-        "context_over = 10",
-    ] {
-        fine(&format!(
-            "{price}[[model.price]]\nwhen = {{ {when} }}\n{price}"
-        ));
+    for when in ["service_tier = \"batch\"", "endpoint = \"us\"", "context_over = 10"] {
+        fine(&format!("{price}[[model.price]]\nwhen = {{ {when} }}\n{price}"));
     }
     fine(&format!(
         "{price}when = {{ context_up_to = 10 }}\n[[model.price]]\nwhen = {{ context_over = 10 }}\n{price}"
@@ -352,10 +309,7 @@ fn withdrawn_entries_overlap_only_when_ambiguous() {
     };
     let first = withdrawn("2026-06-30", "2026-08-20");
     let base = format!("{HEAD}{MODEL}input_per_mtok = \"2\"\n{first}");
-    assert_eq!(
-        problems(&format!("{base}{}", withdrawn("2026-08-20", "2026-08-30"))),
-        [""; 0]
-    );
+    assert_eq!(problems(&format!("{base}{}", withdrawn("2026-08-20", "2026-08-30"))), [""; 0]);
     let clash = problems(&format!("{base}{}", withdrawn("2026-08-19", "2026-08-30")));
     assert!(
         clash[0]
@@ -377,10 +331,8 @@ fn prices_for_every_model_overlap_too() {
 #[test]
 fn books_of_one_provider_share_a_currency() {
     let other = HEAD.replace("USD", "EUR");
-    let sources = [
-        source(Layer::Bundled, "p.toml", HEAD.to_owned()),
-        source(Layer::Flag, "q.toml", other),
-    ];
+    let sources =
+        [source(Layer::Bundled, "p.toml", HEAD.to_owned()), source(Layer::Flag, "q.toml", other)];
     let errors = PriceBook::load(&sources).unwrap_err();
     assert_eq!(
         errors.to_string(),
@@ -391,16 +343,10 @@ fn books_of_one_provider_share_a_currency() {
 #[test]
 fn problems_of_all_files_come_together() {
     let bad = format!("{HEAD}{MODEL}input_per_mtok = \"-1\"\nnotes = 3\n");
-    let sources = [
-        source(Layer::Flag, "b.toml", bad.clone()),
-        source(Layer::Bundled, "a.toml", bad),
-    ];
+    let sources =
+        [source(Layer::Flag, "b.toml", bad.clone()), source(Layer::Bundled, "a.toml", bad)];
     let errors = PriceBook::load(&sources).unwrap_err();
-    let places: Vec<_> = errors
-        .problems
-        .iter()
-        .map(|p| p.location.to_string())
-        .collect();
+    let places: Vec<_> = errors.problems.iter().map(|p| p.location.to_string()).collect();
     assert_eq!(places, ["a.toml:9", "a.toml:10", "b.toml:9", "b.toml:10"]);
 }
 
@@ -417,9 +363,7 @@ fn suspicious_prices_are_findings() {
         resolved.into_iter().map(text).collect::<Vec<_>>()
     };
     let price = |input: &str, output: &str| {
-        findings(&format!(
-            "{MODEL}input_per_mtok = \"{input}\"\noutput_per_mtok = \"{output}\"\n"
-        ))
+        findings(&format!("{MODEL}input_per_mtok = \"{input}\"\noutput_per_mtok = \"{output}\"\n"))
     };
     assert_eq!(
         price("400", "2000.01"),

@@ -16,24 +16,13 @@ use crate::price_book::value::Text;
 impl Validator<'_> {
     pub(super) fn calendar(&mut self, raw: &RawCalendar<'_>) {
         let name = required("name", raw.name, raw.offset, "calendar", self.report);
-        let _ = required(
-            "timezone",
-            raw.timezone,
-            raw.offset,
-            "calendar",
-            self.report,
-        );
+        let _ = required("timezone", raw.timezone, raw.offset, "calendar", self.report);
         if raw.hours.is_none() {
-            self.report
-                .problem(raw.offset, "calendar has no valid `hours`");
+            self.report.problem(raw.offset, "calendar has no valid `hours`");
         }
         let windows = raw.hours.iter().flatten().filter_map(|at| {
-            let message = || {
-                format!(
-                    "`{}` is not a window of hours (expected `16:30-00:30`)",
-                    at.value
-                )
-            };
+            let message =
+                || format!("`{}` is not a window of hours (expected `16:30-00:30`)", at.value);
             self.parsed(Some(*at), |text| Window::parse(text).ok_or_else(message))
         });
         let windows: SmallVec<[Window; 2]> = windows.collect();
@@ -43,32 +32,19 @@ impl Validator<'_> {
                 Some(day) => weekdays |= 1 << day,
                 None => self.report.problem(
                     at.offset,
-                    format!(
-                        "unknown weekday `{}`, expected {}",
-                        at.value,
-                        WEEKDAYS.join(" ")
-                    ),
+                    format!("unknown weekday `{}`, expected {}", at.value, WEEKDAYS.join(" ")),
                 ),
             }
         }
-        let mut holidays: Vec<_> = raw
-            .holidays
-            .iter()
-            .filter_map(|at| self.day(*at, "holidays"))
-            .collect();
+        let mut holidays: Vec<_> =
+            raw.holidays.iter().filter_map(|at| self.day(*at, "holidays")).collect();
         holidays.sort_unstable();
         let dates = self.dates(&raw.dated);
-        let zone = self
-            .parsed(raw.timezone, Calendar::named)
-            .unwrap_or(Calendar::UTC);
+        let zone = self.parsed(raw.timezone, Calendar::named).unwrap_or(Calendar::UTC);
         let version = Recurrence {
             zone,
             windows,
-            weekdays: if raw.weekdays.is_some() {
-                weekdays
-            } else {
-                Recurrence::ALL_WEEK
-            },
+            weekdays: if raw.weekdays.is_some() { weekdays } else { Recurrence::ALL_WEEK },
             holidays,
             effective_from: dates.effective_from,
             effective_until: dates.effective_until,
@@ -78,10 +54,9 @@ impl Validator<'_> {
         match self.calendars.iter_mut().find(|c| c.name == name) {
             // Nothing refers to the calendar yet: prices are read after all calendars.
             Some(calendar) => Arc::make_mut(calendar).versions.push(version),
-            None => self.calendars.push(Arc::new(PriceCalendar {
-                name: name.into(),
-                versions: vec![version],
-            })),
+            None => self
+                .calendars
+                .push(Arc::new(PriceCalendar { name: name.into(), versions: vec![version] })),
         }
     }
 
@@ -121,37 +96,22 @@ impl Validator<'_> {
             specificity: 0,
         };
         condition.context = self.context(raw);
-        let contexts = [
-            raw.context_over,
-            raw.context_at_least,
-            raw.context_up_to,
-            raw.context_under,
-        ];
+        let contexts =
+            [raw.context_over, raw.context_at_least, raw.context_up_to, raw.context_under];
         let others = contexts.iter().flatten().count() + condition.calendars().count();
         condition.specificity = specificity + u8::try_from(others).unwrap_or(u8::MAX);
         condition
     }
 
     fn context(&mut self, raw: &RawWhen<'_>) -> ContextRange {
-        let from = raw
-            .context_over
-            .map(|n| n.value + 1)
-            .max(raw.context_at_least.map(|n| n.value));
-        let upper = [
-            raw.context_up_to.map(|n| n.value + 1),
-            raw.context_under.map(|n| n.value),
-        ];
-        let range = ContextRange {
-            from: from.unwrap_or(0),
-            until: upper.into_iter().flatten().min(),
-        };
+        let from = raw.context_over.map(|n| n.value + 1).max(raw.context_at_least.map(|n| n.value));
+        let upper = [raw.context_up_to.map(|n| n.value + 1), raw.context_under.map(|n| n.value)];
+        let range =
+            ContextRange { from: from.unwrap_or(0), until: upper.into_iter().flatten().min() };
         if range.until.is_some_and(|until| until <= range.from)
             && let Some(at) = raw.context_up_to.or(raw.context_under)
         {
-            self.report.problem(
-                at.offset,
-                "no prompt can meet all `context_` keys of this `when`",
-            );
+            self.report.problem(at.offset, "no prompt can meet all `context_` keys of this `when`");
         }
         range
     }

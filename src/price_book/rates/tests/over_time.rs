@@ -21,15 +21,9 @@ input_per_mtok = "2"
     let rates = book.rates(&sku(), ANY, None);
     let edge = at("2025-06-10").nanos();
     let price = |nanos| input(&rates, moment(Timestamp::from_nanos(nanos)));
+    assert_eq!([price(edge - 1), price(edge), price(edge + 1)], ["10.00", "2.00", "2.00"]);
     assert_eq!(
-        [price(edge - 1), price(edge), price(edge + 1)],
-        ["10.00", "2.00", "2.00"]
-    );
-    assert_eq!(
-        input(
-            &rates,
-            period("2025-06-09T23:00:00Z", "2025-06-10T01:00:00Z")
-        ),
+        input(&rates, period("2025-06-09T23:00:00Z", "2025-06-10T01:00:00Z")),
         "price of `input.uncached` changes at 2025-06-10T00:00:00Z, inside the period of the usage"
     );
     assert_eq!(input(&rates, period("2025-06-09", "2025-06-10")), "10.00");
@@ -90,39 +84,17 @@ output_per_mtok = "2"
     );
     let rates = book.rates(&sku(), ANY, None);
     let price = |start: &str, end: &str| input(&rates, period(start, end));
-    assert_eq!(
-        price("2026-10-02T01:00:00Z", "2026-10-02T04:00:00Z"),
-        "1.32"
-    );
-    assert_eq!(
-        price("2026-10-02T04:00:00Z", "2026-10-02T06:00:00Z"),
-        "0.66"
-    );
-    assert_eq!(
-        price("2026-10-01T01:00:00Z", "2026-10-01T02:00:00Z"),
-        "0.66"
-    );
-    assert_eq!(
-        price("2026-10-02T22:30:00Z", "2026-10-03T00:00:00Z"),
-        "1.32"
-    );
-    assert_eq!(
-        price("2026-10-03T00:00:00Z", "2026-10-05T00:00:00Z"),
-        "0.66"
-    );
-    assert_eq!(
-        price("2026-10-02T00:00:00Z", "2026-10-02T00:30:00Z"),
-        "1.32"
-    );
+    assert_eq!(price("2026-10-02T01:00:00Z", "2026-10-02T04:00:00Z"), "1.32");
+    assert_eq!(price("2026-10-02T04:00:00Z", "2026-10-02T06:00:00Z"), "0.66");
+    assert_eq!(price("2026-10-01T01:00:00Z", "2026-10-01T02:00:00Z"), "0.66");
+    assert_eq!(price("2026-10-02T22:30:00Z", "2026-10-03T00:00:00Z"), "1.32");
+    assert_eq!(price("2026-10-03T00:00:00Z", "2026-10-05T00:00:00Z"), "0.66");
+    assert_eq!(price("2026-10-02T00:00:00Z", "2026-10-02T00:30:00Z"), "1.32");
     assert_eq!(
         price("2026-10-02T03:30:00Z", "2026-10-02T04:30:00Z"),
         "price of `input.uncached` changes at 2026-10-02T04:00:00Z, inside the period of the usage"
     );
-    assert!(
-        rates
-            .at(Component::Output, period("2026-10-02", "2026-10-03"))
-            .is_ok()
-    );
+    assert!(rates.at(Component::Output, period("2026-10-02", "2026-10-03")).is_ok());
     let friday = period("2026-10-02", "2026-10-03");
     let half_hours = [at("2026-10-02T00:30:00Z"), at("2026-10-02T22:30:00Z")];
     assert_eq!(book.time_edges(friday), half_hours);
@@ -149,24 +121,15 @@ input_per_mtok = "2.5"
     let rates = book.rates(&Sku::new("anthropic", "gpt-4o"), ANY, None);
     let edge = at("2024-10-02").nanos();
     let price = |nanos| input(&rates, moment(Timestamp::from_nanos(nanos)));
-    assert_eq!(
-        [price(edge - 1), price(edge), price(edge + 1)],
-        ["5.00", "2.50", "2.50"]
-    );
+    assert_eq!([price(edge - 1), price(edge), price(edge + 1)], ["5.00", "2.50", "2.50"]);
     assert!(
         price(at("2024-05-12").nanos()).starts_with("no price for `input.uncached` in force at")
     );
-    let id = |text: &str| {
-        book.find_model("anthropic", "gpt-4o", at(text))
-            .map(|m| m.id.as_str())
-    };
+    let id = |text: &str| book.find_model("anthropic", "gpt-4o", at(text)).map(|m| m.id.as_str());
     assert_eq!(id("2024-05-12"), None);
     assert_eq!(id("2024-10-01"), Some("gpt-4o-2024-05-13"));
     assert_eq!(id("2024-10-02"), Some("gpt-4o-2024-08-06"));
-    assert!(
-        book.find_model("anthropic", "gpt-4", at("2024-10-02"))
-            .is_none()
-    );
+    assert!(book.find_model("anthropic", "gpt-4", at("2024-10-02")).is_none());
 }
 
 const LIST: &str = r#"
@@ -206,34 +169,18 @@ input_per_mtok = "0.1"
         source(Layer::Bundled, LIST),
     ];
     let book = load(&sources);
-    let us = Sku {
-        endpoint: "us".into(),
-        region: "r".into(),
-        ..Sku::new("anthropic", "house-model")
-    };
+    let us =
+        Sku { endpoint: "us".into(), region: "r".into(), ..Sku::new("anthropic", "house-model") };
     let rates = book.rates(&us, ANY, None);
     let price = |component, day: &str| {
-        rates
-            .at(component, moment(at(day)))
-            .map(|r| r.unit_price.per(6).unwrap().to_string())
+        rates.at(component, moment(at(day))).map(|r| r.unit_price.per(6).unwrap().to_string())
     };
     // Before: bundled 3 × 1.1 × 0.5 = 1.65. After: 1.5 × 0.5, the bundled factor does not touch it.
-    assert_eq!(
-        price(Component::InputUncached, "2026-05-31"),
-        Ok("1.65".to_owned())
-    );
-    assert_eq!(
-        price(Component::InputUncached, "2026-06-01"),
-        Ok("0.75".to_owned())
-    );
+    assert_eq!(price(Component::InputUncached, "2026-05-31"), Ok("1.65".to_owned()));
+    assert_eq!(price(Component::InputUncached, "2026-06-01"), Ok("0.75".to_owned()));
     // Not in the organisation's book: bundled 10 × 1.1 × 0.5.
-    assert_eq!(
-        price(Component::Output, "2026-06-01"),
-        Ok("5.50".to_owned())
-    );
-    let model = book
-        .find_model("anthropic", "house-model", at("2026-06-01"))
-        .unwrap();
+    assert_eq!(price(Component::Output, "2026-06-01"), Ok("5.50".to_owned()));
+    let model = book.find_model("anthropic", "house-model", at("2026-06-01")).unwrap();
     assert_eq!((model.id.as_str(), model.entries.len()), ("m", 3));
     assert_eq!(model.maker.as_deref(), Some("anthropic"));
     assert_eq!(book.models().count(), 2);
@@ -261,15 +208,7 @@ fn a_rise_taken_back() {
     let october = period("2026-10-01", "2026-11-01");
     let price = |known_at: Option<&str>| {
         let rates = book.rates(&sku(), ANY, known_at.map(at));
-        let price = |c| {
-            rates
-                .at(c, october)
-                .unwrap()
-                .unit_price
-                .per(6)
-                .unwrap()
-                .to_string()
-        };
+        let price = |c| rates.at(c, october).unwrap().unit_price.per(6).unwrap().to_string();
         (price(Component::InputUncached), price(Component::Output))
     };
     let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());

@@ -1,0 +1,121 @@
+//! Counting what the lines of one file gave.
+
+use std::collections::BTreeMap;
+
+use super::line::{Format, Readings};
+use super::outcome::{Notes, Outcome, Skipped};
+use super::pipeline::Batch;
+use super::scan::ScanError;
+use crate::diagnostic::{Code, Location, code};
+
+/// How often something was seen, and the first line.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    count: u64,
+    line: u64,
+}
+
+impl Seen {
+    fn again(&mut self, line: u64) {
+        if self.count == 0 {
+            self.line = line;
+        }
+        self.count += 1;
+    }
+}
+
+/// Counts of one file or block.
+#[derive(Debug)]
+pub(super) struct Tally<'f> {
+    file: &'f str,
+    notes: [Seen; 4],
+    skips: BTreeMap<(Code, String), Seen>,
+    formats: BTreeMap<Format, u64>,
+}
+
+impl<'f> Tally<'f> {
+    pub(super) fn new(file: &'f str) -> Self {
+        Self { file, notes: [Seen::default(); 4], skips: BTreeMap::new(), formats: BTreeMap::new() }
+    }
+
+    /// Counts one line or document of JSON; `is_cut` if the file ends in it without a newline.
+    pub(super) fn json(
+        &mut self,
+        line: u64,
+        readings: Result<Readings, ScanError>,
+        is_cut: bool,
+        batch: &mut Batch,
+    ) {
+        let skipped = match readings {
+            Ok(readings) => {
+                for (format, outcome) in readings {
+                    self.outcome(line, format, outcome, batch);
+                }
+                return;
+            }
+            Err(ScanError::Incomplete) if is_cut => {
+                Skipped::new(code::PARTIAL_LINE, "last lines that end in the middle of a record")
+            }
+            Err(_) => Skipped::new(code::INVALID_LINE, "lines that are not valid JSON"),
+        };
+        self.outcome(line, None, Err(skipped), batch);
+    }
+
+    /// Counts one outcome and keeps its records.
+    pub(super) fn outcome(
+        &mut self,
+        line: u64,
+        format: Option<Format>,
+        outcome: Outcome,
+        batch: &mut Batch,
+    ) {
+        match outcome {
+            Ok(records) => {
+                if let Some(format) = format {
+                    *self.formats.entry(format).or_default() += 1;
+                }
+                for (record, notes) in records {
+                    batch.report.records += 1;
+                    self.note(line, notes);
+                    batch.records.push(record);
+                }
+            }
+            Err(skipped) => {
+                if skipped.code != code::NOT_USAGE {
+                    batch.report.skipped += 1;
+                }
+                self.skips.entry((skipped.code, skipped.message)).or_default().again(line);
+            }
+        }
+    }
+
+    fn note(&mut self, line: u64, notes: Notes) {
+        let flags =
+            [notes.total_mismatch, notes.clamped, notes.inclusive_assumed, notes.ttl_assumed];
+        for (seen, _) in self.notes.iter_mut().zip(flags).filter(|(_, set)| *set) {
+            seen.again(line);
+        }
+    }
+
+    /// Moves the counts into the report of a batch.
+    pub(super) fn finish(self, batch: &mut Batch) {
+        let place = |line| Some(Location { file: self.file.to_owned(), line });
+        let all = Notes {
+            total_mismatch: true,
+            clamped: true,
+            inclusive_assumed: true,
+            ttl_assumed: true,
+        };
+        for (seen, (code, message)) in
+            self.notes.iter().zip(all.findings()).filter(|(s, _)| s.count > 0)
+        {
+            batch.report.diagnostics.add_many(code, message, place(seen.line), seen.count);
+        }
+        for ((code, message), seen) in self.skips {
+            batch.report.diagnostics.add_many(code, message, place(seen.line), seen.count);
+        }
+        for (format, count) in self.formats {
+            *batch.report.formats.entry(format.name()).or_default() += count;
+        }
+    }
+}
