@@ -100,7 +100,7 @@ pub enum ProjectionError {
     #[error("usage is only known for {0:?}, longer than a day: a forecast needs usage by the day")]
     CoarseBuckets(Period),
     /// A horizon that ends before it starts.
-    #[error("horizon ends on {end}, which is not after the first day to forecast, {origin}")]
+    #[error("horizon ends before {end}, but the first day to forecast is {origin}")]
     EmptyHorizon {
         /// The day after the last.
         end: NaiveDate,

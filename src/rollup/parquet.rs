@@ -272,10 +272,12 @@ impl Table<'_> {
     }
 
     fn text(&self, name: &str, row: usize) -> Result<Option<String>, ParquetError> {
-        match self.value(name, row)? {
-            AnyValue::Null => Ok(None),
-            AnyValue::String(text) => Ok(Some(text.to_owned())),
-            _ => Err(ParquetError::BadColumn(name.to_owned())),
+        // A column of equal values comes back as owned text, any other as borrowed.
+        let value = self.value(name, row)?;
+        match value.get_str() {
+            Some(text) => Ok(Some(text.to_owned())),
+            None if value.is_null() => Ok(None),
+            None => Err(ParquetError::BadColumn(name.to_owned())),
         }
     }
 
@@ -289,7 +291,10 @@ impl Table<'_> {
 
     fn instant(&self, name: &str, row: usize) -> Result<Timestamp, ParquetError> {
         match self.value(name, row)? {
-            AnyValue::Datetime(value, TimeUnit::Nanoseconds, _) => Ok(Timestamp::from_nanos(value)),
+            AnyValue::Datetime(value, TimeUnit::Nanoseconds, _)
+            | AnyValue::DatetimeOwned(value, TimeUnit::Nanoseconds, _) => {
+                Ok(Timestamp::from_nanos(value))
+            }
             _ => Err(ParquetError::BadColumn(name.to_owned())),
         }
     }

@@ -50,11 +50,18 @@ fn module_of(name: &str) -> &str {
 fn modules_use_only_layers_below() {
     for (name, text) in sources().iter().filter(|(n, _)| n != "lib.rs" && n != "main.rs") {
         let own = module_of(name);
-        let (_, layer, peers) = LAYERS.iter().find(|(m, _, _)| *m == own).unwrap_or_else(|| panic!("{name} has no layer"));
+        let (_, layer, peers) = LAYERS
+            .iter()
+            .find(|(m, _, _)| *m == own)
+            .unwrap_or_else(|| panic!("{name} has no layer"));
         for (at, _) in text.match_indices("crate::") {
-            let used: String = text[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let used: String =
+                text[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let Some((_, other, _)) = LAYERS.iter().find(|(m, _, _)| *m == used) else { continue };
-            let allowed = used == own || other < layer || peers.contains(&used.as_str()) || (*layer == 0 && *other == 0);
+            let allowed = used == own
+                || other < layer
+                || peers.contains(&used.as_str())
+                || (*layer == 0 && *other == 0);
             assert!(allowed, "src/{name} uses crate::{used}");
         }
     }
@@ -64,7 +71,8 @@ fn modules_use_only_layers_below() {
 fn outside_crates_stay_in_their_places() {
     for (name, text) in sources() {
         for (krate, places) in CRATES {
-            let used = text.contains(&format!("use {krate}::")) || text.contains(&format!(" {krate}::"));
+            let used =
+                text.contains(&format!("use {krate}::")) || text.contains(&format!(" {krate}::"));
             let allowed = places.iter().any(|p| name.starts_with(p));
             assert!(!used || allowed, "src/{name} uses {krate}");
         }

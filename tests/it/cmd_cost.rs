@@ -1,0 +1,206 @@
+//! `tokencast cost` as its users run it.
+
+use std::io::Write;
+
+use super::common::{TestEnv, record};
+
+const DAY: &str = "2026-11-18T12:00:00Z";
+
+fn opus(input: u64) -> String {
+    record(DAY, "anthropic", "claude-opus-5-5", input, 0)
+}
+
+#[test]
+fn table_markdown_and_csv() {
+    let env = TestEnv::new();
+    let lines = [opus(1_000_000), record(DAY, "openai", "gpt-6.1-sol", 0, 100_000)].join("\n");
+    env.file("usage.jsonl", lines);
+    let table = env.run(&["cost", "usage.jsonl"]);
+    assert_eq!((table.status, table.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(table.stdout.lines().take(6).collect::<Vec<_>>().join("\n"), @r"
+    Cost of 2026-11-18 to 2026-11-18 (2 records from 1 file)
+
+     provider    model             requests       input   cache read   cache write    output   unpriced tokens   cost USD
+    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+     anthropic   claude-opus-5-5          1   1,000,000            0             0         0                 0       4.00
+     openai      gpt-6.1-sol              1           0            0             0   100,000                 0       1.00
+    ");
+    let markdown =
+        env.run(&["cost", "usage.jsonl", "--output", "markdown", "--group-by", "provider"]).stdout;
+    assert!(
+        markdown.contains("| anthropic | 1 | 1,000,000 | 0 | 0 | 0 | 0 | 4.00 |"),
+        "{markdown}"
+    );
+    let csv = env.run(&["cost", "usage.jsonl", "--output", "csv", "--group-by", "model"]).stdout;
+    insta::assert_snapshot!(csv, @r"
+    model,requests,input.uncached,output,list_cost,contracted_cost,effective_cost,billed_cost,unpriced_records,unpriced_tokens,currency
+    claude-opus-5-5,1,1000000,0,4.00,4.00,4.00,4.00,0,0,USD
+    gpt-6.1-sol,1,0,100000,1.00,1.00,1.00,1.00,0,0,USD
+    ");
+}
+
+#[test]
+fn compressed_files_standard_input_and_patterns_read_the_same() {
+    let env = TestEnv::new();
+    let text = format!("{}\n{}\n", opus(1_000_000), opus(500_000));
+    env.file("a.jsonl", &text);
+    // Two gzip members after each other, as cloud logs are written.
+    let mut gz = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        member.write_all(line.as_bytes()).unwrap();
+        gz.extend(member.finish().unwrap());
+    }
+    env.file("b.jsonl.gz", gz);
+    env.file("c.zst", zstd::encode_all(text.as_bytes(), 3).unwrap());
+    env.file("bom.jsonl", format!("\u{feff}{}", text.replace('\n', "\r\n")));
+    env.file("list.json", format!("[\n{},\n{}\n]\n", opus(1_000_000), opus(500_000)));
+    for input in ["a.jsonl", "b.jsonl.gz", "c.zst", "bom.jsonl", "list.json", "[a].jsonl"] {
+        let report = env.run(&["cost", input, "--output", "json"]).json();
+        assert_eq!(report["totals"]["billed_cost"], "6.00", "{input}");
+        assert_eq!(report["inputs"]["records"], 2, "{input}");
+    }
+    let stdin = env.run_with(&["cost", "-", "--output", "json"], Some(text.as_bytes()), &[]);
+    assert_eq!(stdin.json()["totals"]["billed_cost"], "6.00");
+    let folder = env.run(&["cost", ".", "--output", "json"]).json();
+    assert_eq!(
+        (&folder["inputs"]["files"], &folder["totals"]["billed_cost"]),
+        (&5.into(), &"30.00".into())
+    );
+}
+
+#[test]
+fn copies_count_once_whatever_their_order_and_file() {
+    let env = TestEnv::new();
+    let line = |id: &str, output: u64| {
+        format!(
+            r#"{{"type":"assistant","sessionId":"s","uuid":"u{output}","timestamp":"{DAY}","requestId":"r","message":{{"id":"{id}","model":"claude-opus-5-5","usage":{{"input_tokens":10,"output_tokens":{output}}}}}}}"#
+        )
+    };
+    env.file("1/a.jsonl", format!("{}\n{}\n", line("m1", 9), line("m1", 159)));
+    env.file("1/b.jsonl", format!("{}\n{}\n", line("m1", 9), line("m2", 5)));
+    env.file("2/a.jsonl", format!("{}\n{}\n", line("m2", 5), line("m1", 159)));
+    env.file("2/b.jsonl", format!("{}\n{}\n", line("m1", 9), line("m1", 9)));
+    for folder in ["1", "2"] {
+        let report = env.run(&["cost", folder, "--output", "json"]).json();
+        assert_eq!(report["totals"]["tokens"]["output"], 164, "{folder}");
+        assert_eq!(
+            (&report["totals"]["requests"], &report["inputs"]["duplicates"]),
+            (&2.into(), &2.into())
+        );
+    }
+}
+
+#[test]
+fn days_follow_the_time_zone() {
+    let env = TestEnv::new();
+    // 23:30 UTC is the next day in Kolkata (05:00) and the same day in New York (18:30).
+    env.file("u.jsonl", record("2026-11-18T23:30:00Z", "openai", "gpt-6.1-sol", 1, 0));
+    for (zone, day) in
+        [("UTC", "2026-11-18"), ("Asia/Kolkata", "2026-11-19"), ("America/New_York", "2026-11-18")]
+    {
+        let report = env
+            .run(&["cost", "u.jsonl", "--group-by", "day", "--timezone", zone, "--output", "json"])
+            .json();
+        assert_eq!(report["groups"][0]["key"]["day"], day, "{zone}");
+    }
+}
+
+#[test]
+fn since_is_inclusive_and_until_exclusive() {
+    let env = TestEnv::new();
+    let at = |time: &str| record(time, "openai", "gpt-6.1-sol", 1_000_000, 0);
+    env.file(
+        "u.jsonl",
+        [at("2026-11-17T23:59:59Z"), at("2026-11-18T00:00:00Z"), at("2026-11-19T00:00:00Z")]
+            .join("\n"),
+    );
+    let report = env
+        .run(&[
+            "cost",
+            "u.jsonl",
+            "--since",
+            "2026-11-18",
+            "--until",
+            "2026-11-19",
+            "--output",
+            "json",
+        ])
+        .json();
+    assert_eq!(report["inputs"]["records"], 1);
+    assert_eq!(report["inputs"]["outside"], 2);
+}
+
+#[test]
+fn labels_are_kept_when_asked_for() {
+    let env = TestEnv::new();
+    let line = opus(1_000_000)
+        .replace("\"components\"", r#""labels":{"team":"a","trace":"t1"},"components""#);
+    env.file("u.jsonl", line);
+    for (group, expected) in
+        [("team", "a"), ("trace", "t1"), ("label:trace", "t1"), ("nothing", "")]
+    {
+        let report = env.run(&["cost", "u.jsonl", "--group-by", group, "--output", "json"]).json();
+        let name = group.strip_prefix("label:").unwrap_or(group);
+        assert_eq!(report["groups"][0]["key"][name], expected, "{group}");
+    }
+}
+
+#[test]
+fn a_table_of_another_tool_through_a_mapping() {
+    let env = TestEnv::new();
+    env.file("export.csv", "When;Model;In;Cached;Out\n2026-11-18 12:00:00;gpt-6.1-sol;1,000,000;400,000;0\n2026-11-18 13:00:00;gpt-6.1-sol;0;0;\"100,000\"\n");
+    let map = "time=When,model=Model,input=In,cache_read=Cached,output=Out,provider=@openai";
+    let run = env.run(&[
+        "cost",
+        "export.csv",
+        "--map",
+        map,
+        "--input-includes-cache",
+        "yes",
+        "--output",
+        "json",
+    ]);
+    // 600000 * 2 + 400000 * 0.1 + 100000 * 10 = 1.2 + 0.04 + 1 USD, by hand; the first prompt is
+    // above 272,000 tokens, so it is 600000 * 4 + 400000 * 0.2 = 2.48, and 1 for the second.
+    assert_eq!(run.json()["totals"]["billed_cost"], "3.48", "{}", run.stderr);
+}
+
+#[test]
+fn costs_that_logs_report_stay_apart() {
+    let env = TestEnv::new();
+    let cost = |kind: &str| {
+        format!(
+            r#""reported_cost":{{"amount":"1.5","currency":"USD","kind":"{kind}"}},"components""#
+        )
+    };
+    let lines = [
+        opus(1).replace("\"components\"", &cost("billed")),
+        opus(1).replace("\"components\"", &cost("estimate")),
+    ];
+    env.file("u.jsonl", lines.join("\n"));
+    let report = env.run(&["cost", "u.jsonl", "--output", "json"]).json();
+    let reported = report["totals"]["reported"].as_array().unwrap();
+    assert_eq!(reported.len(), 2);
+    assert!(reported.iter().all(|r| r["amount"] == "1.50"));
+    assert_eq!(report["totals"]["billed_cost"], "0.000008");
+}
+
+#[test]
+fn results_are_the_same_on_any_number_of_threads() {
+    let env = TestEnv::new();
+    let samples = super::common::root().join("samples");
+    let run = |threads: &str| {
+        env.run(&[
+            "cost",
+            samples.to_str().unwrap(),
+            "--threads",
+            threads,
+            "--output",
+            "json",
+            "--group-by",
+            "day,model,team",
+        ])
+    };
+    assert_eq!(run("1").stdout, run("7").stdout);
+}

@@ -56,7 +56,12 @@ impl TestEnv {
     }
 
     /// Runs the program in the folder, with nothing in its environment but what is given.
-    pub(crate) fn run_with(&self, arguments: &[&str], stdin: Option<&[u8]>, env: &[(&str, &str)]) -> Run {
+    pub(crate) fn run_with(
+        &self,
+        arguments: &[&str],
+        stdin: Option<&[u8]>,
+        env: &[(&str, &str)],
+    ) -> Run {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tokencast"))
             .args(arguments)
             .current_dir(self.folder.path())

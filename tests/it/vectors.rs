@@ -36,7 +36,8 @@ fn every_vector_gives_its_amount() {
     let mut count = 0;
     for path in files_below(&root().join("tests/vectors")) {
         let text = std::fs::read_to_string(&path).unwrap();
-        let file: VectorFile = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let file: VectorFile =
+            toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         for vector in file.vector {
             check(&vector);
             count += 1;
@@ -60,7 +61,8 @@ fn check(vector: &Vector) {
     let run = env.run(&arguments);
     let report = run.json();
     let totals = &report["totals"];
-    let unpriced: Vec<&str> = totals["unpriced"]["components"].as_object().unwrap().keys().map(String::as_str).collect();
+    let unpriced: Vec<&str> =
+        totals["unpriced"]["components"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(unpriced, vector.unpriced, "{}: unpriced\n{}", vector.name, run.stderr);
     assert_eq!(report["inputs"]["skipped"], 0, "{}\n{}", vector.name, run.stderr);
     let expected = vector.total.as_deref().unwrap_or("0.00");
