@@ -126,8 +126,6 @@ codes! {
     UNKNOWN_MODEL = "unknown-model", Warn, true;
     /// A price of low or disputed confidence was used.
     LOW_CONFIDENCE_PRICE = "low-confidence-price", Warn, false;
-    /// A price was last checked long before the usage.
-    STALE_PRICE = "stale-price", Warn, false;
     /// A promotional price without a stated end was used.
     OPEN_PROMOTION = "open-promotion", Warn, false;
     /// A price book that parses but looks wrong.
@@ -138,12 +136,8 @@ codes! {
     ZERO_DAYS = "zero-days", Warn, false;
     /// Too little history for a weekly pattern.
     SHORT_HISTORY = "short-history", Warn, false;
-    /// Too little history for any forecast.
-    TOO_LITTLE_HISTORY = "too-little-history", Warn, false;
     /// No usage record was found in any input.
     NO_RECORDS = "no-records", Warn, false;
-    /// A mix of costs or times that two inputs may both hold.
-    OVERLAPPING_GRAINS = "overlapping-grains", Warn, false;
 }
 
 /// A place in an input.

@@ -66,13 +66,12 @@ pub(crate) fn run(
         );
         format!("{first} to {last}")
     });
-    let has_records = usage.facts.records > 0;
+    let records = usage.facts.records;
     let report = CostReport::new(&summary, usage.facts, findings, prices.facts(), period);
     let (head, notes) = report.sentences();
     let printed =
         Printed { head: &head, grids: vec![report.grid()], notes: &notes, csv: report.csv_grid() };
     ingest::print(&report, printed, &args.output, ui)?;
-    let some_priced = summary.totals.unpriced.components != summary.totals.components;
-    let nothing_used = has_records && summary.totals.components.is_empty();
-    Ok(ingest::status(denied, has_records && (some_priced || nothing_used)))
+    let undecided = ingest::undecided(records, &summary.totals);
+    Ok(ingest::status(denied, undecided, ui))
 }

@@ -142,6 +142,7 @@ pub(crate) fn run(
     let (findings, denied) = ingest::resolve(&found, &policy);
     ui.findings(&findings);
     let projection = projected.inspect_err(|_| say_what_is_known(&usage.facts, &history, ui))?;
+    let records = usage.facts.records;
     let context = ForecastContext {
         inputs: usage.facts,
         diagnostics: findings,
@@ -157,8 +158,7 @@ pub(crate) fn run(
         [Some(report.grid(args.daily)), report.group_grid()].into_iter().flatten().collect();
     let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
     ingest::print(&report, printed, &args.output, ui)?;
-    let some_priced = history.totals.unpriced.components != history.totals.components;
-    Ok(ingest::status(denied, some_priced))
+    Ok(ingest::status(denied, ingest::undecided(records, &history.totals), ui))
 }
 
 /// Where there is no forecast, the history is still worth a line.

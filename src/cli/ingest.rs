@@ -14,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity, SeverityPolicy, code}
 use crate::period::{Calendar, Grain, Period, Timestamp};
 use crate::price_book::PriceBook;
 use crate::rating::group::Dimension;
+use crate::rating::summary::Totals;
 use crate::report::{Grid, InputFacts, PriceBookFacts, Style};
 use crate::rollup::{Edges, Rollup, RollupBuilder, parquet};
 use crate::source::{self, Input, Progress, inputs};
@@ -246,12 +247,42 @@ pub(crate) fn policy(args: &FindingArgs) -> Result<SeverityPolicy, Failure> {
     Ok(settings::severity_policy(args)?)
 }
 
-/// What a command ends with: denied findings fail, nothing to judge by is undecided.
-pub(crate) fn status(denied: bool, decided: bool) -> ExitStatus {
-    match (denied, decided) {
-        (true, _) => ExitStatus::Error,
-        (false, false) => ExitStatus::Undecided,
-        (false, true) => ExitStatus::Ok,
+/// Why there is nothing to judge by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Undecided {
+    /// No record.
+    NoUsage,
+    /// Records, and no price for any of them.
+    NothingPriced,
+}
+
+/// What a command ends with: denied findings fail, nothing to judge by is undecided and said so.
+pub(crate) fn status(denied: bool, undecided: Option<Undecided>, ui: &Ui) -> ExitStatus {
+    let (text, hint) = match undecided {
+        _ if denied => return ExitStatus::Error,
+        None => return ExitStatus::Ok,
+        Some(Undecided::NoUsage) => (
+            "undecided: no usage was found",
+            "check the paths and --since/--until; --map reads tables and logs of unknown formats",
+        ),
+        Some(Undecided::NothingPriced) => (
+            "undecided: usage was found, but no price for any of it",
+            "`tokencast prices list TEXT` finds models; --prices adds a book of your own",
+        ),
+    };
+    ui.error(text, Some(hint));
+    ExitStatus::Undecided
+}
+
+/// Whether there is something to judge by.
+pub(crate) fn undecided(records: u64, totals: &Totals) -> Option<Undecided> {
+    let all = &totals.components;
+    if records == 0 {
+        Some(Undecided::NoUsage)
+    } else if !all.is_empty() && totals.unpriced.components == *all {
+        Some(Undecided::NothingPriced)
+    } else {
+        None
     }
 }
 

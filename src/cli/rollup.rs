@@ -8,7 +8,7 @@ use clap::Args;
 use super::args::{FindingArgs, InputArgs, PriceArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
-use super::ingest::{self, Prices};
+use super::ingest::{self, Prices, Undecided};
 use super::settings::Environment;
 use super::ui::{Ui, write_whole};
 use crate::period::Grain;
@@ -50,7 +50,7 @@ pub(crate) fn run(
     let (findings, denied) = ingest::resolve(&usage.found, &policy);
     ui.findings(&findings);
     if denied || usage.facts.records == 0 {
-        return Ok(ingest::status(denied, false));
+        return Ok(ingest::status(denied, Some(Undecided::NoUsage), ui));
     }
     write_whole(&args.out, |file| {
         parquet::write(&usage.rollup, file).context("failed to write Parquet")

@@ -86,17 +86,28 @@ impl Ui {
         }
     }
 
+    /// An error without a cause.
+    pub(crate) fn error(&self, text: &str, hint: Option<&str>) {
+        Self::talk(&format!("{} {text}", self.paint("31", "error:")));
+        self.hint(hint);
+    }
+
+    fn hint(&self, hint: Option<&str>) {
+        if let Some(hint) = hint {
+            Self::talk(&format!("\n{} {hint}", self.paint("36", "hint:")));
+        }
+    }
+
     /// An error with its causes and hints.
     pub(crate) fn failure(&self, failure: &Failure) {
         let mut chain = failure.error.chain();
         let first = chain.next().map(ToString::to_string).unwrap_or_default();
         Self::talk(&format!("{} {first}", self.paint("31", "error:")));
-        for cause in chain {
-            Self::talk(&format!("  caused by: {cause}"));
+        for line in chain.flat_map(|c| c.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
+        {
+            Self::talk(&format!("  caused by: {line}"));
         }
-        if let Some(hint) = &failure.hint {
-            Self::talk(&format!("\n{} {hint}", self.paint("36", "hint:")));
-        }
+        self.hint(failure.hint.as_deref());
     }
 
     /// A bar over bytes, drawn only on a terminal.

@@ -94,6 +94,9 @@ impl Unpriced {
             ContextBand::Known { from, until: None } => {
                 stated.push(format!("prompts from {from} tokens"));
             }
+            ContextBand::Known { from: 0, until: Some(until) } => {
+                stated.push(format!("prompts under {until} tokens"));
+            }
             ContextBand::Known { from, until: Some(until) } => {
                 stated.push(format!("prompts from {from} to under {until} tokens"));
             }

@@ -97,7 +97,7 @@ pub enum ProjectionError {
         days: i64,
     },
     /// Usage that is only known by month or week.
-    #[error("usage is only known for {0:?}, longer than a day: a forecast needs usage by the day")]
+    #[error("usage is only known for {} to {} as a whole: a forecast needs usage by the day", .0.start, .0.end)]
     CoarseBuckets(Period),
     /// A horizon that ends before it starts.
     #[error("horizon ends before {end}, but the first day to forecast is {origin}")]

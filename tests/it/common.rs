@@ -27,11 +27,6 @@ impl Run {
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
-
-    /// Exit code, standard output and standard error in one text.
-    pub(crate) fn shown(&self) -> String {
-        format!("exit: {}\n--- stdout\n{}--- stderr\n{}", self.status, self.stdout, self.stderr)
-    }
 }
 
 impl TestEnv {

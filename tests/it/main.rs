@@ -1,6 +1,8 @@
 //! Everything that runs the program, or several modules together. One binary, because each would
 //! link polars anew.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod architecture;
 mod cmd_cost;
 mod cmd_forecast;
