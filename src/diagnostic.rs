@@ -117,11 +117,15 @@ codes! {
     /// Whether input counts include cached tokens had to be assumed.
     INCLUSIVE_ASSUMED = "inclusive-assumed", Warn, false;
     /// Cache writes without a time to live were taken as five minutes.
-    TTL_ASSUMED = "ttl-assumed", Allow, false;
+    TTL_ASSUMED = "ttl-assumed", Warn, false;
     /// A bucket whose requests cannot be put in a context band was priced in the lowest.
     CONTEXT_BAND_ASSUMED = "context-band-assumed", Warn, false;
     /// Usage for which no price applies.
     UNPRICED_USAGE = "unpriced-usage", Warn, true;
+    /// A label to group by that no record has.
+    UNKNOWN_LABEL = "unknown-label", Warn, false;
+    /// Two inputs that hold the same usage.
+    OVERLAPPING_INPUTS = "overlapping-inputs", Warn, false;
     /// A model name that no price book knows.
     UNKNOWN_MODEL = "unknown-model", Warn, true;
     /// A price of low or disputed confidence was used.

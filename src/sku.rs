@@ -47,20 +47,29 @@ impl Sku {
 /// them, and the report says so.
 #[must_use]
 pub fn service_tier(printed: &str) -> CompactString {
-    match printed {
-        "" | "default" | "standard" | "on_demand" | "ON_DEMAND" | "auto" | "STANDARD" => {
-            CompactString::const_new(STANDARD)
-        }
-        "priority_on_demand" | "PRIORITY" => CompactString::const_new("priority"),
-        "flex_discount" | "FLEX" => CompactString::const_new("flex"),
-        "PROVISIONED_THROUGHPUT" => CompactString::const_new("provisioned"),
-        "BATCH" => CompactString::const_new("batch"),
-        other => CompactString::new(other),
-    }
+    let known = TIERS.iter().find(|(word, _)| word.eq_ignore_ascii_case(printed));
+    known.map_or_else(|| CompactString::new(printed), |(_, tier)| CompactString::const_new(tier))
 }
 
-/// The words of [`service_tier`] that stand for the standard tier, for the reference page.
-pub const STANDARD_TIER_WORDS: &[&str] = &["", "default", "standard", "on_demand", "auto"];
+/// What providers print and the tier it stands for.
+const TIERS: [(&str, &str); 16] = [
+    ("", STANDARD),
+    ("default", STANDARD),
+    ("standard", STANDARD),
+    ("auto", STANDARD),
+    ("on_demand", STANDARD),
+    ("traffic_type_unspecified", STANDARD),
+    ("batch", "batch"),
+    ("flex", "flex"),
+    ("flex_discount", "flex"),
+    ("on_demand_flex", "flex"),
+    ("priority", "priority"),
+    ("priority_on_demand", "priority"),
+    ("on_demand_priority", "priority"),
+    ("provisioned", "provisioned"),
+    ("provisioned_throughput", "provisioned"),
+    ("reserved", "reserved"),
+];
 
 /// A band of prompt sizes within which no price changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +93,25 @@ impl ContextBand {
         Self::Known {
             from: if above == 0 { 0 } else { edges[above - 1] },
             until: edges.get(above).copied(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiers_as_providers_print_them() {
+        for (printed, tier) in [
+            ("default", "standard"),
+            ("ON_DEMAND", "standard"),
+            ("ON_DEMAND_PRIORITY", "priority"),
+            ("PROVISIONED_THROUGHPUT", "provisioned"),
+            ("flex", "flex"),
+            ("turbo", "turbo"),
+        ] {
+            assert_eq!(service_tier(printed), tier);
         }
     }
 }

@@ -5,7 +5,8 @@ use clap::Args;
 use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
-use super::ingest::{self, Prices, Printed};
+use super::finish::{self, Printed};
+use super::ingest::{self, Prices};
 use super::settings::Environment;
 use super::ui::Ui;
 use crate::rating::group::Dimension;
@@ -42,11 +43,12 @@ pub(crate) fn run(
     environment: &Environment,
     ui: &Ui,
 ) -> Result<ExitStatus, Failure> {
-    let policy = ingest::policy(&args.findings)?;
+    let policy = finish::policy(&args.findings)?;
     let prices = Prices::load(&args.prices, environment)?;
-    let dimensions: Vec<Dimension> =
-        args.group_by.iter().filter(|d| !d.to_string().is_empty()).cloned().collect();
-    let usage = ingest::read_usage(&args.input, &prices, &dimensions, None, ui)?;
+    let dimensions = ingest::dimensions(&args.group_by);
+    let asked =
+        ingest::Asked { dimensions: &dimensions, grain: None, out: args.output.out.as_deref() };
+    let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
     let summary = summary::summarise(
         &usage.rollup,
         &prices.book,
@@ -57,7 +59,7 @@ pub(crate) fn run(
     let mut found = usage.found;
     found.merge(prices.found.clone());
     found.merge(summary.diagnostics.clone());
-    let (findings, denied) = ingest::resolve(&found, &policy);
+    let (findings, denied) = finish::resolve(&found, &policy);
     ui.findings(&findings);
     let period = usage.rollup.span().map(|span| {
         let (first, last) = (
@@ -71,7 +73,7 @@ pub(crate) fn run(
     let (head, notes) = report.sentences();
     let printed =
         Printed { head: &head, grids: vec![report.grid()], notes: &notes, csv: report.csv_grid() };
-    ingest::print(&report, printed, &args.output, ui)?;
-    let undecided = ingest::undecided(records, &summary.totals);
-    Ok(ingest::status(denied, undecided, ui))
+    finish::print(&report, printed, &args.output, denied, ui)?;
+    let undecided = finish::undecided(records, &summary.totals);
+    Ok(finish::status(denied, undecided, ui))
 }

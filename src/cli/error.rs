@@ -75,6 +75,9 @@ fn source_hint(error: &SourceError) -> Option<&'static str> {
         SourceError::NoSuchColumn { .. } => Some(
             "map the columns that the table has: --map time=COLUMN,model=COLUMN,input=COLUMN,output=COLUMN",
         ),
+        SourceError::NeverFound { .. } => Some(
+            "nested fields are written with dots, as in usage.input_tokens; leave out what the log does not have",
+        ),
         SourceError::Unsupported { .. } => Some("`tokencast cost --help` lists what is read"),
         SourceError::BadPattern { .. } | SourceError::Io { .. } | SourceError::Parquet { .. } => {
             None

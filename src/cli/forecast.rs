@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
-use super::ingest::{self, Prices, Printed};
+use super::finish::{self, Printed};
+use super::ingest::{self, Prices};
 use super::settings::Environment;
 use super::ui::Ui;
 use crate::diagnostic::Diagnostics;
@@ -101,12 +102,13 @@ pub(crate) fn run(
     environment: &Environment,
     ui: &Ui,
 ) -> Result<ExitStatus, Failure> {
-    let policy = ingest::policy(&args.findings)?;
+    let policy = finish::policy(&args.findings)?;
     let horizon = horizon(&args.horizon)?;
-    let levels: Vec<BasisPoints> =
+    let mut levels: Vec<BasisPoints> =
         args.levels.iter().map(|l| level(l)).collect::<anyhow::Result<_>>()?;
-    let dimensions: Vec<Dimension> =
-        args.group_by.iter().filter(|d| !d.to_string().is_empty()).cloned().collect();
+    levels.sort_unstable();
+    levels.dedup();
+    let dimensions = ingest::dimensions(&args.group_by);
     if let Some(wrong) = dimensions.iter().find(|d| d.is_time() || **d == Dimension::Component) {
         let error = anyhow!("--group-by: a forecast cannot be grouped by `{wrong}`");
         return Err(Failure::with_hint(
@@ -115,7 +117,9 @@ pub(crate) fn run(
         ));
     }
     let prices = Prices::load(&args.prices, environment)?;
-    let usage = ingest::read_usage(&args.input, &prices, &dimensions, None, ui)?;
+    let asked =
+        ingest::Asked { dimensions: &dimensions, grain: None, out: args.output.out.as_deref() };
+    let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
     let mut found = usage.found;
     found.merge(prices.found.clone());
     let options = ProjectionOptions {
@@ -139,7 +143,7 @@ pub(crate) fn run(
     found.merge(
         projected.as_ref().map_or_else(|_| Diagnostics::default(), |p| p.diagnostics.clone()),
     );
-    let (findings, denied) = ingest::resolve(&found, &policy);
+    let (findings, denied) = finish::resolve(&found, &policy);
     ui.findings(&findings);
     let projection = projected.inspect_err(|_| say_what_is_known(&usage.facts, &history, ui))?;
     let records = usage.facts.records;
@@ -157,8 +161,8 @@ pub(crate) fn run(
     let grids =
         [Some(report.grid(args.daily)), report.group_grid()].into_iter().flatten().collect();
     let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
-    ingest::print(&report, printed, &args.output, ui)?;
-    Ok(ingest::status(denied, ingest::undecided(records, &history.totals), ui))
+    finish::print(&report, printed, &args.output, denied, ui)?;
+    Ok(finish::status(denied, finish::undecided(records, &history.totals), ui))
 }
 
 /// Where there is no forecast, the history is still worth a line.

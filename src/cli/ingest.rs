@@ -1,22 +1,21 @@
 //! What every command on usage does first: price books, inputs, rollup.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
-use super::args::{FindingArgs, InputArgs, OutputArgs, OutputFormat, PriceArgs};
+use super::args::{InputArgs, PriceArgs};
 use super::error::Failure;
-use super::exit::ExitStatus;
 use super::settings::{self, Environment, InputSettings};
 use super::ui::Ui;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, SeverityPolicy, code};
+use crate::diagnostic::{Diagnostics, code};
 use crate::period::{Calendar, Grain, Period, Timestamp};
 use crate::price_book::PriceBook;
 use crate::rating::group::Dimension;
-use crate::rating::summary::Totals;
-use crate::report::{Grid, InputFacts, PriceBookFacts, Style};
-use crate::rollup::{Edges, Rollup, RollupBuilder, parquet};
+use crate::report::{InputFacts, PriceBookFacts};
+use crate::rollup::{Edges, Rollup, RollupBuilder, overlap, parquet};
 use crate::source::{self, Input, Progress, inputs};
 use crate::usage::UsageRecord;
 
@@ -69,69 +68,174 @@ pub(crate) struct Usage {
     pub(crate) calendar: Calendar,
 }
 
+/// Usage from one place.
+#[derive(Debug)]
+struct Part {
+    name: String,
+    rollup: Rollup,
+}
+
+/// What a command asks of its usage.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Dimensions of its report.
+    pub(crate) dimensions: &'a [Dimension],
+    /// Length of charge periods, if stated.
+    pub(crate) grain: Option<Grain>,
+    /// Where its result goes.
+    pub(crate) out: Option<&'a Path>,
+}
+
+/// The dimensions of a report, each once.
+pub(crate) fn dimensions(asked: &[Dimension]) -> Vec<Dimension> {
+    let mut kept: Vec<Dimension> = Vec::new();
+    for dimension in asked.iter().filter(|d| !d.to_string().is_empty()) {
+        if !kept.contains(dimension) {
+            kept.push(dimension.clone());
+        }
+    }
+    kept
+}
+
 /// Reads all inputs into one rollup, cut for the books and the time zone.
 pub(crate) fn read_usage(
     args: &InputArgs,
     prices: &Prices,
-    dimensions: &[Dimension],
-    grain: Option<Grain>,
+    asked: Asked<'_>,
     ui: &Ui,
 ) -> Result<Usage, Failure> {
-    let settings = settings::input_settings(args, dimensions)?;
+    let settings = settings::input_settings(args, asked.dimensions)?;
     let found = inputs::expand(&args.inputs)?;
-    let is_rollup = |i: &Input| matches!(i, Input::File(path) if settings.options.mapping.is_none() && parquet::is_rollup(path));
+    refuse_output_among_inputs(&found, asked.out)?;
+    let is_rollup = |i: &Input| {
+        let mapped = settings.options.mapping.is_some();
+        matches!(i, Input::File(path) if !mapped && parquet::is_rollup(path))
+    };
     let (rollups, logs): (Vec<Input>, Vec<Input>) = found.into_iter().partition(is_rollup);
-    let rollups = read_rollups(&rollups)?;
-    let edges = match rollups.first() {
-        Some((_, first)) => first.edges().clone(),
-        None => edges(&prices.book, grain.unwrap_or(grain_of(&settings.calendar)))?,
+    let mut facts =
+        InputFacts { files: u64::try_from(rollups.len()).unwrap_or(0), ..InputFacts::default() };
+    let mut parts = read_rollups(&rollups, &settings, &mut facts)?;
+    let edges = match parts.first() {
+        Some(part) => {
+            refuse_what_rollups_fix(args, asked, part)?;
+            part.rollup.edges().clone()
+        }
+        None => edges(&prices.book, asked.grain.unwrap_or(grain_of(&settings.calendar)))?,
     };
     let mut reading = Reading {
-        builder: RollupBuilder::new(edges),
+        builder: RollupBuilder::new(edges.clone()),
         settings: &settings,
         outside: 0,
         failed: None,
     };
-    let mut facts =
-        InputFacts { files: u64::try_from(rollups.len()).unwrap_or(0), ..InputFacts::default() };
-    for (name, rollup) in &rollups {
-        let kept = within(rollup, &settings)?;
-        facts.outside += rollup.rows().iter().map(|r| r.records).sum::<u64>()
-            - kept.rows().iter().map(|r| r.records).sum::<u64>();
-        reading
-            .builder
-            .add_rollup(&kept)
-            .with_context(|| format!("failed to add rollup `{name}`"))?;
-    }
     let report = read_logs(&logs, &mut reading, ui)?;
     facts.files += report.files;
-    facts.skipped = report.skipped;
-    facts.duplicates = reading.builder.duplicates();
+    facts.skipped += report.skipped;
+    facts.duplicates += reading.builder.duplicates();
     facts.outside += reading.outside;
-    let rollup = reading.builder.finish();
-    facts.records = rollup.rows().iter().map(|r| r.records).sum();
+    parts.push(Part { name: "the logs".to_owned(), rollup: reading.builder.finish() });
     let mut diagnostics = report.diagnostics;
-    if facts.duplicates > 0 {
-        let message = "records seen before, by the id of their request";
-        diagnostics.add_many(code::DUPLICATE_RECORD, message, None, facts.duplicates);
+    note_overlaps(&parts, &mut diagnostics);
+    let mut builder = RollupBuilder::new(edges);
+    for part in &parts {
+        builder
+            .add_rollup(&part.rollup)
+            .with_context(|| format!("failed to add rollup `{}`", part.name))?;
     }
-    if facts.records == 0 {
-        diagnostics.add(code::NO_RECORDS, "no usage was found in any input", None);
-    }
+    let rollup = builder.finish();
+    facts.records = rollup.rows().iter().map(|r| r.records).sum();
+    note_counts(&facts, &rollup, asked.dimensions, &mut diagnostics);
     check_zone(&rollup, &settings.calendar)?;
     Ok(Usage { rollup, facts, found: diagnostics, calendar: settings.calendar })
 }
 
-fn read_rollups(inputs: &[Input]) -> Result<Vec<(String, Rollup)>, Failure> {
-    let mut rollups = Vec::new();
-    for input in inputs {
-        if let Input::File(path) = input {
-            let rollup = parquet::read(path)
-                .with_context(|| format!("failed to read rollup `{}`", path.display()))?;
-            rollups.push((input.name(), rollup));
+fn note_counts(
+    facts: &InputFacts,
+    rollup: &Rollup,
+    dimensions: &[Dimension],
+    found: &mut Diagnostics,
+) {
+    if facts.duplicates > 0 {
+        let message = "records seen before, by the id of their request";
+        found.add_many(code::DUPLICATE_RECORD, message, None, facts.duplicates);
+    }
+    if facts.records == 0 {
+        found.add(code::NO_RECORDS, "no usage was found in any input", None);
+        return;
+    }
+    for dimension in dimensions {
+        if let Dimension::Label(name) = dimension
+            && rollup.profiles().iter().all(|p| p.labels.get(name).is_none())
+        {
+            let known: Vec<&str> = Dimension::names().collect();
+            let message =
+                format!("no record has the label `{name}` (dimensions: {})", known.join(", "));
+            found.add(code::UNKNOWN_LABEL, message, None);
         }
     }
-    Ok(rollups)
+}
+
+/// The same usage in a log and in its rollup, or in two rollups, would count twice.
+fn note_overlaps(parts: &[Part], found: &mut Diagnostics) {
+    for (at, a) in parts.iter().enumerate() {
+        for b in parts[at + 1..].iter().filter(|b| overlap::looks_doubled(&a.rollup, &b.rollup)) {
+            let message = format!(
+                "`{}` and {} seem to hold the same usage, which is counted twice",
+                a.name, b.name
+            );
+            found.add(code::OVERLAPPING_INPUTS, message, None);
+        }
+    }
+}
+
+/// A result that replaces one of its inputs, or that the next run would read, destroys or doubles
+/// usage.
+fn refuse_output_among_inputs(found: &[Input], out: Option<&Path>) -> Result<(), Failure> {
+    let Some(out) = out else { return Ok(()) };
+    let target = out.canonicalize().ok();
+    if target.is_some() && found.iter().any(|input| input.identity() == target) {
+        let error = anyhow!("output `{}` is one of the inputs", out.display());
+        return Err(Failure::with_hint(error, "write it to another place"));
+    }
+    Ok(())
+}
+
+/// Rollups were made with a grain, providers and labels that can no longer be changed.
+fn refuse_what_rollups_fix(args: &InputArgs, asked: Asked<'_>, part: &Part) -> Result<(), Failure> {
+    let flags = [
+        ("--provider", args.provider.is_some()),
+        ("--labels", args.labels.is_some()),
+        ("--format-in", args.format_in.is_some()),
+        ("--grain", asked.grain.is_some_and(|g| g != part.rollup.edges().grain)),
+    ];
+    match flags.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => {
+            let error = anyhow!("{flag} cannot be applied to rollup `{}`", part.name);
+            Err(Failure::with_hint(error, "roll the logs up again with that flag"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn read_rollups(
+    inputs: &[Input],
+    settings: &InputSettings,
+    facts: &mut InputFacts,
+) -> Result<Vec<Part>, Failure> {
+    let mut parts = Vec::new();
+    for input in inputs {
+        if let Input::File(path) = input {
+            let (rollup, left_out) = parquet::read(path)
+                .with_context(|| format!("failed to read rollup `{}`", path.display()))?;
+            let kept = within(&rollup, settings)?;
+            let records = |r: &Rollup| r.rows().iter().map(|row| row.records).sum::<u64>();
+            facts.outside += records(&rollup) - records(&kept);
+            facts.skipped += left_out.skipped;
+            facts.duplicates += left_out.duplicates;
+            parts.push(Part { name: input.name(), rollup: kept });
+        }
+    }
+    Ok(parts)
 }
 
 /// The part of a rollup inside `--since` and `--until`; a row across one of them is an error.
@@ -234,94 +338,4 @@ fn read_logs(
         return Err(error.into());
     }
     Ok(result?)
-}
-
-/// Findings with their severities, and whether one of them makes the command fail.
-pub(crate) fn resolve(found: &Diagnostics, policy: &SeverityPolicy) -> (Vec<Diagnostic>, bool) {
-    let resolved = found.resolve(policy);
-    let denied = resolved.iter().any(|d| d.severity == Severity::Deny);
-    (resolved, denied)
-}
-
-pub(crate) fn policy(args: &FindingArgs) -> Result<SeverityPolicy, Failure> {
-    Ok(settings::severity_policy(args)?)
-}
-
-/// Why there is nothing to judge by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Undecided {
-    /// No record.
-    NoUsage,
-    /// Records, and no price for any of them.
-    NothingPriced,
-}
-
-/// What a command ends with: denied findings fail, nothing to judge by is undecided and said so.
-pub(crate) fn status(denied: bool, undecided: Option<Undecided>, ui: &Ui) -> ExitStatus {
-    let (text, hint) = match undecided {
-        _ if denied => return ExitStatus::Error,
-        None => return ExitStatus::Ok,
-        Some(Undecided::NoUsage) => (
-            "undecided: no usage was found",
-            "check the paths and --since/--until; --map reads tables and logs of unknown formats",
-        ),
-        Some(Undecided::NothingPriced) => (
-            "undecided: usage was found, but no price for any of it",
-            "`tokencast prices list TEXT` finds models; --prices adds a book of your own",
-        ),
-    };
-    ui.error(text, Some(hint));
-    ExitStatus::Undecided
-}
-
-/// Whether there is something to judge by.
-pub(crate) fn undecided(records: u64, totals: &Totals) -> Option<Undecided> {
-    let all = &totals.components;
-    if records == 0 {
-        Some(Undecided::NoUsage)
-    } else if !all.is_empty() && totals.unpriced.components == *all {
-        Some(Undecided::NothingPriced)
-    } else {
-        None
-    }
-}
-
-/// The pieces of a report in the form asked for.
-pub(crate) struct Printed<'a> {
-    pub(crate) head: &'a str,
-    pub(crate) grids: Vec<Grid>,
-    pub(crate) notes: &'a [String],
-    pub(crate) csv: Grid,
-}
-
-/// Prints a report: JSON as it is, CSV exact, tables with their lines around them.
-pub(crate) fn print<T: serde::Serialize>(
-    report: &T,
-    printed: Printed<'_>,
-    output: &OutputArgs,
-    ui: &Ui,
-) -> Result<(), Failure> {
-    let text = match output.output {
-        OutputFormat::Json => {
-            let mut text = serde_json::to_string_pretty(report)?;
-            text.push('\n');
-            text
-        }
-        OutputFormat::Csv => printed.csv.render(Style::Csv)?,
-        OutputFormat::Table => framed(&printed, Style::Terminal { width: ui.width() }, "")?,
-        OutputFormat::Markdown => framed(&printed, Style::Markdown, "- ")?,
-    };
-    Ok(ui.data(&text, output.out.as_deref())?)
-}
-
-fn framed(printed: &Printed<'_>, style: Style, bullet: &str) -> Result<String, Failure> {
-    let mut text = format!("{}\n\n", printed.head);
-    for grid in &printed.grids {
-        text.push_str(&grid.render(style)?);
-        text.push('\n');
-    }
-    for note in printed.notes {
-        text.push_str(&format!("{bullet}{note}\n"));
-    }
-    Ok(text)
 }

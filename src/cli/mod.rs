@@ -4,6 +4,7 @@ mod args;
 mod cost;
 mod error;
 mod exit;
+mod finish;
 mod forecast;
 mod ingest;
 mod prices;
@@ -13,6 +14,7 @@ mod ui;
 
 use std::ffi::OsString;
 
+use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -91,8 +93,9 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
             Ok(ExitStatus::Ok)
         }
         Command::Man { folder } => {
-            std::fs::create_dir_all(folder)?;
-            clap_mangen::generate_to(Cli::command(), folder)?;
+            let failed = || format!("failed to write man pages into `{}`", folder.display());
+            std::fs::create_dir_all(folder).with_context(failed)?;
+            clap_mangen::generate_to(Cli::command(), folder).with_context(failed)?;
             Ok(ExitStatus::Ok)
         }
     }

@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use super::args::{OutputArgs, PriceArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
-use super::ingest::{self, Prices, Printed};
+use super::finish::{self, Printed};
+use super::ingest::Prices;
 use super::settings::{self, Environment};
 use super::ui::Ui;
 use crate::period::{Calendar, Timestamp};
@@ -105,7 +106,7 @@ fn run_list(args: &ListArgs, environment: &Environment, ui: &Ui) -> Result<ExitS
     let (head, note) = list.sentences();
     let printed =
         Printed { head: &head, grids: vec![list.grid()], notes: &[note], csv: list.grid() };
-    ingest::print(&list, printed, &args.output, ui)?;
+    finish::print(&list, printed, &args.output, false, ui)?;
     Ok(ExitStatus::Ok)
 }
 
@@ -141,7 +142,7 @@ fn run_show(args: &ShowArgs, environment: &Environment, ui: &Ui) -> Result<ExitS
             let head = shown.head();
             let printed =
                 Printed { head: &head, grids: vec![shown.grid()], notes: &[], csv: shown.grid() };
-            ingest::print(&shown, printed, &args.output, ui)?;
+            finish::print(&shown, printed, &args.output, false, ui)?;
             Ok(ExitStatus::Ok)
         }
         several => {

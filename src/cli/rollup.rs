@@ -8,7 +8,8 @@ use clap::Args;
 use super::args::{FindingArgs, InputArgs, PriceArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
-use super::ingest::{self, Prices, Undecided};
+use super::finish::{self, Undecided};
+use super::ingest::{self, Prices};
 use super::settings::Environment;
 use super::ui::{Ui, write_whole};
 use crate::period::Grain;
@@ -43,17 +44,20 @@ pub(crate) fn run(
     environment: &Environment,
     ui: &Ui,
 ) -> Result<ExitStatus, Failure> {
-    let policy = ingest::policy(&args.findings)?;
+    let policy = finish::policy(&args.findings)?;
     let prices = Prices::load(&args.prices, environment)?;
     let grain = args.grain.as_deref().and_then(Grain::from_name);
-    let usage = ingest::read_usage(&args.input, &prices, &[], grain, ui)?;
-    let (findings, denied) = ingest::resolve(&usage.found, &policy);
+    let asked = ingest::Asked { dimensions: &[], grain, out: Some(&args.out) };
+    let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
+    let (findings, denied) = finish::resolve(&usage.found, &policy);
     ui.findings(&findings);
     if denied || usage.facts.records == 0 {
-        return Ok(ingest::status(denied, Some(Undecided::NoUsage), ui));
+        return Ok(finish::status(denied, Some(Undecided::NoUsage), ui));
     }
+    let left_out =
+        parquet::LeftOut { skipped: usage.facts.skipped, duplicates: usage.facts.duplicates };
     write_whole(&args.out, |file| {
-        parquet::write(&usage.rollup, file).context("failed to write Parquet")
+        parquet::write(&usage.rollup, left_out, file).context("failed to write Parquet")
     })?;
     let rows = u64::try_from(usage.rollup.rows().len()).unwrap_or(0);
     ui.note(&format!(

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::num::NonZero;
 
 use anyhow::{Context, Result, anyhow, bail};
+use chrono::{NaiveDate, NaiveDateTime};
 
 use super::args::{FindingArgs, IncludesCache, InputArgs, PriceArgs};
 use crate::diagnostic::{Code, Severity, SeverityPolicy};
@@ -36,11 +37,17 @@ impl Environment {
     }
 }
 
-/// A date in the reporting time zone, or an instant.
+/// A date or a time in the reporting time zone; a time with an offset is an instant as it stands.
 pub(crate) fn instant(text: &str, calendar: &Calendar) -> Result<Timestamp> {
-    match text.parse::<chrono::NaiveDate>() {
-        Ok(date) => Ok(calendar.day_start(date)),
-        Err(_) => Ok(Timestamp::parse(text)?),
+    if let Ok(date) = text.parse::<NaiveDate>() {
+        return Ok(calendar.day_start(date));
+    }
+    let wall = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    match wall {
+        Some(wall) => Ok(calendar.instant_of(wall)),
+        None => Ok(Timestamp::parse(text)?),
     }
 }
 
@@ -88,8 +95,9 @@ pub(crate) fn input_settings(args: &InputArgs, dimensions: &[Dimension]) -> Resu
 }
 
 fn format(name: &str) -> Result<Format> {
-    let names: Vec<&str> = crate::source::FORMATS.iter().map(|(_, name, _)| *name).collect();
-    Format::from_name(name).ok_or_else(|| {
+    let detected = crate::source::FORMATS.iter().filter(|(f, _, _)| *f != Format::Mapped);
+    let names: Vec<&str> = detected.map(|(_, name, _)| *name).collect();
+    Format::from_name(name).filter(|f| *f != Format::Mapped).ok_or_else(|| {
         anyhow!("--format-in: no format is named `{name}` (formats: {})", names.join(", "))
     })
 }

@@ -82,7 +82,9 @@ impl Ui {
                     format!(" ({} times, first at {place})", crate::report::format::grouped(n))
                 }
             };
-            Self::talk(&format!("{head} {}{place}", finding.message));
+            let message: String =
+                finding.message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            Self::talk(&format!("{head} {message}{place}"));
         }
     }
 
@@ -145,8 +147,12 @@ pub(crate) fn write_whole(
 ) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = || format!("failed to write `{}`", path.display());
-    let mut file =
-        tempfile::Builder::new().prefix(".tokencast-").tempfile_in(folder).with_context(failed)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".tokencast-")
+        .tempfile_in(folder)
+        // The name of the temporary file would only confuse.
+        .map_err(|error| io::Error::from(error.kind()))
+        .with_context(failed)?;
     write(file.as_file_mut()).with_context(failed)?;
     file.as_file().sync_all().with_context(failed)?;
     make_readable(file.as_file()).with_context(failed)?;

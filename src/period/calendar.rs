@@ -48,10 +48,16 @@ impl Calendar {
     /// First instant of a day. Where a clock change skips midnight, the first instant after it.
     #[must_use]
     pub fn day_start(&self, date: NaiveDate) -> Timestamp {
-        let midnight = date.and_time(chrono::NaiveTime::MIN);
+        self.instant_of(date.and_time(chrono::NaiveTime::MIN))
+    }
+
+    /// The instant of a wall-clock time; of one that a clock change repeats, the first, of one that
+    /// it skips, the first after it.
+    #[must_use]
+    pub fn instant_of(&self, wall: NaiveDateTime) -> Timestamp {
         (0..=24)
             .find_map(|quarter| {
-                let wall = midnight + chrono::Duration::minutes(15 * quarter);
+                let wall = wall + chrono::Duration::minutes(15 * quarter);
                 match self.zone.from_local_datetime(&wall) {
                     LocalResult::Single(t) | LocalResult::Ambiguous(t, _) => {
                         t.timestamp_nanos_opt()
@@ -59,7 +65,7 @@ impl Calendar {
                     LocalResult::None => None,
                 }
             })
-            .map_or_else(|| Timestamp::from_utc_date(date), Timestamp)
+            .map_or_else(|| Timestamp::from_utc_date(wall.date()), Timestamp::from_nanos)
     }
 
     /// The half-open period of a day: 23, 24 or 25 hours.

@@ -5,17 +5,28 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::history::Leaf;
-use crate::money::{BLEND_WHOLE, BlendedPrice, MoneyError};
+use crate::money::{BLEND_WHOLE, BlendedPrice, MoneyError, UnitPrice};
 use crate::period::{Calendar, HOUR_NANOS, Period, Timestamp};
 use crate::rating::Rater;
 
 /// Prices of a leaf on one day, by report group.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DayPrices {
+    /// Price of the whole mix.
+    pub(super) whole: BlendedPrice,
     /// Price of the mix, for each group that has a part in it.
     pub(super) by_group: BTreeMap<usize, BlendedPrice>,
     /// Share of [`BLEND_WHOLE`] that has no price.
     pub(super) unpriced: u32,
+}
+
+impl DayPrices {
+    fn add(&mut self, group: usize, price: UnitPrice, share: u32) -> Result<(), MoneyError> {
+        self.whole = self.whole.checked_add(price, share)?;
+        let part = self.by_group.entry(group).or_default();
+        *part = part.checked_add(price, share)?;
+        Ok(())
+    }
 }
 
 /// The mix of a leaf as whole shares.
@@ -64,23 +75,21 @@ impl Shares {
             whole_day = Some((*profile, steady));
             if steady {
                 if let Ok(rate) = rates.at(leaf.key.component, period) {
-                    let blend = prices.by_group.entry(group).or_default();
-                    *blend = blend.checked_add(rate.unit_price, *share)?;
+                    prices.add(group, rate.unit_price, *share)?;
                 }
                 continue;
             }
             // Every known price change falls on a quarter of an hour.
             for quarter in 0..4 {
                 let part = share / 4 + u32::from(quarter < share % 4);
-                let at = period.start.nanos()
-                    + i64::from(*hour) * HOUR_NANOS
-                    + i64::from(quarter) * (HOUR_NANOS / 4);
+                let offset = i64::from(*hour) * HOUR_NANOS + i64::from(quarter) * (HOUR_NANOS / 4);
+                // A day of 23 hours has no last hour of its own.
+                let at = (period.start.nanos() + offset).min(period.end.nanos() - 1);
                 let instant =
                     Period { start: Timestamp::from_nanos(at), end: Timestamp::from_nanos(at + 1) };
                 match rates.at(leaf.key.component, instant) {
                     Ok(rate) => {
-                        let blend = prices.by_group.entry(group).or_default();
-                        *blend = blend.checked_add(rate.unit_price, part)?;
+                        prices.add(group, rate.unit_price, part)?;
                     }
                     Err(_) => prices.unpriced += part,
                 }

@@ -13,8 +13,8 @@ use crate::rollup::{Rollup, RollupRow};
 use crate::series::DailySeries;
 use crate::tokens::Component;
 
-/// Half-life in days of what counts for the recent mix.
-const MIX_HALF_LIFE_DAYS: f64 = 7.0;
+/// What a day counts less than the next one in the recent mix: half in seven days, `2^(-1/7)`.
+const DAILY_DECAY: f64 = 0.905_723_664_263_906_7;
 /// Days of history that the recent mix looks at.
 const MIX_WINDOW_DAYS: i64 = 28;
 /// A last day that ends this long before midnight is not over.
@@ -203,9 +203,10 @@ impl Families<'_> {
     }
 }
 
+/// Weight of a day of this age. Only products are taken, so that every platform gives the same
+/// bits.
 fn decay(age_days: i64) -> f64 {
-    let age = i32::try_from(age_days.max(0)).unwrap_or(i32::MAX);
-    0.5_f64.powf(f64::from(age) / MIX_HALF_LIFE_DAYS)
+    (0..age_days.clamp(0, 366)).fold(1.0, |weight, _| weight * DAILY_DECAY)
 }
 
 /// A count as the forecaster takes it.

@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 use thiserror::Error;
 
 use self::blend::Shares;
-pub use self::history::{History, LastDay};
+pub use self::history::{History, LastDay, LeafKey};
 pub use self::paths::{BasisPoints, CostPaths, Distribution};
 use crate::diagnostic::{Diagnostics, code};
 use crate::forecast::{Draws, FittedSeries, ForecastError, ForecastOptions, Method, check};
@@ -197,6 +197,9 @@ pub fn project(
     }
     let history = History::build(rollup, book, &options.calendar, options.last_day)
         .ok_or(ProjectionError::NoUsage)?;
+    if history.leaves.is_empty() {
+        return Err(ProjectionError::NoUsage);
+    }
     if history.days() < LEAST_HISTORY_DAYS {
         return Err(ProjectionError::TooShort { days: history.days() });
     }
@@ -221,16 +224,18 @@ pub fn project(
         );
         diagnostics.add(code::SHORT_HISTORY, message, None);
     }
-    if simulated.unpriced_units > 0 {
-        let message = "forecast usage without a price is not part of the spend".to_owned();
+    for (leaf, missing) in &simulated.unpriced {
+        let message = format!(
+            "forecast: no price for `{}` of `{}` models of `{}` from {} on: about {} units are not part of the spend",
+            leaf.component, leaf.family, leaf.provider, missing.from, missing.units
+        );
         diagnostics.add(code::UNPRICED_USAGE, message, None);
     }
     let has_groups = options.dimensions.iter().any(|d| !d.is_time());
-    let mut groups = simulated.groups;
-    let total =
-        if has_groups { sum_of(&groups, options.paths, horizon_days)? } else { groups.remove(0) };
     let groups = if has_groups {
-        keys.into_iter().zip(groups).map(|(key, paths)| ProjectedGroup { key, paths }).collect()
+        let single = (keys.len() == 1).then(|| vec![simulated.total.clone()]);
+        let paths = single.unwrap_or(simulated.groups).into_iter();
+        keys.into_iter().zip(paths).map(|(key, paths)| ProjectedGroup { key, paths }).collect()
     } else {
         Vec::new()
     };
@@ -240,11 +245,11 @@ pub fn project(
         origin: history.origin,
         end,
         has_partial_day: history.has_partial_day,
-        total,
+        total: simulated.total,
         groups,
         months: months(&history, end, &actual)?,
         actual,
-        unpriced_units: simulated.unpriced_units,
+        unpriced_units: simulated.unpriced.values().map(|m| m.units).sum(),
         model: simulated.model,
         diagnostics,
     })
@@ -308,14 +313,6 @@ fn months(
     Ok(months)
 }
 
-fn sum_of(groups: &[CostPaths], paths: usize, days: usize) -> Result<CostPaths, MoneyError> {
-    let mut total = CostPaths::zeros(paths, days);
-    for group in groups {
-        total.add_all(group)?;
-    }
-    Ok(total)
-}
-
 struct Simulation<'a, 'b> {
     history: &'a History,
     rater: &'a Rater<'b>,
@@ -324,10 +321,18 @@ struct Simulation<'a, 'b> {
     group_of: &'a [usize],
 }
 
+/// Forecast units without a price.
+#[derive(Debug, Clone, Copy)]
+struct Missing {
+    from: NaiveDate,
+    units: u64,
+}
+
 struct Simulated {
+    total: CostPaths,
     groups: Vec<CostPaths>,
     model: ModelUse,
-    unpriced_units: u64,
+    unpriced: BTreeMap<LeafKey, Missing>,
 }
 
 impl Simulation<'_, '_> {
@@ -350,9 +355,10 @@ impl Simulation<'_, '_> {
         let span = fitted.iter().map(FittedSeries::residual_span).max().unwrap_or(1);
         let draws = Draws::new(&options, span);
         let mut simulated = Simulated {
-            groups: vec![CostPaths::zeros(options.paths, self.horizon_days); groups.max(1)],
+            total: CostPaths::zeros(options.paths, self.horizon_days),
+            groups: vec![CostPaths::zeros(options.paths, self.horizon_days); groups],
             model: ModelUse { leaves: fitted.len(), ..ModelUse::default() },
-            unpriced_units: 0,
+            unpriced: BTreeMap::new(),
         };
         let mut quantities = vec![0.0; options.paths * self.horizon_days];
         for (leaf, fit) in self.history.leaves.iter().zip(&fitted) {
@@ -370,6 +376,7 @@ impl Simulation<'_, '_> {
         simulated: &mut Simulated,
     ) -> Result<(), ProjectionError> {
         let shares = Shares::of(leaf);
+        let nothing = BTreeMap::new();
         let days: Vec<NaiveDate> =
             self.history.origin.iter_days().take(self.horizon_days).collect();
         for (day, date) in days.into_iter().enumerate() {
@@ -380,15 +387,23 @@ impl Simulation<'_, '_> {
             for (path, values) in quantities.chunks_exact(self.horizon_days).enumerate() {
                 let count = whole(values[day]).max(floor);
                 units += u128::from(count);
-                for (group, price) in &prices.by_group {
+                simulated.total.add(path, day, prices.whole.checked_cost(count)?)?;
+                // A single group would only repeat the total.
+                let groups = if simulated.groups.len() > 1 { &prices.by_group } else { &nothing };
+                for (group, price) in groups {
                     simulated.groups[*group].add(path, day, price.checked_cost(count)?)?;
                 }
             }
             let mean = units / u128::try_from(self.options.paths.max(1)).unwrap_or(1);
             let unpriced = mean * u128::from(prices.unpriced) / u128::from(BLEND_WHOLE);
-            simulated.unpriced_units = simulated
-                .unpriced_units
-                .saturating_add(u64::try_from(unpriced).unwrap_or(u64::MAX));
+            if unpriced > 0 {
+                let missing = simulated
+                    .unpriced
+                    .entry(leaf.key.clone())
+                    .or_insert(Missing { from: date, units: 0 });
+                let more = u64::try_from(unpriced).unwrap_or(u64::MAX);
+                missing.units = missing.units.saturating_add(more);
+            }
         }
         Ok(())
     }

@@ -35,13 +35,6 @@ impl CostPaths {
         Ok(())
     }
 
-    pub(super) fn add_all(&mut self, other: &Self) -> Result<(), MoneyError> {
-        for (cell, more) in self.amounts.iter_mut().zip(&other.amounts) {
-            *cell = cell.checked_add(*more)?;
-        }
-        Ok(())
-    }
-
     /// Days of each path.
     #[must_use]
     pub fn days(&self) -> usize {

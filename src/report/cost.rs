@@ -97,6 +97,16 @@ impl Figures {
         self.tokens.iter().filter(|(name, _)| starts(name)).map(|(_, n)| n).sum()
     }
 
+    /// What has no price at all costs an unknown amount, not nothing.
+    fn shown_cost(&self) -> String {
+        let unpriced: u64 = self.unpriced.components.values().sum();
+        let all: u64 = self.tokens.values().chain(self.other.values()).sum();
+        if unpriced > 0 && unpriced == all {
+            return "unpriced".to_owned();
+        }
+        format::amount(self.costs.billed_cost)
+    }
+
     fn cells(&self) -> Vec<String> {
         vec![
             format::grouped(self.requests),
@@ -105,7 +115,7 @@ impl Figures {
             format::grouped(self.sum(&["input.cache_write"])),
             format::grouped(self.sum(&["output"])),
             format::grouped(self.unpriced.tokens),
-            format::amount(self.costs.billed_cost),
+            self.shown_cost(),
         ]
     }
 }

@@ -57,18 +57,33 @@ struct Metadata {
     grain: String,
     context_edges: Vec<u64>,
     time_edges: Vec<Timestamp>,
+    left_out: LeftOut,
+}
+
+/// What reading the logs left out: kept with the rollup, because the logs may be gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Lines and rows that should be usage but gave no record.
+    pub skipped: u64,
+    /// Copies of records that were counted once.
+    pub duplicates: u64,
 }
 
 /// Writes a rollup.
 ///
 /// # Errors
 /// [`ParquetError`] if the target cannot be written.
-pub fn write(rollup: &Rollup, target: impl Write + Send) -> Result<(), ParquetError> {
+pub fn write(
+    rollup: &Rollup,
+    left_out: LeftOut,
+    target: impl Write + Send,
+) -> Result<(), ParquetError> {
     let metadata = Metadata {
         schema: SCHEMA.to_owned(),
         grain: rollup.edges.grain.name().to_owned(),
         context_edges: rollup.edges.context.clone(),
         time_edges: rollup.edges.times.clone(),
+        left_out,
     };
     let text = serde_json::to_string(&metadata).map_err(|e| ParquetError::Format(e.to_string()))?;
     let mut frame = frame_of(rollup)?;
@@ -154,16 +169,20 @@ fn numbers(name: &str, values: impl Iterator<Item = Option<u64>>) -> Column {
     Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
 }
 
-/// True if a file is a Parquet rollup by its metadata; false for any other file.
+/// True if a file is a Parquet rollup, of any version or damaged; false for any other file.
 #[must_use]
 pub fn is_rollup(path: &Path) -> bool {
-    let starts_right = File::open(path).and_then(|mut f| {
+    let magic = File::open(path).and_then(|mut f| {
         let mut magic = [0; 4];
         std::io::Read::read_exact(&mut f, &mut magic)?;
-        Ok(&magic == b"PAR1")
+        Ok(magic)
     });
-    starts_right.unwrap_or(false)
-        && File::open(path).is_ok_and(|f| metadata(&mut ParquetReader::new(f)).is_ok())
+    if !magic.is_ok_and(|m| &m == b"PAR1") {
+        return false;
+    }
+    // A file without a readable footer is for `read` to explain, not for the readers of logs.
+    let found = File::open(path).map(|f| metadata(&mut ParquetReader::new(f)));
+    !matches!(found, Ok(Err(ParquetError::NotARollup)))
 }
 
 fn metadata(reader: &mut ParquetReader<File>) -> Result<Metadata, ParquetError> {
@@ -183,7 +202,7 @@ fn metadata(reader: &mut ParquetReader<File>) -> Result<Metadata, ParquetError> 
 ///
 /// # Errors
 /// [`ParquetError`] if the file is no rollup or is damaged.
-pub fn read(path: &Path) -> Result<Rollup, ParquetError> {
+pub fn read(path: &Path) -> Result<(Rollup, LeftOut), ParquetError> {
     let file = File::open(path).map_err(|e| ParquetError::Format(e.to_string()))?;
     let mut reader = ParquetReader::new(file);
     let metadata = metadata(&mut reader)?;
@@ -234,7 +253,7 @@ pub fn read(path: &Path) -> Result<Rollup, ParquetError> {
     let profiles = numbered.into_iter().map(|(_, p)| p).collect();
     let mut builder = RollupBuilder::new(edges.clone());
     builder.add_rollup(&Rollup { edges, profiles, rows })?;
-    Ok(builder.finish())
+    Ok((builder.finish(), metadata.left_out))
 }
 
 /// A column of reported costs: its name and what it holds.

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::ReadOptions;
 use super::envelope::{Draft, Envelope, Splitter};
 use super::openai::no_usage;
-use super::outcome::{Outcome, Records, Skipped, count_field};
+use super::outcome::{Outcome, Records, Skipped, count_field, optional_count};
 use super::provider;
 use super::scan::{Object, Value};
 use crate::sku::{Sku, service_tier};
@@ -54,7 +54,10 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
             components: turn.split.components,
             notes: turn.split.notes,
         };
-        records.extend(draft.finish(envelope, options)?);
+        let mut found = draft.finish(envelope, options)?;
+        // However many turns, it was one request.
+        found.iter_mut().for_each(|(record, _)| record.requests = u64::from(number == 0));
+        records.extend(found);
     }
     Ok(records)
 }
@@ -68,22 +71,33 @@ pub(crate) struct Turn {
 }
 
 /// The billed turns of a usage object: its iterations, or itself.
+///
+/// The top level is the sum of the ordinary iterations; where it is not, the difference is noted.
+/// Iterations that carry no counts at all say nothing, and the top level stands.
 pub(crate) fn turns(usage: &Object<'_>) -> Result<SmallVec<[Turn; 1]>, Skipped> {
+    let whole = split(usage)?;
     let iterations = usage.get("iterations").and_then(|v| v.array()).unwrap_or_default();
     let mut turns: SmallVec<[Turn; 1]> = SmallVec::new();
+    let mut ordinary = 0_u64;
     for turn in iterations.iter().filter_map(Value::object) {
         let mut split = split(&turn)?;
+        let kind = turn.text("type").unwrap_or_default();
+        if matches!(&*kind, "message" | "fallback_message") {
+            ordinary = ordinary.saturating_add(split.components.tokens());
+        }
         // Tool fees stand at the top level, unless the turn states its own.
         if turns.is_empty() && !turn.has("server_tool_use") {
             tool_calls(usage, &mut split)?;
         }
-        turns.push(Turn {
-            model: turn.first_text(&["model"]).map(|m| CompactString::new(&m)),
-            split,
-        });
+        let model = turn.first_text(&["model"]).map(|m| CompactString::new(&m));
+        turns.push(Turn { model, split });
     }
-    if turns.is_empty() {
-        turns.push(Turn { model: None, split: split(usage)? });
+    let says_nothing = turns.iter().all(|turn| turn.split.components.tokens() == 0);
+    if says_nothing {
+        turns.clear();
+        turns.push(Turn { model: None, split: whole });
+    } else if ordinary != whole.components.tokens() {
+        turns[0].split.notes.total_mismatch = true;
     }
     Ok(turns)
 }
@@ -101,8 +115,10 @@ fn split(usage: &Object<'_>) -> Result<Splitter, Skipped> {
     let by_ttl = usage.object("cache_creation").unwrap_or_default();
     let five_minutes = count_field!(by_ttl, "ephemeral_5m_input_tokens");
     let one_hour = count_field!(by_ttl, "ephemeral_1h_input_tokens");
-    let written = count_field!(usage, "cache_creation_input_tokens")
-        .max(five_minutes.saturating_add(one_hour));
+    let stated = optional_count!(usage, "cache_creation_input_tokens");
+    let by_parts = five_minutes.saturating_add(one_hour);
+    let written = stated.unwrap_or(0).max(by_parts);
+    splitter.notes.total_mismatch = stated.is_some_and(|stated| stated < by_parts);
     // The split may be absent (old logs) or cover only some turns: what it leaves out is taken as
     // the default time to live, five minutes.
     let unsplit = written - five_minutes - one_hour;
@@ -143,6 +159,7 @@ fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
         let provider = if id.starts_with("msg_vrtx_") { "gcp.vertex_ai" } else { "anthropic" };
         Sku::new(provider, &own_model.or(wrapper_model).unwrap_or_default())
     };
+    strip_window(&mut sku);
     sku.service_tier = if envelope.is_batch_line() {
         CompactString::const_new("batch")
     } else {
@@ -160,4 +177,11 @@ fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
         sku.region = CompactString::new(&region);
     }
     sku
+}
+
+/// Agents mark the long context window in the name; the price goes by the prompt's length.
+pub(crate) fn strip_window(sku: &mut Sku) {
+    if let Some(name) = sku.model.strip_suffix("[1m]") {
+        sku.model = CompactString::new(name);
+    }
 }

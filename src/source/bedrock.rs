@@ -8,7 +8,7 @@ use compact_str::CompactString;
 use super::ReadOptions;
 use super::envelope::{Draft, Envelope, Splitter};
 use super::openai::no_usage;
-use super::outcome::{Outcome, count_field};
+use super::outcome::{Outcome, count_field, optional_count};
 use super::provider;
 use super::scan::{Object, Value};
 use crate::sku::{Sku, service_tier};
@@ -52,17 +52,17 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
         &[(Component::InputCacheWrite1h, one_hour)],
     );
     splitter.put(Component::Output, count_field!(usage, "outputTokens"));
-    splitter.check_total(usage.has("totalTokens").then_some(count_field!(usage, "totalTokens")));
+    splitter.check_total(optional_count!(usage, "totalTokens"));
     draft(envelope, splitter).finish(envelope, options)
 }
 
 fn draft(envelope: &Envelope<'_>, splitter: Splitter) -> Draft {
-    let id = envelope.wrapper_text(&["modelId", "model_id", "model"]).unwrap_or_default();
+    let id = envelope.text(&["modelId", "model_id", "model"]).unwrap_or_default();
     let found = provider::bedrock_model(&id);
     let mut sku = Sku::new("aws.bedrock", found.model);
     sku.endpoint = CompactString::new(found.endpoint);
     sku.region = envelope
-        .wrapper_text(&["region", "awsRegion", "aws_region"])
+        .text(&["region", "awsRegion", "aws_region"])
         .map_or_else(|| found.region.into(), |r| CompactString::new(&r));
     let tier =
         envelope.body().object("serviceTier").and_then(|t| t.text("type")).unwrap_or_default();

@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use super::ReadOptions;
 use super::envelope::{instant, set_labels};
-use super::outcome::{Notes, Outcome, Skipped, count_field, one};
+use super::outcome::{Notes, Outcome, Skipped, one, optional_count};
 use super::provider;
 use super::scan::{Object, Value};
 use crate::diagnostic::code;
@@ -52,7 +52,8 @@ pub(crate) fn is_record(object: &Object<'_>) -> bool {
 pub(crate) fn read(object: &Object<'_>, options: &ReadOptions) -> Outcome {
     for (key, _) in object.iter() {
         if !KEYS.contains(&&*key) {
-            return Err(Skipped::bad_field(&key, "present", "no such field in tokencast.usage.v1"));
+            let message = format!("field `{key}` is not part of tokencast.usage.v1");
+            return Err(Skipped::new(code::INVALID_FIELD, message));
         }
     }
     let time = usage_time(object)?;
@@ -64,7 +65,11 @@ pub(crate) fn read(object: &Object<'_>, options: &ReadOptions) -> Outcome {
     if text("provider").is_empty() {
         return Err(Skipped::bad_field("provider", "", "a provider name such as `openai`"));
     }
-    let mut sku = Sku::new(&provider::canonical(&text("provider")), &model);
+    let provider = match &options.provider {
+        Some(provider) => provider.clone(),
+        None => provider::canonical(&text("provider")),
+    };
+    let mut sku = Sku::new(&provider, &model);
     sku.service_tier = service_tier(&text("service_tier"));
     if !text("speed").is_empty() {
         sku.speed = CompactString::new(text("speed"));
@@ -72,13 +77,9 @@ pub(crate) fn read(object: &Object<'_>, options: &ReadOptions) -> Outcome {
     sku.region = CompactString::new(text("region"));
     sku.endpoint = CompactString::new(text("endpoint"));
     sku.deployment = CompactString::new(text("deployment"));
-    let context_tokens =
-        object.has("context_tokens").then_some(count_field!(object, "context_tokens"));
-    let requests = match (object.has("requests"), time) {
-        (true, _) => count_field!(object, "requests"),
-        (false, UsageTime::At(_)) => 1,
-        (false, UsageTime::Bucket(_)) => 0,
-    };
+    let context_tokens = optional_count!(object, "context_tokens");
+    let default_requests = u64::from(matches!(time, UsageTime::At(_)));
+    let requests = optional_count!(object, "requests").unwrap_or(default_requests);
     let mut labels = Labels::default();
     if let Some(found) = object.object("labels") {
         set_labels(&mut labels, &found, &options.labels);
@@ -138,11 +139,15 @@ fn components(object: &Object<'_>) -> Result<ComponentCounts, Skipped> {
     let mut counts = ComponentCounts::default();
     for (name, value) in found.iter() {
         let Some(component) = Component::from_name(&name) else {
-            return Err(Skipped::bad_field(
-                "components",
-                &name,
-                "a component name, see docs/reference/usage-format.md",
-            ));
+            let nearest = Component::ALL.iter().map(|c| c.name()).max_by(|a, b| {
+                strsim::jaro_winkler(a, &name).total_cmp(&strsim::jaro_winkler(b, &name))
+            });
+            let message = format!(
+                "component `{}` is unknown (nearest: `{}`)",
+                super::outcome::shown(&name),
+                nearest.unwrap_or_default()
+            );
+            return Err(Skipped::new(code::INVALID_FIELD, message));
         };
         match value.count() {
             Ok(count) => counts.add(component, count.unwrap_or(0)),

@@ -75,7 +75,7 @@ pub(crate) fn read(line: &Object<'_>, options: &ReadOptions) -> Outcome {
             time: UsageTime::At(time),
             sku,
             context_tokens: None,
-            requests: 1,
+            requests: u64::from(number == 0),
             request_id: id.as_ref().map(|id| anthropic::turn_id(id, number)),
             labels: labels.clone(),
             components: turn.split.components,
@@ -101,6 +101,7 @@ fn sku(model: &str, id: &str, usage: &Object<'_>, options: &ReadOptions) -> Sku 
     if let Some(provider) = &options.provider {
         sku.provider = provider.clone();
     }
+    anthropic::strip_window(&mut sku);
     sku.service_tier = service_tier(&usage.text("service_tier").unwrap_or_default());
     if let Some(speed) = usage.first_text(&["speed"]) {
         sku.speed = CompactString::new(&speed);

@@ -48,12 +48,15 @@ pub(crate) fn read(
             })?;
         columns.push((column, at));
     }
+    // A row that follows `\r\n` is placed before the line feed.
+    let crlf = head.split(|b| *b == b'\n').next().is_some_and(|l| l.ends_with(b"\r"));
+    let ends_late = u64::from(crlf);
     let mut row = csv::ByteRecord::new();
     loop {
         match reader.read_byte_record(&mut row) {
             Ok(false) => return Ok(()),
             Ok(true) => {
-                let line = row.position().map_or(0, csv::Position::line);
+                let line = row.position().map_or(0, csv::Position::line) + ends_late;
                 if row.len() != names.len() {
                     let message =
                         format!("rows with {} cells under {} columns", row.len(), names.len());

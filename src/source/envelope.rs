@@ -117,6 +117,10 @@ impl<'a> Envelope<'a> {
                 }
             }
         }
+        // A flat line has its labels beside the usage; its ids come in only by name.
+        if *policy != LabelPolicy::All {
+            set_labels(&mut labels, self.body(), policy);
+        }
         for level in self.wrappers() {
             set_labels(&mut labels, level, policy);
         }

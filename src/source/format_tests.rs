@@ -68,10 +68,15 @@ fn chat_totals_tell_where_reasoning_stands() {
         counts(&[("input.uncached", 10), ("output", 2), ("output.reasoning", 7)])
     );
     // Gemini's compatible endpoint hides thoughts: 30 - 10 - 9 = 11 billable tokens.
+    let hidden = body(10, 9, 30, 0).replace("grok-4.7", "gemini-3.6-flash");
     assert_eq!(
-        one(&body(10, 9, 30, 0)).0.components,
+        one(&hidden).0.components,
         counts(&[("input.uncached", 10), ("output", 9), ("output.reasoning", 11)])
     );
+    // Anywhere else a total that is too large is a mismatch, not usage.
+    let (record, notes) = one(&body(10, 9, 30, 0));
+    assert_eq!(record.components, counts(&[("input.uncached", 10), ("output", 9)]));
+    assert!(notes.total_mismatch);
     assert!(one(&body(10, 9, 12, 0)).1.total_mismatch);
 }
 

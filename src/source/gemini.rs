@@ -165,7 +165,7 @@ fn draft(envelope: &Envelope<'_>, usage: &Object<'_>, splitter: Splitter) -> Dra
     sku.service_tier = if envelope.is_batch_line() {
         CompactString::const_new("batch")
     } else {
-        service_tier(&tier.to_ascii_lowercase().replace("provisioned_throughput", "provisioned"))
+        service_tier(&tier)
     };
     if let Some(location) = envelope.wrapper_text(&["location", "region"]) {
         sku.endpoint =

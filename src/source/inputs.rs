@@ -1,5 +1,6 @@
 //! Inputs as users name them: files, folders, patterns and standard input.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -22,6 +23,15 @@ impl Input {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Stdin => "-".to_owned(),
+        }
+    }
+
+    /// What tells it from any other file: its path without links.
+    #[must_use]
+    pub fn identity(&self) -> Option<PathBuf> {
+        match self {
+            Self::File(path) => Some(path.canonicalize().unwrap_or_else(|_| path.clone())),
+            Self::Stdin => None,
         }
     }
 
@@ -60,7 +70,9 @@ pub fn expand(arguments: &[String]) -> Result<Vec<Input>, SourceError> {
         }
     }
     inputs.sort();
-    inputs.dedup();
+    // A file under two names is one file: links must not count usage twice.
+    let mut seen = BTreeSet::new();
+    inputs.retain(|input| seen.insert(input.identity()));
     Ok(inputs)
 }
 
@@ -69,6 +81,10 @@ fn folder(argument: &str, path: &Path) -> Result<Vec<Input>, SourceError> {
     let walk = WalkDir::new(path).follow_links(true).into_iter();
     let mut found = Vec::new();
     for entry in walk.filter_entry(|e| e.depth() == 0 || !hidden(e.file_name())) {
+        // A link to a folder above leads nowhere new.
+        if entry.as_ref().is_err_and(|error| error.loop_ancestor().is_some()) {
+            continue;
+        }
         let entry = entry.map_err(|error| SourceError::Io {
             file: error.path().unwrap_or(path).display().to_string(),
             source: error.into(),

@@ -36,8 +36,8 @@ pub const FORMATS: [(Format, &str, &str); 8] = [
     (Format::Gemini, "gemini", "Gemini API and Vertex AI generateContent bodies"),
     (Format::BedrockConverse, "bedrock-converse", "Amazon Bedrock Converse bodies"),
     (Format::OpenAiChat, "openai-chat", "OpenAI Chat Completions bodies and compatible ones"),
-    (Format::OpenAiResponses, "openai-responses", "OpenAI Responses bodies"),
     (Format::Anthropic, "anthropic", "Anthropic Messages bodies"),
+    (Format::OpenAiResponses, "openai-responses", "OpenAI Responses bodies"),
     (Format::Mapped, "map", "any CSV, JSON lines or Parquet whose columns --map names"),
 ];
 
@@ -157,6 +157,10 @@ fn unknown(object: &Object<'_>) -> Outcome {
 fn at_path<'a>(object: &Object<'a>, path: &str) -> Option<std::borrow::Cow<'a, str>> {
     if let Some(value) = object.get(path) {
         return value.scalar();
+    }
+    // Null is a value: the path exists, and holds nothing.
+    if object.has(path) {
+        return Some(std::borrow::Cow::Borrowed(""));
     }
     let (head, rest) = path.split_once('.')?;
     at_path(&object.object(head)?, rest)

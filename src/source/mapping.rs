@@ -1,6 +1,8 @@
 //! The generic mapping: the user names the columns or JSON paths of a log that no reader knows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use compact_str::CompactString;
 use thiserror::Error;
@@ -91,10 +93,12 @@ pub enum Origin {
 }
 
 /// A checked mapping.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Mapping {
     fields: BTreeMap<String, Origin>,
     includes_cache: InputIncludesCache,
+    /// Columns that some record had: a path that none has is a slip, not a zero.
+    found: Arc<BTreeMap<String, AtomicBool>>,
 }
 
 impl Mapping {
@@ -136,7 +140,12 @@ impl Mapping {
         if !fields.keys().any(counts) {
             return Err(MappingError::NoTokens);
         }
-        Ok(Self { fields, includes_cache })
+        let columns = fields.values().filter_map(|origin| match origin {
+            Origin::Column(column) => Some((column.clone(), AtomicBool::new(false))),
+            Origin::Constant(_) => None,
+        });
+        let found = Arc::new(columns.collect());
+        Ok(Self { fields, includes_cache, found })
     }
 
     /// Names of the columns or paths that the mapping reads.
@@ -145,6 +154,11 @@ impl Mapping {
             Origin::Column(column) => Some(column.as_str()),
             Origin::Constant(_) => None,
         })
+    }
+
+    /// Columns or paths that no record had so far.
+    pub fn never_found(&self) -> impl Iterator<Item = &str> {
+        self.found.iter().filter(|(_, f)| !f.load(Ordering::Relaxed)).map(|(c, _)| c.as_str())
     }
 
     /// Builds the record of one row; `cell` gives the text of a column.
@@ -178,9 +192,15 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
     fn text(&self, field: &str) -> String {
         match self.mapping.fields.get(field) {
             Some(Origin::Constant(constant)) => constant.clone(),
-            Some(Origin::Column(column)) => {
-                (self.cell)(column).map(|t| t.trim().to_owned()).unwrap_or_default()
-            }
+            Some(Origin::Column(column)) => match (self.cell)(column) {
+                Some(text) => {
+                    if let Some(found) = self.mapping.found.get(column) {
+                        found.store(true, Ordering::Relaxed);
+                    }
+                    text.trim().to_owned()
+                }
+                None => String::new(),
+            },
             None => String::new(),
         }
     }

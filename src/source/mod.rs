@@ -179,6 +179,12 @@ pub enum SourceError {
         /// The columns it has.
         columns: String,
     },
+    /// A mapped path that no record has.
+    #[error("no record has a value at `{column}`, which --map names")]
+    NeverFound {
+        /// The mapped column or path.
+        column: String,
+    },
     /// A container that is not supported.
     #[error("`{file}` is a {kind}, which is not supported")]
     Unsupported {

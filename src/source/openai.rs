@@ -8,7 +8,7 @@ use compact_str::CompactString;
 
 use super::ReadOptions;
 use super::envelope::{Draft, Envelope, Splitter};
-use super::outcome::{Outcome, Skipped, count_field};
+use super::outcome::{Outcome, Skipped, count_field, optional_count};
 use super::provider;
 use super::scan::Object;
 use crate::diagnostic::code;
@@ -68,18 +68,21 @@ pub(crate) fn read_chat(envelope: &Envelope<'_>, options: &ReadOptions) -> Outco
     let mut splitter = Splitter::default();
     input.split(&mut splitter, prompt, &sku);
     let beyond = total.saturating_sub(prompt.saturating_add(completion));
+    let hides_thoughts = sku.model.contains("gemini");
     if beyond > 0 && beyond == reasoning {
         splitter.split(completion, Component::Output, &parts);
         splitter.put(Component::OutputReasoning, reasoning);
     } else {
         let inside = [(Component::OutputReasoning, reasoning), parts[0], parts[1]];
         splitter.split(completion, Component::Output, &inside);
-        splitter.put(Component::OutputReasoning, beyond);
+        if hides_thoughts {
+            splitter.put(Component::OutputReasoning, beyond);
+        } else {
+            splitter.notes.total_mismatch |= beyond > 0;
+        }
     }
     splitter.put(Component::OutputCitation, count_field!(usage, "citation_tokens"));
-    if total > 0 && total < prompt.saturating_add(completion) {
-        splitter.notes.total_mismatch = true;
-    }
+    splitter.notes.total_mismatch |= total > 0 && total < prompt.saturating_add(completion);
     draft(envelope, sku, splitter, "created").finish(envelope, options)
 }
 
@@ -108,7 +111,7 @@ pub(crate) fn read_responses(envelope: &Envelope<'_>, options: &ReadOptions) -> 
         (Component::OutputAudio, count_field!(output_details, "audio_tokens")),
         (Component::OutputImage, count_field!(output_details, "image_tokens")),
     ];
-    let total = usage.has("total_tokens").then_some(count_field!(usage, "total_tokens"));
+    let total = optional_count!(usage, "total_tokens");
     let sku = sku(envelope);
     let mut splitter = Splitter::default();
     input.split(&mut splitter, whole_input, &sku);

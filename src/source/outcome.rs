@@ -76,16 +76,28 @@ impl Skipped {
 
     /// A field that cannot be read.
     pub(crate) fn bad_field(name: &str, found: &str, expected: &str) -> Self {
+        let found = shown(found);
         Self::new(code::INVALID_FIELD, format!("field `{name}` is `{found}` (expected {expected})"))
     }
 }
 
-/// Reads a count field of an object; 0 if absent.
-macro_rules! count_field {
+/// What a message shows of a value: its head, without control characters. A log's text may be long,
+/// private or meant to fool a terminal.
+pub(crate) fn shown(value: &str) -> String {
+    let mut text: String =
+        value.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if value.chars().nth(60).is_some() {
+        text.push_str("...");
+    }
+    text
+}
+
+/// Reads a count field of an object; `None` if absent, null or a word for "no value".
+macro_rules! optional_count {
     ($object:expr, $key:expr) => {
         match $object.get($key).map(|v| v.count()) {
-            None => 0,
-            Some(Ok(count)) => count.unwrap_or(0),
+            None => None,
+            Some(Ok(count)) => count,
             Some(Err(bad)) => {
                 return Err(crate::source::outcome::Skipped::bad_field(
                     $key,
@@ -94,6 +106,14 @@ macro_rules! count_field {
                 ));
             }
         }
+    };
+}
+pub(crate) use optional_count;
+
+/// Reads a count field of an object; 0 if there is none.
+macro_rules! count_field {
+    ($object:expr, $key:expr) => {
+        crate::source::outcome::optional_count!($object, $key).unwrap_or(0)
     };
 }
 pub(crate) use count_field;

@@ -72,6 +72,18 @@ pub fn read_all(
         drop(results);
         collected
     })
+    .and_then(|report| check_mapping(report, options))
+}
+
+/// A path that no record has is a slip of the pen: its counts are unknown, not zero.
+fn check_mapping(report: ReadReport, options: &ReadOptions) -> Result<ReadReport, SourceError> {
+    let never = options.mapping.as_ref().and_then(|mapping| mapping.never_found().next());
+    match never {
+        Some(column) if report.records + report.skipped > 0 => {
+            Err(SourceError::NeverFound { column: column.to_owned() })
+        }
+        _ => Ok(report),
+    }
 }
 
 fn collect(
@@ -225,6 +237,13 @@ impl Cutter<'_> {
         std::io::Read::read_to_end(&mut std::io::Read::take(stream, most), &mut bytes)?;
         let mut batch = Batch::default();
         let mut tally = Tally::new(file);
+        if bytes.len() >= LARGEST_DOCUMENT {
+            let message = format!(
+                "JSON document of more than {} MiB: write one record a line instead",
+                LARGEST_DOCUMENT >> 20
+            );
+            return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, message));
+        }
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         for (line, value) in super::scan::documents(text) {
             match value {

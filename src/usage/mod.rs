@@ -150,7 +150,7 @@ impl UsageRecord {
     pub fn context(&self) -> Option<u64> {
         match (self.context_tokens, self.time, self.requests) {
             (Some(tokens), _, _) => Some(tokens),
-            (None, UsageTime::At(_), 1) => Some(self.components.prompt_tokens()),
+            (None, UsageTime::At(_), 0 | 1) => Some(self.components.prompt_tokens()),
             _ => None,
         }
     }

@@ -204,3 +204,73 @@ fn results_are_the_same_on_any_number_of_threads() {
     };
     assert_eq!(run("1").stdout, run("7").stdout);
 }
+
+#[test]
+fn a_mapped_path_that_no_record_has_is_an_error_not_a_zero() {
+    let env = TestEnv::new();
+    env.file(
+        "u.jsonl",
+        r#"{"t":"2026-11-18T12:00:00Z","m":"gpt-6.1-sol","u":{"in":5,"out":7,"cached":null}}"#,
+    );
+    let map =
+        |input: &str| format!("time=t,model=m,input={input},output=u.out,cache_read=u.cached");
+    let good = env.run(&["cost", "u.jsonl", "--map", &map("u.in"), "--output", "json"]);
+    assert_eq!(good.json()["totals"]["tokens"]["input.uncached"], 5);
+    let wrong = env.run(&["cost", "u.jsonl", "--map", &map("u.inn")]);
+    assert_eq!(wrong.status, 2);
+    assert!(wrong.stderr.contains("u.inn"), "{}", wrong.stderr);
+}
+
+#[test]
+fn an_output_never_replaces_an_input() {
+    let env = TestEnv::new();
+    let path = env.file("logs/u.jsonl", opus(1));
+    let run = env.run(&["cost", "logs", "--out", "logs/u.jsonl"]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert_eq!(std::fs::read_to_string(path).unwrap(), opus(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_under_two_names_is_read_once() {
+    let env = TestEnv::new();
+    let path = env.file("logs/u.jsonl", opus(1_000_000));
+    std::os::unix::fs::symlink(&path, env.path("logs/v.jsonl")).unwrap();
+    std::os::unix::fs::symlink(env.path("logs"), env.path("logs/loop")).unwrap();
+    let report = env.run(&["cost", "logs", "--output", "json"]).json();
+    assert_eq!(
+        (&report["inputs"]["files"], &report["totals"]["billed_cost"]),
+        (&1.into(), &"4.00".into())
+    );
+}
+
+#[test]
+fn times_without_an_offset_are_local() {
+    let env = TestEnv::new();
+    // 14:00 UTC is 09:00 in New York in November.
+    env.file("u.jsonl", record("2026-11-18T14:00:00Z", "openai", "gpt-6.1-sol", 1, 0));
+    let records = |since: &str| {
+        let run = env.run(&[
+            "cost",
+            "u.jsonl",
+            "--timezone",
+            "America/New_York",
+            "--since",
+            since,
+            "--output",
+            "json",
+        ]);
+        run.json()["inputs"]["records"].clone()
+    };
+    assert_eq!((records("2026-11-18T09:00"), records("2026-11-18T09:01")), (1.into(), 0.into()));
+    assert_eq!(records("2026-11-18T14:00:00Z"), 1);
+}
+
+#[test]
+fn strict_runs_leave_no_file_behind() {
+    let env = TestEnv::new();
+    env.file("u.jsonl", format!("{}\nnot json\n", opus(1)));
+    let run = env.run(&["cost", "u.jsonl", "--strict", "--out", "report.json", "--output", "json"]);
+    assert_eq!(run.status, 2);
+    assert!(!env.path("report.json").exists());
+}

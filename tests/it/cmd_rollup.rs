@@ -64,3 +64,58 @@ fn nothing_is_written_where_there_is_nothing_to_write() {
     assert_eq!(unwritable.status, 2);
     assert!(unwritable.stderr.contains("no/such/folder"), "{}", unwritable.stderr);
 }
+
+#[test]
+fn usage_that_is_there_twice_is_noticed() {
+    let env = TestEnv::new();
+    let input = samples();
+    assert_eq!(env.run(&["rollup", &input, "--out", "whole.parquet"]).status, 0);
+    let both = env.run(&["cost", "whole.parquet", &input]);
+    assert!(both.stderr.contains("overlapping-inputs"), "{}", both.stderr);
+    std::fs::copy(env.path("whole.parquet"), env.path("copy.parquet")).unwrap();
+    let copies = env.run(&["cost", "whole.parquet", "copy.parquet"]);
+    assert!(copies.stderr.contains("overlapping-inputs"), "{}", copies.stderr);
+}
+
+#[test]
+fn flags_that_a_rollup_has_settled_are_refused() {
+    let env = TestEnv::new();
+    let input = samples();
+    assert_eq!(env.run(&["rollup", &input, "--out", "whole.parquet"]).status, 0);
+    for flags in [["--provider", "openai"], ["--labels", "none"]] {
+        let run = env.run(&[&["cost", "whole.parquet"][..], &flags].concat());
+        assert!(run.status == 2 && run.stderr.contains(flags[0]), "{}", run.stderr);
+    }
+    let finer = env.run(&["rollup", "whole.parquet", "--grain", "1m", "--out", "fine.parquet"]);
+    assert!(finer.status == 2 && finer.stderr.contains("--grain"), "{}", finer.stderr);
+}
+
+#[test]
+fn a_damaged_rollup_is_called_damaged() {
+    let env = TestEnv::new();
+    let input = samples();
+    assert_eq!(env.run(&["rollup", &input, "--out", "whole.parquet"]).status, 0);
+    let bytes = std::fs::read(env.path("whole.parquet")).unwrap();
+    env.file("cut.parquet", &bytes[..bytes.len() / 2]);
+    let run = env.run(&["cost", "cut.parquet"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("failed to read rollup `cut.parquet`"), "{}", run.stderr);
+}
+
+#[test]
+fn what_was_left_out_stays_known() {
+    let env = TestEnv::new();
+    env.file(
+        "u.jsonl",
+        format!(
+            "{}\nnot json\n",
+            super::common::record("2026-11-18T12:00:00Z", "openai", "gpt-6.1-sol", 1, 1)
+        ),
+    );
+    assert_eq!(env.run(&["rollup", "u.jsonl", "--out", "u.parquet"]).status, 0);
+    let report = env.run(&["cost", "u.parquet", "--output", "json"]).json();
+    assert_eq!(
+        (&report["inputs"]["records"], &report["inputs"]["skipped"]),
+        (&1.into(), &1.into())
+    );
+}

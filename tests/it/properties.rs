@@ -137,9 +137,10 @@ proptest! {
         BOOK.with(|book| {
             let rollup = rolled(book, &records);
             let file = tempfile::NamedTempFile::new().unwrap();
-            parquet::write(&rollup, file.as_file()).unwrap();
+            let left_out = parquet::LeftOut { skipped: 3, duplicates: 4 };
+            parquet::write(&rollup, left_out, file.as_file()).unwrap();
             prop_assert!(parquet::is_rollup(file.path()));
-            prop_assert_eq!(parquet::read(file.path()).unwrap(), rollup);
+            prop_assert_eq!(parquet::read(file.path()).unwrap(), (rollup, left_out));
             Ok(())
         })?;
     }

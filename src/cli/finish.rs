@@ -1,0 +1,106 @@
+//! What every command does last: findings, the printed result and the exit status.
+
+use super::args::{FindingArgs, OutputArgs, OutputFormat};
+use super::error::Failure;
+use super::exit::ExitStatus;
+use super::settings;
+use super::ui::Ui;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, SeverityPolicy};
+use crate::rating::summary::Totals;
+use crate::report::{Grid, Style};
+
+/// Findings with their severities, and whether one of them makes the command fail.
+pub(crate) fn resolve(found: &Diagnostics, policy: &SeverityPolicy) -> (Vec<Diagnostic>, bool) {
+    let resolved = found.resolve(policy);
+    let denied = resolved.iter().any(|d| d.severity == Severity::Deny);
+    (resolved, denied)
+}
+
+pub(crate) fn policy(args: &FindingArgs) -> Result<SeverityPolicy, Failure> {
+    Ok(settings::severity_policy(args)?)
+}
+
+/// Why there is nothing to judge by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Undecided {
+    /// No record.
+    NoUsage,
+    /// Records, and no price for any of them.
+    NothingPriced,
+}
+
+/// What a command ends with: denied findings fail, nothing to judge by is undecided and said so.
+pub(crate) fn status(denied: bool, undecided: Option<Undecided>, ui: &Ui) -> ExitStatus {
+    let (text, hint) = match undecided {
+        _ if denied => return ExitStatus::Error,
+        None => return ExitStatus::Ok,
+        Some(Undecided::NoUsage) => (
+            "undecided: no usage was found",
+            "check the paths and --since/--until; --map reads tables and logs of unknown formats",
+        ),
+        Some(Undecided::NothingPriced) => (
+            "undecided: usage was found, but no price for any of it",
+            "`tokencast prices list TEXT` finds models; --prices adds a book of your own",
+        ),
+    };
+    ui.error(text, Some(hint));
+    ExitStatus::Undecided
+}
+
+/// Whether there is something to judge by.
+pub(crate) fn undecided(records: u64, totals: &Totals) -> Option<Undecided> {
+    let all = &totals.components;
+    if records == 0 {
+        Some(Undecided::NoUsage)
+    } else if !all.is_empty() && totals.unpriced.components == *all {
+        Some(Undecided::NothingPriced)
+    } else {
+        None
+    }
+}
+
+/// The pieces of a report in the form asked for.
+pub(crate) struct Printed<'a> {
+    pub(crate) head: &'a str,
+    pub(crate) grids: Vec<Grid>,
+    pub(crate) notes: &'a [String],
+    pub(crate) csv: Grid,
+}
+
+/// Prints a report: JSON as it is, CSV exact, tables with their lines around them. A file is not
+/// written where a denied finding makes the command fail.
+pub(crate) fn print<T: serde::Serialize>(
+    report: &T,
+    printed: Printed<'_>,
+    output: &OutputArgs,
+    denied: bool,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    if let (true, Some(out)) = (denied, &output.out) {
+        ui.note(&format!("`{}` was not written", out.display()));
+        return Ok(());
+    }
+    let text = match output.output {
+        OutputFormat::Json => {
+            let mut text = serde_json::to_string_pretty(report)?;
+            text.push('\n');
+            text
+        }
+        OutputFormat::Csv => printed.csv.render(Style::Csv)?,
+        OutputFormat::Table => framed(&printed, Style::Terminal { width: ui.width() }, "")?,
+        OutputFormat::Markdown => framed(&printed, Style::Markdown, "- ")?,
+    };
+    Ok(ui.data(&text, output.out.as_deref())?)
+}
+
+fn framed(printed: &Printed<'_>, style: Style, bullet: &str) -> Result<String, Failure> {
+    let mut text = format!("{}\n\n", printed.head);
+    for grid in &printed.grids {
+        text.push_str(&grid.render(style)?);
+        text.push('\n');
+    }
+    for note in printed.notes {
+        text.push_str(&format!("{bullet}{note}\n"));
+    }
+    Ok(text)
+}
