@@ -124,21 +124,9 @@ fn run_show(args: &ShowArgs, environment: &Environment, ui: &Ui) -> Result<ExitS
     let found: Vec<_> =
         providers().filter_map(|p| prices.book.find_model(p, &args.model, at)).collect();
     match found.as_slice() {
-        [] => {
-            let mut near: Vec<String> =
-                providers().flat_map(|p| prices.book.similar_models(p, &args.model)).collect();
-            near.sort();
-            near.dedup();
-            let hint = match near.is_empty() {
-                true => {
-                    "`tokencast prices list TEXT` finds models by a part of their name".to_owned()
-                }
-                false => format!("nearest names: {}", near.join(", ")),
-            };
-            Err(Failure::with_hint(anyhow!("no price book knows model `{}`", args.model), hint))
-        }
+        [] => Err(no_model(&prices, args, providers().collect())),
         [model] => {
-            let shown = ShownModel::new(&prices.book, model, at, prices.facts());
+            let shown = ShownModel::new(&prices.book, model, at, prices.known_at, prices.facts());
             let head = shown.head();
             let printed =
                 Printed { head: &head, grids: vec![shown.grid()], notes: &[], csv: shown.grid() };
@@ -154,4 +142,35 @@ fn run_show(args: &ShowArgs, environment: &Environment, ui: &Ui) -> Result<ExitS
             ))
         }
     }
+}
+
+/// Why a name means nothing, and what would.
+fn no_model(prices: &Prices, args: &ShowArgs, providers: Vec<&str>) -> Failure {
+    let models = || prices.book.models().filter(|m| providers.contains(&m.provider.as_str()));
+    let once = models().find_map(|m| {
+        let alias = m.aliases.iter().find(|a| a.name == args.model)?;
+        let from = alias.effective_from.map(|t| format!(" from {t}")).unwrap_or_default();
+        let until = alias.effective_until.map(|t| format!(" until {t}")).unwrap_or_default();
+        Some(format!(
+            "`{}` was a name of `{}` of `{}`{from}{until}; see it with --at",
+            args.model, m.id, m.provider
+        ))
+    });
+    let bare = provider::bedrock_id(&args.model);
+    let on_bedrock = models().find(|m| bare != args.model && m.id == bare);
+    let mut near: Vec<String> =
+        providers.iter().flat_map(|p| prices.book.similar_models(p, &args.model)).collect();
+    near.sort();
+    near.dedup();
+    let hint = match (once, on_bedrock) {
+        (Some(once), _) => once,
+        (None, Some(model)) => {
+            format!("without its geography it is `{}` of `{}`", model.id, model.provider)
+        }
+        (None, None) if near.is_empty() => {
+            "`tokencast prices list TEXT` finds models by a part of their name".to_owned()
+        }
+        (None, None) => format!("nearest names: {}", near.join(", ")),
+    };
+    Failure::with_hint(anyhow!("no price book knows model `{}`", args.model), hint)
 }

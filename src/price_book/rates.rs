@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::condition::Fit;
+use super::condition::{Accepts, Condition, Fit};
 use super::entry::{Multiplier, PriceEntry, ProviderBook};
 use super::pool::{Matching, Pool};
 use super::unpriced::Unpriced;
@@ -179,18 +179,40 @@ impl<'a> SkuRates<'a> {
             e.price(component).is_some()
                 || component.rated_as().is_some_and(|parent| e.price(parent).is_some())
         };
-        let mut pricing = models.chain(&book.entries).filter(prices).peekable();
-        let matches = |e: &PriceEntry| {
+        let pricing: Vec<&PriceEntry> = models.chain(&book.entries).filter(prices).collect();
+        let matches = |e: &&PriceEntry| {
             let fit = e.condition.context.fit(self.band);
             e.condition.accepts(&self.sku) && fit.is_some_and(|fit| fit != Fit::HigherBand)
         };
-        if pricing.peek().is_none() {
+        if pricing.is_empty() {
             Unpriced::NoPriceForComponent { component }
-        } else if !pricing.any(matches) {
-            Unpriced::under_conditions(component, &self.sku, self.band)
+        } else if !pricing.iter().any(matches) {
+            let not_stated = self.not_stated(&pricing);
+            Unpriced::under_conditions(component, &self.sku, self.band, &not_stated)
         } else {
             Unpriced::NoPriceAtThatTime { component, instant, known_at: self.view.known_at }
         }
+    }
+}
+
+impl SkuRates<'_> {
+    /// What the usage does not say although prices depend on it.
+    fn not_stated(&self, pricing: &[&PriceEntry]) -> Vec<&'static str> {
+        let sku = &self.sku;
+        let asks = |accepts: fn(&Condition) -> &Accepts| {
+            pricing.iter().any(|e| !matches!(accepts(&e.condition), Accepts::Any))
+        };
+        let mut names = Vec::new();
+        if sku.endpoint.is_empty() && asks(|c| &c.endpoint) {
+            names.push("endpoint");
+        }
+        if sku.region.is_empty() && asks(|c| &c.region) {
+            names.push("region");
+        }
+        if sku.deployment.is_empty() && asks(|c| &c.deployment) {
+            names.push("deployment");
+        }
+        names
     }
 }
 

@@ -79,7 +79,12 @@ fn known(known_at: Option<Timestamp>) -> String {
 }
 
 impl Unpriced {
-    pub(super) fn under_conditions(component: Component, sku: &Sku, band: ContextBand) -> Self {
+    pub(super) fn under_conditions(
+        component: Component,
+        sku: &Sku,
+        band: ContextBand,
+        not_stated: &[&str],
+    ) -> Self {
         let words = [
             ("service_tier", &sku.service_tier),
             ("speed", &sku.speed),
@@ -102,6 +107,7 @@ impl Unpriced {
             }
             ContextBand::Unknown => stated.push("prompts of unknown size".to_owned()),
         }
+        stated.extend(not_stated.iter().map(|name| format!("no {name} stated")));
         let stated =
             if stated.is_empty() { "no stated conditions".to_owned() } else { stated.join(", ") };
         Self::NoPriceUnderConditions { component, stated: stated.into() }

@@ -329,6 +329,12 @@ impl ForecastReport {
             ),
             "Months count what is known plus what is forecast; an interval holds for the sum, not for its days.".to_owned(),
         ];
+        if !self.groups.is_empty() {
+            notes.push(
+                "Groups divide the forecast by their share of the last 28 days; they are not forecast by themselves."
+                    .to_owned(),
+            );
+        }
         if self.unpriced.units > 0 {
             notes.push(format!(
                 "Not in the forecast: about {} units without a price.",

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Align, Grid, PriceBookFacts};
 use crate::money::{Amount, UnitPrice};
 use crate::period::{Period, Timestamp};
-use crate::price_book::{Dates, ModelEntry, PriceBook, PriceEntry, PriceKey};
+use crate::price_book::{Dates, ModelEntry, Multiplier, PriceBook, PriceEntry, PriceKey};
 use crate::sku::{ContextBand, Sku};
 use crate::tokens::Component;
 
@@ -195,6 +195,8 @@ pub struct ShownModel {
     currency: String,
     aliases: Vec<ShownAlias>,
     entries: Vec<ShownEntry>,
+    provider_entries: Vec<ShownEntry>,
+    multipliers: Vec<ShownMultiplier>,
     location: String,
     price_book: PriceBookFacts,
 }
@@ -224,6 +226,18 @@ struct ShownEntry {
 }
 
 #[derive(Debug, Serialize)]
+struct ShownMultiplier {
+    condition: String,
+    factor: String,
+    status: &'static str,
+    effective_from: Option<Timestamp>,
+    effective_until: Option<Timestamp>,
+    confidence: &'static str,
+    source: Option<String>,
+    location: String,
+}
+
+#[derive(Debug, Serialize)]
 struct ShownPrice {
     key: &'static str,
     component: &'static str,
@@ -243,18 +257,67 @@ fn status(dates: &Dates, at: Timestamp) -> &'static str {
     }
 }
 
+fn shown_entry(e: &PriceEntry, at: Timestamp) -> ShownEntry {
+    ShownEntry {
+        condition: e.condition.to_string(),
+        status: status(&e.dates, at),
+        effective_from: e.dates.effective_from,
+        effective_until: e.dates.effective_until,
+        announced_on: e.dates.announced_on,
+        withdrawn_on: e.dates.withdrawn_on,
+        promotion: e.promotion,
+        prices: e.prices.iter().filter_map(|(c, p)| shown_price(*c, *p)).collect(),
+        confidence: e.origin.confidence.name(),
+        layer: e.origin.layer.to_string(),
+        source: owned(&e.origin.source),
+        notes: owned(&e.origin.notes),
+        location: e.origin.location.to_string(),
+    }
+}
+
+fn shown_multiplier(m: &Multiplier, at: Timestamp) -> ShownMultiplier {
+    ShownMultiplier {
+        condition: m.condition.to_string(),
+        factor: m.factor.to_string(),
+        status: status(&m.dates, at),
+        effective_from: m.dates.effective_from,
+        effective_until: m.dates.effective_until,
+        confidence: m.origin.confidence.name(),
+        source: owned(&m.origin.source),
+        location: m.origin.location.to_string(),
+    }
+}
+
+fn owned(text: &Option<Box<str>>) -> Option<String> {
+    text.as_ref().map(ToString::to_string)
+}
+
+/// True if an entry was known at an instant; without one, everything is.
+fn is_known(dates: &Dates, known_at: Option<Timestamp>) -> bool {
+    let since = dates.announced_on.or(dates.effective_from);
+    known_at.is_none_or(|known| since.is_none_or(|since| since <= known))
+}
+
 impl ShownModel {
-    /// Every entry of a model, newest first.
+    /// Every entry of a model and of its provider, newest first, as known at an instant.
     #[must_use]
     pub fn new(
         book: &PriceBook,
         model: &ModelEntry,
         at: Timestamp,
+        known_at: Option<Timestamp>,
         price_book: PriceBookFacts,
     ) -> Self {
-        let mut entries: Vec<&PriceEntry> = model.entries.iter().collect();
-        entries.sort_by_key(|e| std::cmp::Reverse(e.dates.effective_from));
-        let text = |t: &Option<Box<str>>| t.as_ref().map(ToString::to_string);
+        let provider = book.providers().find(|p| p.provider == model.provider);
+        let shown = |entries: &[PriceEntry]| -> Vec<ShownEntry> {
+            let mut entries: Vec<&PriceEntry> =
+                entries.iter().filter(|e| is_known(&e.dates, known_at)).collect();
+            entries.sort_by_key(|e| std::cmp::Reverse(e.dates.effective_from));
+            entries.into_iter().map(|e| shown_entry(e, at)).collect()
+        };
+        let multipliers = provider.into_iter().flat_map(|p| &p.multipliers);
+        let applies =
+            |m: &&Multiplier| m.applies_to_model(&model.id) && is_known(&m.dates, known_at);
         Self {
             schema: SHOW_SCHEMA,
             provider: model.provider.to_string(),
@@ -273,24 +336,9 @@ impl ShownModel {
                     effective_until: a.effective_until,
                 })
                 .collect(),
-            entries: entries
-                .into_iter()
-                .map(|e| ShownEntry {
-                    condition: e.condition.to_string(),
-                    status: status(&e.dates, at),
-                    effective_from: e.dates.effective_from,
-                    effective_until: e.dates.effective_until,
-                    announced_on: e.dates.announced_on,
-                    withdrawn_on: e.dates.withdrawn_on,
-                    promotion: e.promotion,
-                    prices: e.prices.iter().filter_map(|(c, p)| shown_price(*c, *p)).collect(),
-                    confidence: e.origin.confidence.name(),
-                    layer: e.origin.layer.to_string(),
-                    source: text(&e.origin.source),
-                    notes: text(&e.origin.notes),
-                    location: e.origin.location.to_string(),
-                })
-                .collect(),
+            entries: shown(&model.entries),
+            provider_entries: provider.map(|p| shown(&p.entries)).unwrap_or_default(),
+            multipliers: multipliers.filter(applies).map(|m| shown_multiplier(m, at)).collect(),
             location: model.location.to_string(),
             price_book,
         }
@@ -312,7 +360,7 @@ impl ShownModel {
         let date = |t: &Option<Timestamp>| {
             t.map(|t| t.to_string().replace("T00:00:00Z", "")).unwrap_or_default()
         };
-        for e in &self.entries {
+        for e in self.entries.iter().chain(&self.provider_entries) {
             let prices: Vec<String> =
                 e.prices.iter().map(|p| format!("{} {}", p.key, p.price)).collect();
             let applies =
@@ -330,6 +378,18 @@ impl ShownModel {
                 e.confidence.to_owned(),
                 e.location.clone(),
                 e.source.clone().unwrap_or_default(),
+            ]);
+        }
+        for m in &self.multipliers {
+            grid.rows.push(vec![
+                date(&m.effective_from),
+                date(&m.effective_until),
+                m.status.to_owned(),
+                m.condition.clone(),
+                format!("all tokens x {}", m.factor),
+                m.confidence.to_owned(),
+                m.location.clone(),
+                m.source.clone().unwrap_or_default(),
             ]);
         }
         grid

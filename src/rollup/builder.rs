@@ -1,5 +1,6 @@
 //! Summing records into a rollup.
 
+use foldhash::fast::FixedState;
 use indexmap::{IndexMap, IndexSet};
 
 use super::{Edges, Profile, ReportedCosts, Rollup, RollupError, RollupRow};
@@ -21,8 +22,8 @@ struct Sums {
 #[derive(Debug)]
 pub struct RollupBuilder {
     edges: Edges,
-    profiles: IndexSet<Profile>,
-    rows: IndexMap<(Period, u32), Sums>,
+    profiles: IndexSet<Profile, FixedState>,
+    rows: IndexMap<(Period, u32), Sums, FixedState>,
     dedup: Dedup,
     duplicates: u64,
 }
@@ -33,8 +34,8 @@ impl RollupBuilder {
     pub fn new(edges: Edges) -> Self {
         Self {
             edges,
-            profiles: IndexSet::new(),
-            rows: IndexMap::new(),
+            profiles: IndexSet::default(),
+            rows: IndexMap::default(),
             dedup: Dedup::default(),
             duplicates: 0,
         }
@@ -185,7 +186,7 @@ impl RollupBuilder {
 }
 
 /// Copies of one request that differ in profile: the longer prompt wins, then the later name.
-fn rank(profiles: &IndexSet<Profile>, number: u32) -> (u64, &Profile) {
+fn rank(profiles: &IndexSet<Profile, FixedState>, number: u32) -> (u64, &Profile) {
     let profile = &profiles[number as usize];
     let from = match profile.context {
         ContextBand::Known { from, .. } => from,

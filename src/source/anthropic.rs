@@ -16,8 +16,8 @@ use crate::sku::{Sku, service_tier};
 use crate::tokens::Component;
 
 /// True for a Messages body with usage, or one that should have it.
-pub(crate) fn is_messages(object: &Object<'_>) -> bool {
-    match object.object("usage") {
+pub(crate) fn is_messages(object: &Object<'_>, usage: Option<&Object<'_>>) -> bool {
+    match usage {
         Some(usage) => {
             usage.has("input_tokens")
                 && usage.has("output_tokens")
@@ -38,12 +38,12 @@ pub(crate) fn is_messages(object: &Object<'_>) -> bool {
 /// Reads a Messages body: one record, or one an iteration.
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
-    let usage = body.object("usage").ok_or_else(|| no_usage(body))?;
-    let sku = sku(envelope, &usage);
+    let usage = envelope.usage().ok_or_else(|| no_usage(body))?;
+    let sku = sku(envelope, usage);
     let id = envelope.text(&["id", "request_id", "requestId"]).map(|id| CompactString::new(&id));
     let time = envelope.time("created_at");
     let mut records = Records::new();
-    for (number, turn) in turns(&usage)?.into_iter().enumerate() {
+    for (number, turn) in turns(usage)?.into_iter().enumerate() {
         let mut sku = sku.clone();
         sku.model = turn.model.unwrap_or(sku.model);
         let request_id = id.as_ref().map(|id| turn_id(id, number));

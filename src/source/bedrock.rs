@@ -15,8 +15,8 @@ use crate::sku::{Sku, service_tier};
 use crate::tokens::Component;
 
 /// True for a body with Converse usage, or one that should have it.
-pub(crate) fn is_converse(object: &Object<'_>) -> bool {
-    match object.object("usage") {
+pub(crate) fn is_converse(object: &Object<'_>, usage: Option<&Object<'_>>) -> bool {
+    match usage {
         Some(usage) => usage.has("inputTokens"),
         None => object.has("stopReason") && object.has("output"),
     }
@@ -25,7 +25,7 @@ pub(crate) fn is_converse(object: &Object<'_>) -> bool {
 /// Reads a Converse body.
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
-    let usage = body.object("usage").ok_or_else(|| no_usage(body))?;
+    let usage = envelope.usage().ok_or_else(|| no_usage(body))?;
     let mut splitter = Splitter::default();
     splitter.put(Component::InputUncached, count_field!(usage, "inputTokens"));
     // The `...TokenCount` twins carry the same numbers: one of the two is read, never both.

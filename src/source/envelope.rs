@@ -19,51 +19,74 @@ const BODY_KEYS: [&str; 8] =
 /// How many wrappers are looked through: a batch line is `response.body` or `result.message`.
 const MOST_WRAPPERS: usize = 3;
 
-/// A provider body and the objects around it, innermost first.
+/// A provider body with its usage, and the objects around it.
 #[derive(Debug)]
 pub(crate) struct Envelope<'a> {
-    levels: Vec<Object<'a>>,
+    body: Object<'a>,
+    usage: Option<Object<'a>>,
+    // The nearest first.
+    wrappers: Vec<Object<'a>>,
+}
+
+/// The usage of a body, where providers keep it.
+fn usage_of<'a>(object: &Object<'a>) -> Option<Object<'a>> {
+    ["usage", "usageMetadata", "usage_metadata"].iter().find_map(|key| object.object(key))
 }
 
 impl<'a> Envelope<'a> {
-    /// Looks for the first object, from the outside, that `is_body` accepts.
-    pub(crate) fn find(
+    /// Looks for the first object, from the outside, whose format `recognise` tells from itself and
+    /// its usage. Each level is read once.
+    pub(crate) fn find<F>(
         outer: Object<'a>,
-        is_body: impl Fn(&Object<'a>) -> bool,
-    ) -> Result<Self, Box<Object<'a>>> {
-        let mut levels = vec![outer];
+        recognise: impl Fn(&Object<'a>, Option<&Object<'a>>) -> Option<F>,
+    ) -> Result<(Self, F), Box<Object<'a>>> {
+        let mut wrappers = Vec::new();
+        let mut usage = usage_of(&outer);
+        let mut format = recognise(&outer, usage.as_ref());
+        let mut body = outer;
         for _ in 0..=MOST_WRAPPERS {
-            let Some(current) = levels.last() else { break };
-            if is_body(current) {
-                levels.reverse();
-                return Ok(Self { levels });
+            if let Some(format) = format {
+                wrappers.reverse();
+                return Ok((Self { body, usage, wrappers }, format));
             }
             let inner = BODY_KEYS.iter().find_map(|key| {
-                let object = current.object(key)?;
-                let leads_on = is_body(&object) || BODY_KEYS.iter().any(|k| object.has(k));
-                leads_on.then_some(object)
+                let object = body.object(key)?;
+                let usage = usage_of(&object);
+                let format = recognise(&object, usage.as_ref());
+                let leads_on = format.is_some() || BODY_KEYS.iter().any(|k| object.has(k));
+                leads_on.then_some((object, usage, format))
             });
-            match inner {
-                Some(object) => levels.push(object),
-                None => break,
-            }
+            let Some((object, its_usage, its_format)) = inner else { break };
+            wrappers.push(std::mem::replace(&mut body, object));
+            (usage, format) = (its_usage, its_format);
         }
-        Err(Box::new(levels.swap_remove(0)))
+        let outermost = if wrappers.is_empty() { body } else { wrappers.swap_remove(0) };
+        Err(Box::new(outermost))
     }
 
     /// The provider body.
     pub(crate) fn body(&self) -> &Object<'a> {
-        &self.levels[0]
+        &self.body
+    }
+
+    /// Its usage.
+    pub(crate) fn usage(&self) -> Option<&Object<'a>> {
+        self.usage.as_ref()
     }
 
     /// The objects around the body, the nearest first.
     pub(crate) fn wrappers(&self) -> &[Object<'a>] {
-        &self.levels[1..]
+        &self.wrappers
+    }
+
+    /// The body and then the objects around it.
+    fn levels(&self) -> impl Iterator<Item = &Object<'a>> {
+        std::iter::once(&self.body).chain(&self.wrappers)
     }
 
     /// First non-empty text of one of the keys, in the body and then outwards.
     pub(crate) fn text(&self, keys: &[&str]) -> Option<Cow<'a, str>> {
-        self.levels.iter().find_map(|level| level.first_text(keys))
+        self.levels().find_map(|level| level.first_text(keys))
     }
 
     /// The same, in the wrappers alone.
@@ -95,11 +118,10 @@ impl<'a> Envelope<'a> {
             "date",
         ];
         let own = self.body().get(body_key).and_then(|v| instant(&v));
+        // The line around a body is the likelier place.
+        let around = || self.wrappers.iter().chain(std::iter::once(&self.body));
         own.or_else(|| {
-            self.levels
-                .iter()
-                .flat_map(|l| KEYS.iter().filter_map(|k| l.get(k)))
-                .find_map(|v| instant(&v))
+            around().flat_map(|l| KEYS.iter().filter_map(|k| l.get(k))).find_map(|v| instant(&v))
         })
     }
 
@@ -110,7 +132,7 @@ impl<'a> Envelope<'a> {
         if policy.keeps_nothing() {
             return labels;
         }
-        for level in &self.levels {
+        for level in self.levels() {
             for key in ["metadata", "requestMetadata", "request_metadata", "labels", "tags"] {
                 if let Some(object) = level.object(key) {
                     set_labels(&mut labels, &object, policy);

@@ -14,8 +14,7 @@ use crate::sku::{Sku, service_tier};
 use crate::tokens::Component;
 
 /// True for a body with `usageMetadata`, in either spelling, or one that should have it.
-pub(crate) fn is_generate_content(object: &Object<'_>) -> bool {
-    let usage = object.object("usageMetadata").or_else(|| object.object("usage_metadata"));
+pub(crate) fn is_generate_content(object: &Object<'_>, usage: Option<&Object<'_>>) -> bool {
     match usage {
         Some(usage) => {
             ["promptTokenCount", "prompt_token_count", "totalTokenCount", "total_token_count"]
@@ -39,10 +38,7 @@ macro_rules! either {
 /// Reads a `generateContent` body.
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
-    let usage = body
-        .object("usageMetadata")
-        .or_else(|| body.object("usage_metadata"))
-        .ok_or_else(|| no_usage(body))?;
+    let usage = envelope.usage().ok_or_else(|| no_usage(body))?;
     let prompt = either!(usage, "promptTokenCount", "prompt_token_count");
     let cached = either!(usage, "cachedContentTokenCount", "cached_content_token_count");
     let tool = either!(usage, "toolUsePromptTokenCount", "tool_use_prompt_token_count");
@@ -53,12 +49,12 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let thoughts = either!(usage, "thoughtsTokenCount", "thoughts_token_count");
     let total = either!(usage, "totalTokenCount", "total_token_count");
 
-    let in_prompt = Modalities::read(&usage, "promptTokensDetails", "prompt_tokens_details")?;
-    let in_cache = Modalities::read(&usage, "cacheTokensDetails", "cache_tokens_details")?;
+    let in_prompt = Modalities::read(usage, "promptTokensDetails", "prompt_tokens_details")?;
+    let in_cache = Modalities::read(usage, "cacheTokensDetails", "cache_tokens_details")?;
     let mut in_output =
-        Modalities::read(&usage, "candidatesTokensDetails", "candidates_tokens_details")?;
+        Modalities::read(usage, "candidatesTokensDetails", "candidates_tokens_details")?;
     if in_output.is_empty() {
-        in_output = Modalities::read(&usage, "responseTokensDetails", "response_tokens_details")?;
+        in_output = Modalities::read(usage, "responseTokensDetails", "response_tokens_details")?;
     }
     let mut splitter = Splitter::default();
     let cached = cached.min(prompt);
@@ -70,7 +66,7 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     splitter.put(Component::OutputReasoning, thoughts);
     splitter.check_total((total > 0).then_some(total));
     count_searches(body, &mut splitter);
-    draft(envelope, &usage, splitter).finish(envelope, options)
+    draft(envelope, usage, splitter).finish(envelope, options)
 }
 
 const UNCACHED: [Component; 4] = [

@@ -109,20 +109,19 @@ fn read_object(object: Object<'_>, options: &ReadOptions) -> Reading {
     if wanted(Format::ClaudeCode) && claude_code::is_line(&object) {
         return (Some(Format::ClaudeCode), claude_code::read(&object, options));
     }
-    let body_format = |body: &Object<'_>| body_format(body).filter(|f| wanted(*f));
-    match Envelope::find(object, |body| body_format(body).is_some()) {
-        Ok(envelope) => {
-            let format = body_format(envelope.body());
-            (format, read_body(format, &envelope, options))
-        }
+    let recognise = |body: &Object<'_>, usage: Option<&Object<'_>>| {
+        body_format(body, usage).filter(|f| wanted(*f))
+    };
+    match Envelope::find(object, recognise) {
+        Ok((envelope, format)) => (Some(format), read_body(format, &envelope, options)),
         Err(outer) => (None, unknown(&outer)),
     }
 }
 
-type IsShape = fn(&Object<'_>) -> bool;
+type IsShape = fn(&Object<'_>, Option<&Object<'_>>) -> bool;
 
 /// The provider shape of an object, by the keys of its usage.
-fn body_format(body: &Object<'_>) -> Option<Format> {
+fn body_format(body: &Object<'_>, usage: Option<&Object<'_>>) -> Option<Format> {
     let shapes: [(Format, IsShape); 5] = [
         (Format::Gemini, gemini::is_generate_content),
         (Format::BedrockConverse, bedrock::is_converse),
@@ -130,19 +129,17 @@ fn body_format(body: &Object<'_>) -> Option<Format> {
         (Format::Anthropic, anthropic::is_messages),
         (Format::OpenAiResponses, openai::is_responses),
     ];
-    shapes.into_iter().find(|(_, is_shape)| is_shape(body)).map(|(format, _)| format)
+    shapes.into_iter().find(|(_, is_shape)| is_shape(body, usage)).map(|(format, _)| format)
 }
 
-fn read_body(format: Option<Format>, envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
+fn read_body(format: Format, envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     match format {
-        Some(Format::Gemini) => gemini::read(envelope, options),
-        Some(Format::BedrockConverse) => bedrock::read(envelope, options),
-        Some(Format::OpenAiChat) => openai::read_chat(envelope, options),
-        Some(Format::OpenAiResponses) => openai::read_responses(envelope, options),
-        Some(Format::Anthropic) => anthropic::read(envelope, options),
-        Some(Format::Tokencast | Format::ClaudeCode | Format::Mapped) | None => {
-            unknown(envelope.body())
-        }
+        Format::Gemini => gemini::read(envelope, options),
+        Format::BedrockConverse => bedrock::read(envelope, options),
+        Format::OpenAiChat => openai::read_chat(envelope, options),
+        Format::OpenAiResponses => openai::read_responses(envelope, options),
+        Format::Anthropic => anthropic::read(envelope, options),
+        Format::Tokencast | Format::ClaudeCode | Format::Mapped => unknown(envelope.body()),
     }
 }
 

@@ -16,8 +16,8 @@ use crate::sku::{Sku, service_tier};
 use crate::tokens::Component;
 
 /// True for a body with Chat Completions usage, or one that should have it.
-pub(crate) fn is_chat(object: &Object<'_>) -> bool {
-    match object.object("usage") {
+pub(crate) fn is_chat(object: &Object<'_>, usage: Option<&Object<'_>>) -> bool {
+    match usage {
         Some(usage) => usage.has("prompt_tokens"),
         None => object.text("object").is_some_and(|o| {
             matches!(&*o, "chat.completion" | "chat.completion.chunk" | "text_completion")
@@ -26,8 +26,8 @@ pub(crate) fn is_chat(object: &Object<'_>) -> bool {
 }
 
 /// True for a body with Responses usage, or one that should have it.
-pub(crate) fn is_responses(object: &Object<'_>) -> bool {
-    match object.object("usage") {
+pub(crate) fn is_responses(object: &Object<'_>, usage: Option<&Object<'_>>) -> bool {
+    match usage {
         Some(usage) => {
             usage.has("input_tokens")
                 && (usage.has("input_tokens_details") || usage.has("total_tokens"))
@@ -40,7 +40,7 @@ pub(crate) fn is_responses(object: &Object<'_>) -> bool {
 /// Reads a Chat Completions body.
 pub(crate) fn read_chat(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
-    let usage = body.object("usage").ok_or_else(|| no_usage(body))?;
+    let usage = envelope.usage().ok_or_else(|| no_usage(body))?;
     let prompt_details = usage.object("prompt_tokens_details").unwrap_or_default();
     let completion_details = usage.object("completion_tokens_details").unwrap_or_default();
     let prompt = count_field!(usage, "prompt_tokens");
@@ -89,7 +89,7 @@ pub(crate) fn read_chat(envelope: &Envelope<'_>, options: &ReadOptions) -> Outco
 /// Reads a Responses body.
 pub(crate) fn read_responses(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
-    let usage = body.object("usage").ok_or_else(|| no_usage(body))?;
+    let usage = envelope.usage().ok_or_else(|| no_usage(body))?;
     let input_details = usage
         .object("input_tokens_details")
         .or_else(|| usage.object("input_token_details"))

@@ -92,6 +92,12 @@ pub(crate) struct BedrockModel<'a> {
     pub(crate) provisioned: bool,
 }
 
+/// A Bedrock model id without geography or ARN, as price books name it.
+#[must_use]
+pub fn bedrock_id(id: &str) -> &str {
+    bedrock_model(id).model
+}
+
 /// Takes `us.anthropic.claude-...`, a bare id or an ARN apart.
 pub(crate) fn bedrock_model(id: &str) -> BedrockModel<'_> {
     let region = if id.starts_with("arn:") { id.split(':').nth(3).unwrap_or("") } else { "" };

@@ -7,7 +7,7 @@ use super::inputs::Input;
 use super::{Progress, SourceError};
 
 /// Bytes of a block of lines. Lines longer than this grow the block up to [`LONGEST_LINE`].
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 1 << 18;
 /// A longer line is skipped and counted: usage logs with whole prompts stay far below.
 pub(crate) const LONGEST_LINE: usize = 256 << 20;
 

@@ -26,7 +26,7 @@ pub struct Value<'a>(&'a [u8]);
 /// One object level: keys and raw values, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Object<'a> {
-    fields: SmallVec<[(&'a [u8], Value<'a>); 24]>,
+    fields: SmallVec<[(&'a [u8], Value<'a>); 14]>,
 }
 
 impl<'a> Object<'a> {

@@ -1,1 +1,160 @@
+//! Documentation that cannot drift: examples are run, pages are checked for completeness, JSON
+//! results against their schemas.
 
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+use tokencast::diagnostic;
+use tokencast::price_book::PRICE_KEYS;
+use tokencast::source::mapping;
+use tokencast::tokens::Component;
+
+use super::common::{TestEnv, files_below, root};
+
+fn page(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+/// Runs every `$ tokencast ...` of the console blocks of a page at the root of the repository and
+/// compares what it prints.
+fn check_console_blocks(name: &str) -> usize {
+    let text = page(name);
+    let mut count = 0;
+    for block in text.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        let (command, expected) = block.split_once('\n').unwrap();
+        let arguments =
+            command.strip_prefix("$ tokencast ").unwrap_or_else(|| panic!("{name}: {command}"));
+        let output = Command::new(env!("CARGO_BIN_EXE_tokencast"))
+            .args(arguments.split_whitespace())
+            .current_dir(root())
+            .env_clear()
+            .output()
+            .unwrap();
+        let found = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(without_digest(&found), without_digest(expected), "{name}: {command}");
+        count += 1;
+    }
+    count
+}
+
+/// The digest of the price books changes with every price; the examples need not.
+fn without_digest(text: &str) -> String {
+    let mut parts = text.split("Prices: book ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |joined, part| {
+        format!("{joined}Prices: book {}", part.get(12..).unwrap_or_default())
+    })
+}
+
+#[test]
+fn examples_print_what_the_pages_say() {
+    assert!(check_console_blocks("README.md") >= 3);
+    for path in files_below(&root().join("docs")) {
+        if path.extension().is_some_and(|e| e == "md") {
+            check_console_blocks(path.strip_prefix(root()).unwrap().to_str().unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_two_commands_are_those_of_ci() {
+    let readme = page("README.md");
+    assert!(readme.contains("cargo run --release --locked -- forecast samples"));
+    assert!(readme.contains("\ncargo test --locked "));
+    assert!(page(".ci/run").contains("\ncargo test --locked\n"));
+}
+
+#[test]
+fn every_finding_has_a_section_and_every_section_a_finding() {
+    let text = page("docs/reference/diagnostics.md");
+    let sections: Vec<&str> =
+        text.lines().filter_map(|l| l.strip_prefix("## ")).map(|l| l.trim_matches('`')).collect();
+    let codes: Vec<&str> = diagnostic::ALL.iter().map(|c| c.name()).collect();
+    assert_eq!(sections, codes);
+}
+
+#[test]
+fn reference_pages_name_everything() {
+    let usage = page("docs/reference/usage-format.md");
+    for component in Component::ALL {
+        assert!(usage.contains(&format!("`{component}`")), "usage-format.md lacks {component}");
+    }
+    let prices = page("docs/reference/price-file.md");
+    for key in PRICE_KEYS {
+        assert!(prices.contains(key.name), "price-file.md lacks {}", key.name);
+    }
+    let mapping_page = page("docs/reference/mapping.md");
+    for (field, _) in mapping::FIELDS {
+        assert!(mapping_page.contains(&format!("`{field}`")), "mapping.md lacks {field}");
+    }
+    let formats = page("docs/reference/formats.md");
+    for (_, name, _) in tokencast::source::FORMATS {
+        assert!(formats.contains(&format!("`{name}`")), "formats.md lacks {name}");
+    }
+}
+
+fn validator(name: &str) -> jsonschema::Validator {
+    let schema: Value = serde_json::from_str(&page(&format!("docs/schemas/{name}.json"))).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn assert_valid(schema: &str, value: &Value) {
+    let validator = validator(schema);
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(errors.is_empty(), "{schema}: {}", errors.join("\n"));
+}
+
+#[test]
+fn results_follow_their_schemas() {
+    let env = TestEnv::new();
+    assert_valid("cost.v1", &env.samples_json(&["cost", "--group-by", "day,model,team"]));
+    assert_valid("cost.v1", &env.samples_json(&["cost", "--group-by", "component"]));
+    assert_valid(
+        "forecast.v1",
+        &env.samples_json(&["forecast", "--group-by", "provider", "--horizon", "5d"]),
+    );
+    env.file("odd.jsonl", "{\"hello\":1}\nnot json\n");
+    assert_valid("cost.v1", &env.run(&["cost", "odd.jsonl", "--output", "json"]).json());
+    assert_valid(
+        "prices-list.v1",
+        &env.run(&["prices", "list", "--all", "--output", "json"]).json(),
+    );
+    for (provider, model) in
+        [("anthropic", "claude-sonnet-5"), ("openai", "gpt-4o"), ("deepseek", "deepseek-v4-pro")]
+    {
+        let shown = env.run(&[
+            "prices",
+            "show",
+            model,
+            "--provider",
+            provider,
+            "--output",
+            "json",
+            "--at",
+            "2026-11-20",
+        ]);
+        assert_valid("prices-show.v1", &shown.json());
+    }
+}
+
+#[test]
+fn usage_of_the_tests_follows_its_schema() {
+    let validator = validator("usage.v1");
+    let mut count = 0;
+    for path in files_below(&root().join("tests/vectors")) {
+        let file: toml::Value = toml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        for vector in file["vector"].as_array().unwrap() {
+            for line in
+                vector["usage"].as_str().unwrap().lines().filter(|l| l.contains("\"components\""))
+            {
+                let value: Value = serde_json::from_str(line).unwrap();
+                assert!(validator.is_valid(&value), "{line}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 20, "{count}");
+}
