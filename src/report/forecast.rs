@@ -22,7 +22,7 @@ pub struct ForecastReport {
     origin: NaiveDate,
     horizon: Horizon,
     history: History,
-    levels: Vec<String>,
+    levels: Vec<f64>,
     total: Spread,
     months: Vec<MonthFigures>,
     days: Vec<DayFigures>,
@@ -33,6 +33,8 @@ pub struct ForecastReport {
     inputs: InputFacts,
     diagnostics: Vec<Diagnostic>,
     price_book: PriceBookFacts,
+    #[serde(skip)]
+    level_points: Vec<BasisPoints>,
     #[serde(skip)]
     probabilities: Vec<BasisPoints>,
 }
@@ -181,7 +183,8 @@ impl ForecastReport {
                 end: projection.origin,
                 actual: Amount::checked_sum(projection.actual.values().copied())?,
             },
-            levels: context.levels.iter().map(|l| probability(*l)).collect(),
+            levels: context.levels.iter().map(|l| f64::from(*l) / 10_000.0).collect(),
+            level_points: context.levels,
             total: at(0, all, Amount::ZERO)?,
             months: months.collect::<Result<_, MoneyError>>()?,
             days: days.collect::<Result<_, MoneyError>>()?,
@@ -253,17 +256,16 @@ impl ForecastReport {
     fn spread_columns(&self, grid: &mut Grid) {
         let mut add = |name: String| grid.columns.push((name, Align::Right));
         add(format!("median {}", self.currency));
-        for level in &self.levels {
-            add(format!("{} % low", percent(level)));
-            add(format!("{} % high", percent(level)));
+        for level in &self.level_points {
+            add(format!("{} % low", percent(*level)));
+            add(format!("{} % high", percent(*level)));
         }
     }
 
     fn row(&self, name: String, actual: Option<Amount>, spread: &Spread) -> Vec<String> {
         let at = |p: &str| spread.quantiles.get(p).copied().map(format::amount).unwrap_or_default();
         let mut row = vec![name, actual.map(format::amount).unwrap_or_default(), at("0.5")];
-        for level in &self.levels {
-            let points = basis_points(level);
+        for points in &self.level_points {
             row.push(at(&probability((10_000 - points) / 2)));
             row.push(at(&probability(10_000 - (10_000 - points) / 2)));
         }
@@ -346,13 +348,8 @@ impl ForecastReport {
     }
 }
 
-fn basis_points(level: &str) -> BasisPoints {
-    let digits = level.strip_prefix("0.").unwrap_or("0");
-    format!("{digits:0<4}").parse().unwrap_or(0)
-}
-
-fn percent(level: &str) -> String {
-    let points = basis_points(level);
+/// A level as percent without trailing zeros: 9750 is `97.5`.
+fn percent(points: BasisPoints) -> String {
     let text = format!("{}.{:02}", points / 100, points % 100);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -365,10 +362,6 @@ mod tests {
     fn probabilities_have_plain_names() {
         assert_eq!(probabilities(&[8_000, 9_500]), [250, 1_000, 5_000, 9_000, 9_750]);
         assert_eq!([250, 1_000, 5_000, 9_750].map(probability), ["0.025", "0.1", "0.5", "0.975"]);
-        assert_eq!(
-            (basis_points("0.8"), basis_points("0.95"), basis_points("0.999")),
-            (8_000, 9_500, 9_990)
-        );
-        assert_eq!((percent("0.8"), percent("0.999")), ("80".to_owned(), "99.9".to_owned()));
+        assert_eq!([8_000, 9_990].map(percent), ["80", "99.9"]);
     }
 }

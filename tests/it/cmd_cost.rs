@@ -274,3 +274,20 @@ fn strict_runs_leave_no_file_behind() {
     assert_eq!(run.status, 2);
     assert!(!env.path("report.json").exists());
 }
+
+/// A rollup is a Parquet table too: through a mapping it is read like any other.
+#[test]
+fn parquet_through_a_mapping() {
+    let env = TestEnv::new();
+    let samples = super::common::root().join("samples/logs/gemini.jsonl");
+    let samples = samples.to_str().unwrap();
+    assert_eq!(env.run(&["rollup", samples, "--out", "table.parquet"]).status, 0);
+    let map = "start=period_start,end=period_end,model=model,provider=provider,requests=requests,\
+               output=output,output.reasoning=output.reasoning,input.uncached=input.uncached";
+    let mapped = env.run(&["cost", "table.parquet", "--map", map, "--output", "json"]).json();
+    let direct = env.run(&["cost", samples, "--output", "json"]).json();
+    assert_eq!(mapped["totals"]["requests"], 561);
+    for name in ["input.uncached", "output", "output.reasoning"] {
+        assert_eq!(mapped["totals"]["tokens"][name], direct["totals"]["tokens"][name], "{name}");
+    }
+}
