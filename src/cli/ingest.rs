@@ -136,17 +136,26 @@ pub(crate) fn read_usage(
     parts.push(Part { name: "the logs".to_owned(), rollup: reading.builder.finish() });
     let mut diagnostics = report.diagnostics;
     note_overlaps(&parts, &mut diagnostics);
-    let mut builder = RollupBuilder::new(edges);
-    for part in &parts {
-        builder
-            .add_rollup(&part.rollup)
-            .with_context(|| format!("failed to add rollup `{}`", part.name))?;
-    }
-    let rollup = builder.finish();
+    let rollup = merged(parts, edges)?;
     facts.records = rollup.rows().iter().map(|r| r.records).sum();
     note_counts(&facts, &rollup, asked.dimensions, &mut diagnostics);
     check_zone(&rollup, &settings.calendar)?;
     Ok(Usage { rollup, facts, found: diagnostics, calendar: settings.calendar })
+}
+
+/// All parts together. One part alone, the common case, is taken as it is.
+fn merged(mut parts: Vec<Part>, edges: Edges) -> Result<Rollup, Failure> {
+    parts.retain(|part| !part.rollup.rows().is_empty());
+    if parts.len() < 2 {
+        let only = parts.pop().map(|part| part.rollup);
+        return Ok(only.unwrap_or_else(|| RollupBuilder::new(edges).finish()));
+    }
+    let mut builder = RollupBuilder::new(edges);
+    for part in &parts {
+        let failed = || format!("failed to add rollup `{}`", part.name);
+        builder.add_rollup(&part.rollup).with_context(failed)?;
+    }
+    Ok(builder.finish())
 }
 
 fn note_counts(

@@ -55,7 +55,6 @@ impl RollupBuilder {
         let context = record
             .context()
             .map_or(ContextBand::Unknown, |tokens| ContextBand::of(tokens, &self.edges.context));
-        let provider = record.sku.provider.clone();
         let profile = self.profile(Profile { sku: record.sku, context, labels: record.labels });
         let new = Contribution {
             time: record.time,
@@ -69,7 +68,7 @@ impl RollupBuilder {
         };
         let profiles = &self.profiles;
         let better = |old: u32, new: u32| rank(profiles, new) > rank(profiles, old);
-        match self.dedup.offer(&provider, &id, &new, better) {
+        match self.dedup.offer(id, &new, better) {
             Verdict::New => self.count(&new),
             Verdict::Duplicate => {
                 self.duplicates += 1;

@@ -3,7 +3,7 @@
 //! Input, cache reads and cache writes are disjoint already. Where `iterations` are present the
 //! top level is not the bill: compaction and advisor turns stand only there.
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use super::ReadOptions;
@@ -40,17 +40,17 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
     let usage = envelope.usage().ok_or_else(|| no_usage(body))?;
     let sku = sku(envelope, usage);
-    let id = envelope.text(&["id", "request_id", "requestId"]).map(|id| CompactString::new(&id));
+    let id = envelope.text(&["id", "request_id", "requestId"]);
     let time = envelope.time("created_at");
     let mut records = Records::new();
     for (number, turn) in turns(usage)?.into_iter().enumerate() {
         let mut sku = sku.clone();
         sku.model = turn.model.unwrap_or(sku.model);
-        let request_id = id.as_ref().map(|id| turn_id(id, number));
         let draft = Draft {
             sku,
             time,
-            request_id,
+            request_id: id.clone(),
+            turn: number,
             components: turn.split.components,
             notes: turn.split.notes,
         };
@@ -100,11 +100,6 @@ pub(crate) fn turns(usage: &Object<'_>) -> Result<SmallVec<[Turn; 1]>, Skipped> 
         turns[0].split.notes.total_mismatch = true;
     }
     Ok(turns)
-}
-
-/// Every turn is billed by itself, so it keeps an identity of its own.
-pub(crate) fn turn_id(id: &CompactString, number: usize) -> CompactString {
-    if number == 0 { id.clone() } else { format_compact!("{id}#{number}") }
 }
 
 /// Splits one usage object into disjoint components.

@@ -56,7 +56,7 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     draft(envelope, splitter).finish(envelope, options)
 }
 
-fn draft(envelope: &Envelope<'_>, splitter: Splitter) -> Draft {
+fn draft<'a>(envelope: &Envelope<'a>, splitter: Splitter) -> Draft<'a> {
     let id = envelope.text(&["modelId", "model_id", "model"]).unwrap_or_default();
     let found = provider::bedrock_model(&id);
     let mut sku = Sku::new("aws.bedrock", found.model);
@@ -76,9 +76,8 @@ fn draft(envelope: &Envelope<'_>, splitter: Splitter) -> Draft {
     Draft {
         sku,
         time: envelope.time("timestamp"),
-        request_id: envelope
-            .text(&["requestId", "request_id", "id"])
-            .map(|id| CompactString::new(&id)),
+        request_id: envelope.text(&["requestId", "request_id", "id"]),
+        turn: 0,
         components: splitter.components,
         notes: splitter.notes,
     }

@@ -12,6 +12,7 @@ use crate::money::{Amount, Currency};
 use crate::period::{Period, Timestamp};
 use crate::sku::{Sku, service_tier};
 use crate::tokens::{Component, ComponentCounts};
+use crate::usage::dedup::RequestId;
 use crate::usage::{CostKind, Labels, ReportedCost, UsageRecord, UsageTime};
 
 /// The name of the format.
@@ -84,12 +85,14 @@ pub(crate) fn read(object: &Object<'_>, options: &ReadOptions) -> Outcome {
     if let Some(found) = object.object("labels") {
         set_labels(&mut labels, &found, &options.labels);
     }
+    let id = object.first_text(&["request_id"]);
+    let request_id = id.map(|id| RequestId::new(&sku.provider, &id, 0));
     let record = UsageRecord {
         time,
         sku,
         context_tokens,
         requests,
-        request_id: object.first_text(&["request_id"]).map(|id| CompactString::new(&id)),
+        request_id,
         labels,
         components: components(object)?,
         reported_cost: reported_cost(object)?,

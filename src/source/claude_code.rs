@@ -15,6 +15,7 @@ use super::scan::Object;
 use crate::diagnostic::code;
 use crate::money::{Amount, Currency};
 use crate::sku::{Sku, service_tier};
+use crate::usage::dedup::RequestId;
 use crate::usage::{CostKind, Labels, ReportedCost, UsageRecord, UsageTime};
 
 /// True for any line of a session log, with usage or not.
@@ -71,12 +72,13 @@ pub(crate) fn read(line: &Object<'_>, options: &ReadOptions) -> Outcome {
     for (number, turn) in turns.into_iter().enumerate() {
         let mut sku = sku.clone();
         sku.model = turn.model.unwrap_or(sku.model);
+        let request_id = id.as_ref().map(|id| RequestId::new(&sku.provider, id, number));
         let record = UsageRecord {
             time: UsageTime::At(time),
             sku,
             context_tokens: None,
             requests: u64::from(number == 0),
-            request_id: id.as_ref().map(|id| anthropic::turn_id(id, number)),
+            request_id,
             labels: labels.clone(),
             components: turn.split.components,
             reported_cost: if number == 0 { reported_cost(line) } else { None },

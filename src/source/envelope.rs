@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use compact_str::CompactString;
-
 use super::outcome::{Notes, Outcome, Skipped, one};
 use super::scan::{Object, Value};
 use super::{LabelPolicy, ReadOptions};
@@ -11,6 +9,7 @@ use crate::diagnostic::code;
 use crate::period::Timestamp;
 use crate::sku::Sku;
 use crate::tokens::{Component, ComponentCounts};
+use crate::usage::dedup::RequestId;
 use crate::usage::{Labels, UsageRecord, UsageTime};
 
 /// Keys under which wrappers keep the body.
@@ -40,7 +39,7 @@ impl<'a> Envelope<'a> {
         outer: Object<'a>,
         recognise: impl Fn(&Object<'a>, Option<&Object<'a>>) -> Option<F>,
     ) -> Result<(Self, F), Box<Object<'a>>> {
-        let mut wrappers = Vec::new();
+        let mut wrappers = Vec::with_capacity(1);
         let mut usage = usage_of(&outer);
         let mut format = recognise(&outer, usage.as_ref());
         let mut body = outer;
@@ -181,15 +180,17 @@ pub(crate) fn set_labels(labels: &mut Labels, object: &Object<'_>, policy: &Labe
 
 /// A record in the making: what every provider body ends in.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct Draft<'a> {
     pub(crate) sku: Sku,
     pub(crate) time: Option<Timestamp>,
-    pub(crate) request_id: Option<CompactString>,
+    /// The provider's id of the request, and which of its turns this is.
+    pub(crate) request_id: Option<Cow<'a, str>>,
+    pub(crate) turn: usize,
     pub(crate) components: ComponentCounts,
     pub(crate) notes: Notes,
 }
 
-impl Draft {
+impl Draft<'_> {
     /// The finished record, or why there is none.
     pub(crate) fn finish(self, envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
         let Some(time) = self.time else {
@@ -210,13 +211,14 @@ impl Draft {
         } else if let Some(stated) = envelope.wrapper_text(&["provider", "gen_ai.provider.name"]) {
             sku.provider = super::provider::canonical(&stated);
         }
+        let request_id = self.request_id.map(|id| RequestId::new(&sku.provider, &id, self.turn));
         Ok(one(
             UsageRecord {
                 time: UsageTime::At(time),
                 sku,
                 context_tokens: None,
                 requests: 1,
-                request_id: self.request_id,
+                request_id,
                 labels: envelope.labels(&options.labels),
                 components: self.components,
                 reported_cost: None,

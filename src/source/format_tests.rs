@@ -5,6 +5,7 @@ use super::outcome::Notes;
 use super::{InputIncludesCache, LabelPolicy, Mapping, ReadOptions};
 use crate::diagnostic::{Code, code};
 use crate::tokens::{Component, ComponentCounts};
+use crate::usage::dedup::RequestId;
 use crate::usage::{UsageRecord, UsageTime};
 
 fn one(text: &str) -> (UsageRecord, Notes) {
@@ -46,7 +47,10 @@ fn openai_chat_splits_inclusive_counts() {
         ("openai", "standard")
     );
     assert_eq!(record.time.start().to_string(), "2026-08-01T00:00:00Z");
-    assert_eq!((record.request_id.as_deref(), record.context()), (Some("chatcmpl-1"), Some(4020)));
+    assert_eq!(
+        (record.request_id, record.context()),
+        (Some(RequestId::new("openai", "chatcmpl-1", 0)), Some(4020))
+    );
     assert_eq!(notes, Notes::default());
 }
 
@@ -154,18 +158,17 @@ fn anthropic_iterations_replace_the_top_level() {
         {"type":"advisor_message","model":"claude-opus-4-8","input_tokens":2518,"output_tokens":22},{"type":"message","input_tokens":1262,"output_tokens":11}]}}}"#,
         &ReadOptions::default(),
     );
+    let id = |turn| RequestId::new("anthropic", "msg_1", turn);
     let seen: Vec<_> = records
         .iter()
-        .map(|(r, _)| {
-            (r.sku.model.as_str(), r.components.tokens(), r.request_id.as_deref().unwrap())
-        })
+        .map(|(r, _)| (r.sku.model.as_str(), r.components.tokens(), r.request_id.unwrap()))
         .collect();
     assert_eq!(
         seen,
         [
-            ("claude-sonnet-5", 1238, "msg_1"),
-            ("claude-opus-4-8", 2540, "msg_1#1"),
-            ("claude-sonnet-5", 1273, "msg_1#2")
+            ("claude-sonnet-5", 1238, id(0)),
+            ("claude-opus-4-8", 2540, id(1)),
+            ("claude-sonnet-5", 1273, id(2))
         ]
     );
     assert_eq!(
@@ -241,8 +244,8 @@ fn claude_code_lines() {
         counts(&[("input.uncached", 3), ("input.cache_read", 900), ("output", 9)])
     );
     assert_eq!(
-        (record.request_id.as_deref(), record.labels.get("project")),
-        (Some("msg_1"), Some("app"))
+        (record.request_id, record.labels.get("project")),
+        (Some(RequestId::new("anthropic", "msg_1", 0)), Some("app"))
     );
     assert_eq!(skipped(r#"{"type":"summary","summary":"x","leafUuid":"u"}"#).0, code::NOT_USAGE);
     assert_eq!(skipped(&answer.replace("claude-opus-5-5", "<synthetic>")).0, code::NOT_USAGE);

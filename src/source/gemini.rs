@@ -151,7 +151,7 @@ fn count_searches(body: &Object<'_>, splitter: &mut Splitter) {
     }
 }
 
-fn draft(envelope: &Envelope<'_>, usage: &Object<'_>, splitter: Splitter) -> Draft {
+fn draft<'a>(envelope: &Envelope<'a>, usage: &Object<'_>, splitter: Splitter) -> Draft<'a> {
     let model = envelope.text(&["modelVersion", "model_version", "model"]).unwrap_or_default();
     let traffic = usage.first_text(&["trafficType", "traffic_type"]);
     let on_vertex = traffic.is_some() || envelope.body().has("createTime");
@@ -171,9 +171,8 @@ fn draft(envelope: &Envelope<'_>, usage: &Object<'_>, splitter: Splitter) -> Dra
     Draft {
         sku,
         time: envelope.time("createTime"),
-        request_id: envelope
-            .text(&["responseId", "response_id", "requestId", "request_id"])
-            .map(|id| CompactString::new(&id)),
+        request_id: envelope.text(&["responseId", "response_id", "requestId", "request_id"]),
+        turn: 0,
         components: splitter.components,
         notes: splitter.notes,
     }

@@ -17,6 +17,7 @@ use crate::money::{Amount, Currency};
 use crate::period::{Period, Timestamp};
 use crate::sku::{Sku, service_tier};
 use crate::tokens::Component;
+use crate::usage::dedup::RequestId;
 use crate::usage::{CostKind, Labels, ReportedCost, UsageRecord, UsageTime};
 
 /// Whether a log's input count includes what caches read and wrote.
@@ -248,15 +249,16 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
         let splitter = self.components()?;
         let default_requests = u64::from(matches!(time, UsageTime::At(_)));
         let id = self.text("request_id");
+        let sku = self.sku(options)?;
         let record = UsageRecord {
             time,
-            sku: self.sku(options)?,
             context_tokens: self.count("context_tokens")?,
             requests: self.count("requests")?.unwrap_or(default_requests),
-            request_id: if id.is_empty() { None } else { Some(CompactString::new(id)) },
+            request_id: (!id.is_empty()).then(|| RequestId::new(&sku.provider, &id, 0)),
             labels: self.labels(),
             components: splitter.components,
             reported_cost: self.reported_cost()?,
+            sku,
         };
         Ok(one(record, splitter.notes))
     }

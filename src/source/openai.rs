@@ -194,13 +194,12 @@ fn sku(envelope: &Envelope<'_>) -> Sku {
     sku
 }
 
-fn draft(envelope: &Envelope<'_>, sku: Sku, splitter: Splitter, time_key: &str) -> Draft {
+fn draft<'a>(envelope: &Envelope<'a>, sku: Sku, splitter: Splitter, time_key: &str) -> Draft<'a> {
     Draft {
         sku,
         time: envelope.time(time_key),
-        request_id: envelope
-            .text(&["id", "request_id", "requestId"])
-            .map(|id| CompactString::new(&id)),
+        request_id: envelope.text(&["id", "request_id", "requestId"]),
+        turn: 0,
         components: splitter.components,
         notes: splitter.notes,
     }

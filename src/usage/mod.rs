@@ -4,6 +4,8 @@ pub mod dedup;
 
 use compact_str::CompactString;
 
+use self::dedup::RequestId;
+
 use crate::money::{Amount, Currency};
 use crate::period::{Period, Timestamp};
 use crate::sku::Sku;
@@ -134,8 +136,8 @@ pub struct UsageRecord {
     pub context_tokens: Option<u64>,
     /// Number of requests; 1 for a request record, 0 where a bucket does not say.
     pub requests: u64,
-    /// The provider's id of the request, for de-duplication.
-    pub request_id: Option<CompactString>,
+    /// Identity of the request, for de-duplication.
+    pub request_id: Option<RequestId>,
     /// Free-form dimensions.
     pub labels: Labels,
     /// Disjoint counts.

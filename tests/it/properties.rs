@@ -8,6 +8,7 @@ use tokencast::rating::{rate_record, summary};
 use tokencast::rollup::{Edges, Rollup, RollupBuilder, parquet};
 use tokencast::sku::Sku;
 use tokencast::tokens::Component;
+use tokencast::usage::dedup::RequestId;
 use tokencast::usage::{Labels, UsageRecord, UsageTime};
 
 /// Models with thresholds, peak hours, dated prices and tiers; one that no book knows.
@@ -50,7 +51,7 @@ prop_compose! {
             sku,
             context_tokens: None,
             requests: 1,
-            request_id: id.map(|id| id.to_string().into()),
+            request_id: id.map(|id| RequestId::new(provider, &id.to_string(), 0)),
             labels: Labels::from_iter([("team", team.as_str())]),
             components: counts.into_iter().collect(),
             reported_cost: None,
