@@ -37,13 +37,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show what was used and what it cost.
     Cost(cost::CostArgs),
-    /// Forecast what usage will cost.
     Forecast(Box<forecast::ForecastArgs>),
-    /// Sum logs, or rollups of parts, into one small Parquet file.
     Rollup(rollup::RollupArgs),
-    /// Look prices up.
     Prices(prices::PricesArgs),
     /// Print completions for a shell.
     Completions {

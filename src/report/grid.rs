@@ -1,6 +1,8 @@
 //! Tables of text, and the formats they can be printed in.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+};
 
 /// One rule under the header: dense enough for long tables, and it copies well.
 const PLAIN: TableStyle =
@@ -81,6 +83,17 @@ impl Grid {
                 }),
             );
         }
+        // A number or a name broken over two lines cannot be read: only long text gives way.
+        for at in 0..self.columns.len() {
+            let longest = self.rows.iter().map(|row| widest_line(&row[at])).max().unwrap_or(0);
+            if let Some(column) = table.column_mut(at) {
+                column.set_constraint(if longest <= LONG_TEXT {
+                    ColumnConstraint::ContentWidth
+                } else {
+                    ColumnConstraint::LowerBoundary(Width::Fixed(20))
+                });
+            }
+        }
         let text: Vec<String> =
             table.to_string().lines().map(|l| l.trim_end().to_owned()).collect();
         format!("{}\n", text.join("\n"))
@@ -120,6 +133,13 @@ impl Grid {
         let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
+}
+
+/// Cells up to this many characters are never broken.
+const LONG_TEXT: usize = 44;
+
+fn widest_line(text: &str) -> usize {
+    text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
 }
 
 /// Names come from logs: control characters must not reach a terminal.
