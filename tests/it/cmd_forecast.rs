@@ -212,3 +212,42 @@ fn wrong_horizons_and_levels_are_refused() {
         assert!(run.stderr.contains("error:"), "{}", run.stderr);
     }
 }
+
+#[test]
+fn peak_hours_are_priced_by_the_hours_of_the_usage() {
+    let env = TestEnv::new();
+    let mut lines = Vec::new();
+    for offset in 0..35 {
+        let date = day("2026-10-12").checked_add_days(Days::new(offset)).unwrap();
+        for time in ["02:00:00", "12:00:00", "23:30:00"] {
+            let tokens = if time == "23:30:00" { 0 } else { 1_000_000 };
+            lines.push(record(
+                &format!("{date}T{time}Z"),
+                "deepseek",
+                "deepseek-v4-pro",
+                tokens,
+                0,
+            ));
+        }
+    }
+    env.file("u.jsonl", lines.join("\n"));
+    let report = env.run(&["forecast", "u.jsonl", "--output", "json", "--horizon", "7d"]).json();
+    // 2026-11-16 is a Monday. On weekdays 1.32 at 02:00 (peak) and 0.66 at 12:00, on weekends twice
+    // 0.66: 5 * 1.98 + 2 * 1.32, by hand.
+    assert_eq!(report["origin"], "2026-11-16");
+    assert_eq!(report["total"]["quantiles"]["0.5"], "12.54");
+}
+
+#[test]
+fn usage_whose_price_ends_is_named_and_left_out() {
+    let env = TestEnv::new();
+    // Opus 4.8 in fast mode has no price from 2026-11-30 on.
+    let text = log(day("2026-10-01"), 50, ("anthropic", "claude-opus-4-8"), |_| 1_000_000);
+    env.file("u.jsonl", text.replace("\"components\"", "\"speed\":\"fast\",\"components\""));
+    let run = env.run(&["forecast", "u.jsonl", "--output", "json", "--horizon", "2026-12-05"]);
+    assert!(run.stderr.contains("from 2026-11-30 on"), "{}", run.stderr);
+    let report = run.json();
+    // Ten days at 10 USD before it ends, six days of a million tokens after.
+    assert_eq!(report["total"]["mean"], "100.00");
+    assert_eq!(report["unpriced"]["units"], 6_000_000);
+}
