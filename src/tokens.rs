@@ -208,15 +208,21 @@ impl ComponentCounts {
         }
     }
 
-    /// Adds all of another; false if a sum does not fit, and then some are left out.
+    /// Adds all of another; false if a sum does not fit.
     #[must_use]
     pub fn checked_add_all(&mut self, other: &Self) -> bool {
         other.iter().all(|(component, count)| {
-            let fits = self.get(component).checked_add(count).is_some();
-            if fits {
-                self.add(component, count);
+            match self.items.binary_search_by_key(&component, |(c, _)| *c) {
+                Ok(at) => {
+                    let sum = self.items[at].1.checked_add(count);
+                    self.items[at].1 = sum.unwrap_or(u64::MAX);
+                    sum.is_some()
+                }
+                Err(at) => {
+                    self.items.insert(at, (component, count));
+                    true
+                }
             }
-            fits
         })
     }
 

@@ -251,7 +251,8 @@ pub(crate) fn report_doubts(
     rated: &Rated<'_>,
     found: &mut Diagnostics,
 ) {
-    let name = format!("`{}` of `{}`", profile.sku.model, profile.sku.provider);
+    // Nearly every row is free of doubt: names are made only where they are needed.
+    let name = || format!("`{}` of `{}`", profile.sku.model, profile.sku.provider);
     for usage in &rated.unpriced {
         if let Unpriced::UnknownModel { .. } = usage.reason {
             let similar = book.similar_models(&profile.sku.provider, &profile.sku.model);
@@ -261,7 +262,7 @@ pub(crate) fn report_doubts(
             };
             found.add_many(
                 code::UNKNOWN_MODEL,
-                format!("no price book knows model {name}{hint}"),
+                format!("no price book knows model {}{hint}", name()),
                 None,
                 row.records,
             );
@@ -274,7 +275,7 @@ pub(crate) fn report_doubts(
             }
             other => other.to_string(),
         };
-        found.add_many(code::UNPRICED_USAGE, format!("{name}: {reason}"), None, row.records);
+        found.add_many(code::UNPRICED_USAGE, format!("{}: {reason}", name()), None, row.records);
     }
     let mut doubted = [false; 3];
     for charge in &rated.charges {
@@ -290,7 +291,7 @@ pub(crate) fn report_doubts(
     ];
     for (is_set, (code, message)) in doubted.into_iter().zip(messages) {
         if is_set {
-            found.add_many(code, format!("{name}: {message}"), None, row.records);
+            found.add_many(code, format!("{}: {message}", name()), None, row.records);
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Totals of a rated rollup, in all and by group.
 
-use std::collections::BTreeMap;
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
 
 use super::group::Dimension;
 use super::{Costs, Rated, Rater, RatingError, report_doubts};
 use crate::diagnostic::Diagnostics;
 use crate::money::{Amount, Currency};
-use crate::period::{Calendar, Timestamp};
+use crate::period::{Calendar, Period, Timestamp};
 use crate::price_book::PriceBook;
 use crate::rollup::{ReportedCosts, Rollup, RollupRow};
 use crate::tokens::ComponentCounts;
@@ -73,41 +74,97 @@ pub fn summarise(
     calendar: &Calendar,
 ) -> Result<Summary, RatingError> {
     let rater = Rater::new(book, rollup.profiles(), known_at)?;
-    let by_component = dimensions.contains(&Dimension::Component);
     let mut totals = Totals::default();
-    let mut groups: BTreeMap<Vec<String>, Totals> = BTreeMap::new();
+    let mut groups = Groups::new(rollup, dimensions, calendar);
     let mut diagnostics = Diagnostics::default();
     for row in rollup.rows() {
-        let profile = rollup.profile(row);
         let rated = rater.rate_row(rollup, row)?;
-        report_doubts(book, profile, row, &rated, &mut diagnostics);
+        report_doubts(book, rollup.profile(row), row, &rated, &mut diagnostics);
         totals.add(row, &rated)?;
-        if dimensions.is_empty() {
-            continue;
-        }
-        let key: Vec<String> =
-            dimensions.iter().map(|d| d.value(row.period, profile, calendar)).collect();
-        if by_component {
-            for (name, part) in split_by_component(row, &rated) {
-                let fill = |(d, v): (&Dimension, &String)| {
-                    if *d == Dimension::Component { name.clone() } else { v.clone() }
-                };
-                let key = dimensions.iter().zip(&key).map(fill).collect();
-                let group: &mut Totals = groups.entry(key).or_default();
-                group.add(&row_of(row, &part), &part)?;
-            }
-        } else {
-            groups.entry(key).or_default().add(row, &rated)?;
-        }
+        groups.add(row, &rated)?;
     }
-    let groups = groups.into_iter().map(|(key, totals)| Group { key, totals }).collect();
     Ok(Summary {
         currency: rater.currency(),
         dimensions: dimensions.to_vec(),
         totals,
-        groups,
+        groups: groups.sorted(),
         diagnostics,
     })
+}
+
+/// Sums by group. Keys are texts; each is made once for a profile and period, not for every row.
+struct Groups<'a> {
+    dimensions: &'a [Dimension],
+    calendar: &'a Calendar,
+    rollup: &'a Rollup,
+    has_times: bool,
+    by_component: bool,
+    // Rows come sorted by period: what a profile's key is in the current one.
+    period: Option<Period>,
+    numbers: Vec<Option<usize>>,
+    found: IndexMap<Vec<String>, Totals, FixedState>,
+}
+
+impl<'a> Groups<'a> {
+    fn new(rollup: &'a Rollup, dimensions: &'a [Dimension], calendar: &'a Calendar) -> Self {
+        Self {
+            dimensions,
+            calendar,
+            rollup,
+            has_times: dimensions.iter().any(Dimension::is_time),
+            by_component: dimensions.contains(&Dimension::Component),
+            period: None,
+            numbers: vec![None; rollup.profiles().len()],
+            found: IndexMap::default(),
+        }
+    }
+
+    fn key(&self, row: &RollupRow) -> Vec<String> {
+        let profile = self.rollup.profile(row);
+        self.dimensions.iter().map(|d| d.value(row.period, profile, self.calendar)).collect()
+    }
+
+    fn add(&mut self, row: &RollupRow, rated: &Rated<'_>) -> Result<(), RatingError> {
+        if self.dimensions.is_empty() {
+            return Ok(());
+        }
+        if self.by_component {
+            return self.add_components(row, rated);
+        }
+        if self.has_times && self.period != Some(row.period) {
+            self.period = Some(row.period);
+            self.numbers.fill(None);
+        }
+        let number = match self.numbers[row.profile as usize] {
+            Some(number) => number,
+            None => {
+                let key = self.key(row);
+                let entry = self.found.entry(key);
+                let number = entry.index();
+                entry.or_default();
+                self.numbers[row.profile as usize] = Some(number);
+                number
+            }
+        };
+        self.found[number].add(row, rated)
+    }
+
+    fn add_components(&mut self, row: &RollupRow, rated: &Rated<'_>) -> Result<(), RatingError> {
+        let base = self.key(row);
+        for (name, part) in split_by_component(row, rated) {
+            let fill = |(d, v): (&Dimension, &String)| {
+                if *d == Dimension::Component { name.clone() } else { v.clone() }
+            };
+            let key: Vec<String> = self.dimensions.iter().zip(&base).map(fill).collect();
+            self.found.entry(key).or_default().add(&row_of(row, &part), &part)?;
+        }
+        Ok(())
+    }
+
+    fn sorted(mut self) -> Vec<Group> {
+        self.found.sort_unstable_keys();
+        self.found.into_iter().map(|(key, totals)| Group { key, totals }).collect()
+    }
 }
 
 /// The parts of a rated row, one a component.
