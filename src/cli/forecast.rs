@@ -145,7 +145,12 @@ pub(crate) fn run(
     );
     let (findings, denied) = finish::resolve(&found, &policy);
     ui.findings(&findings);
-    let projection = projected.inspect_err(|_| say_what_is_known(&usage.facts, &history, ui))?;
+    let projection = projected.map_err(|error| {
+        say_what_is_known(&usage.facts, &history, ui);
+        let failure = Failure::from(error);
+        // A denied finding is an error whatever else there is.
+        if denied { Failure { status: ExitStatus::Error, ..failure } } else { failure }
+    })?;
     let records = usage.facts.records;
     let context = ForecastContext {
         inputs: usage.facts,

@@ -152,7 +152,7 @@ fn merged(mut parts: Vec<Part>, edges: Edges) -> Result<Rollup, Failure> {
     }
     let mut builder = RollupBuilder::new(edges);
     for part in &parts {
-        let failed = || format!("failed to add rollup `{}`", part.name);
+        let failed = || format!("failed to add {}", part.name);
         builder.add_rollup(&part.rollup).with_context(failed)?;
     }
     Ok(builder.finish())
@@ -219,7 +219,7 @@ fn refuse_what_rollups_fix(args: &InputArgs, asked: Asked<'_>, part: &Part) -> R
     ];
     match flags.iter().find(|(_, given)| *given) {
         Some((flag, _)) => {
-            let error = anyhow!("{flag} cannot be applied to rollup `{}`", part.name);
+            let error = anyhow!("{flag} cannot be applied to {}", part.name);
             Err(Failure::with_hint(error, "roll the logs up again with that flag"))
         }
         None => Ok(()),
@@ -241,7 +241,7 @@ fn read_rollups(
             facts.outside += records(&rollup) - records(&kept);
             facts.skipped += left_out.skipped;
             facts.duplicates += left_out.duplicates;
-            parts.push(Part { name: input.name(), rollup: kept });
+            parts.push(Part { name: format!("rollup `{}`", input.name()), rollup: kept });
         }
     }
     Ok(parts)

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 
 use super::history::Leaf;
 use crate::money::{BLEND_WHOLE, BlendedPrice, MoneyError, UnitPrice};
-use crate::period::{Calendar, HOUR_NANOS, Period, Timestamp};
+use crate::period::{Calendar, Period, Timestamp};
 use crate::rating::Rater;
 
 /// Prices of a leaf on one day, by report group.
@@ -82,11 +82,10 @@ impl Shares {
             // Every known price change falls on a quarter of an hour.
             for quarter in 0..4 {
                 let part = share / 4 + u32::from(quarter < share % 4);
-                let offset = i64::from(*hour) * HOUR_NANOS + i64::from(quarter) * (HOUR_NANOS / 4);
-                // A day of 23 hours has no last hour of its own.
-                let at = (period.start.nanos() + offset).min(period.end.nanos() - 1);
-                let instant =
-                    Period { start: Timestamp::from_nanos(at), end: Timestamp::from_nanos(at + 1) };
+                let wall = NaiveTime::from_hms_opt(*hour, 15 * quarter, 0).unwrap_or_default();
+                let start = calendar.instant_of(day.and_time(wall));
+                let end = Timestamp::from_nanos(start.nanos() + 1);
+                let instant = Period { start, end };
                 match rates.at(leaf.key.component, instant) {
                     Ok(rate) => {
                         prices.add(group, rate.unit_price, part)?;

@@ -229,6 +229,7 @@ struct ShownEntry {
 struct ShownMultiplier {
     condition: String,
     factor: String,
+    components: Option<Vec<&'static str>>,
     status: &'static str,
     effective_from: Option<Timestamp>,
     effective_until: Option<Timestamp>,
@@ -279,6 +280,7 @@ fn shown_multiplier(m: &Multiplier, at: Timestamp) -> ShownMultiplier {
     ShownMultiplier {
         condition: m.condition.to_string(),
         factor: m.factor.to_string(),
+        components: m.components.as_ref().map(|cs| cs.iter().map(|c| c.name()).collect()),
         status: status(&m.dates, at),
         effective_from: m.dates.effective_from,
         effective_until: m.dates.effective_until,
@@ -386,7 +388,10 @@ impl ShownModel {
                 date(&m.effective_until),
                 m.status.to_owned(),
                 m.condition.clone(),
-                format!("all tokens x {}", m.factor),
+                match &m.components {
+                    None => format!("all tokens x {}", m.factor),
+                    Some(names) => format!("{} x {}", names.join(", "), m.factor),
+                },
                 m.confidence.to_owned(),
                 m.location.clone(),
                 m.source.clone().unwrap_or_default(),

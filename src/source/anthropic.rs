@@ -89,7 +89,8 @@ pub(crate) fn turns(usage: &Object<'_>) -> Result<SmallVec<[Turn; 1]>, Skipped> 
         if turns.is_empty() && !turn.has("server_tool_use") {
             tool_calls(usage, &mut split)?;
         }
-        let model = turn.first_text(&["model"]).map(|m| CompactString::new(&m));
+        let model = turn.first_text(&["model"]);
+        let model = model.map(|m| CompactString::new(m.strip_suffix(WINDOW_MARK).unwrap_or(&m)));
         turns.push(Turn { model, split });
     }
     let says_nothing = turns.iter().all(|turn| turn.split.components.tokens() == 0);
@@ -175,8 +176,11 @@ fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
 }
 
 /// Agents mark the long context window in the name; the price goes by the prompt's length.
+const WINDOW_MARK: &str = "[1m]";
+
+/// Takes the mark off a model's name.
 pub(crate) fn strip_window(sku: &mut Sku) {
-    if let Some(name) = sku.model.strip_suffix("[1m]") {
+    if let Some(name) = sku.model.strip_suffix(WINDOW_MARK) {
         sku.model = CompactString::new(name);
     }
 }

@@ -54,6 +54,9 @@ pub enum MappingError {
         "field `{0}` is not mapped (a mapping needs `model`, and `time` or both `start` and `end`)"
     )]
     Missing(&'static str),
+    /// An instant and a bucket at once.
+    #[error("`time` and `start` or `end` are mapped: a record is a request or a bucket, not both")]
+    TwoTimes,
     /// Nothing to count is mapped.
     #[error("no token field is mapped (such as `input`, `output` or `input.cache_read`)")]
     NoTokens,
@@ -133,6 +136,9 @@ impl Mapping {
         let timed = has("time") || (has("start") && has("end"));
         if !timed {
             return Err(MappingError::Missing("time"));
+        }
+        if has("time") && (has("start") || has("end")) {
+            return Err(MappingError::TwoTimes);
         }
         let counts = |name: &String| {
             matches!(name.as_str(), "input" | "output" | "cache_read" | "cache_write")

@@ -79,7 +79,8 @@ pub fn read_all(
 fn check_mapping(report: ReadReport, options: &ReadOptions) -> Result<ReadReport, SourceError> {
     let never = options.mapping.as_ref().and_then(|mapping| mapping.never_found().next());
     match never {
-        Some(column) if report.records + report.skipped > 0 => {
+        // Rows that gave no record have findings of their own.
+        Some(column) if report.records > 0 => {
             Err(SourceError::NeverFound { column: column.to_owned() })
         }
         _ => Ok(report),
