@@ -90,7 +90,7 @@ pub enum ProjectionError {
     NoUsage,
     /// Too few days.
     #[error(
-        "history of {days} complete days is too short (at least {LEAST_HISTORY_DAYS}, better {WEEKLY_HISTORY_DAYS} or more)"
+        "too little history: complete days {days} (at least {LEAST_HISTORY_DAYS}, better {WEEKLY_HISTORY_DAYS} or more)"
     )]
     TooShort {
         /// Complete days.
