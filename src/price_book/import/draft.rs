@@ -27,15 +27,19 @@ pub(super) mod reason {
     pub(in super::super) const NAME_TAKEN: &str = "the name already means another model";
     pub(in super::super) const GRADUATED: &str =
         "tiers that may price only the tokens above each limit; context bands price whole requests";
-    pub(in super::super) const IMAGE_SIZE: &str = "the price depends on the size or quality of images";
+    pub(in super::super) const IMAGE_SIZE: &str =
+        "the price depends on the size or quality of images";
     pub(in super::super) const COMMITMENT: &str = "the price needs a commitment";
-    pub(in super::super) const SEARCH_SIZE: &str = "the price depends on the size of the search context";
+    pub(in super::super) const SEARCH_SIZE: &str =
+        "the price depends on the size of the search context";
     pub(in super::super) const PER_CHARACTER: &str =
         "the price of a token is not above that of a character: probably a price of a character";
     pub(in super::super) const SAME_TIER: &str =
         "`context_over_200k` beside `tiers`, which state the limits themselves";
-    pub(in super::super) const HOURS: &str = "a constraint that is neither a start date nor the one time of day";
-    pub(in super::super) const BAD_DATE: &str = "dates that are not `YYYY-MM-DD` or end before they start";
+    pub(in super::super) const HOURS: &str =
+        "a constraint that is neither a start date nor the one time of day";
+    pub(in super::super) const BAD_DATE: &str =
+        "dates that are not `YYYY-MM-DD` or end before they start";
     pub(in super::super) const SPEED: &str = "the price of a mode that no usage record states";
     pub(in super::super) const NO_ID: &str = "the model has no id";
 }
@@ -99,9 +103,7 @@ pub(super) struct Dates {
 
 impl Dates {
     fn meets(self, other: Self) -> bool {
-        let before = |until: Option<NaiveDate>, from: Option<NaiveDate>| {
-            matches!((until, from), (Some(until), Some(from)) if until <= from)
-        };
+        let before = |until: Option<NaiveDate>, from: Option<NaiveDate>| matches!((until, from), (Some(until), Some(from)) if until <= from);
         !before(self.until, other.from) && !before(other.until, self.from)
     }
 }
@@ -166,12 +168,7 @@ pub(super) struct Collector<'o> {
 
 impl<'o> Collector<'o> {
     pub(super) fn new(options: &'o Options) -> Self {
-        Self {
-            options,
-            drafts: IndexMap::new(),
-            providers: BTreeSet::new(),
-            lost: BTreeMap::new(),
-        }
+        Self { options, drafts: IndexMap::new(), providers: BTreeSet::new(), lost: BTreeMap::new() }
     }
 
     /// True if the user wants this provider, by our name or by that of the file.
@@ -307,7 +304,9 @@ fn put(entries: &mut Vec<Entry>, head: &Head, component: Component, text: String
         Some(entry) => {
             entry.prices.insert(component, text);
         }
-        None => entries.push(Entry { head: head.clone(), prices: BTreeMap::from([(component, text)]) }),
+        None => {
+            entries.push(Entry { head: head.clone(), prices: BTreeMap::from([(component, text)]) })
+        }
     }
     Put::New
 }

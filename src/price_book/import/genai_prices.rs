@@ -39,12 +39,12 @@ const FIELDS: &[(&str, C, u32)] = &[
 ];
 
 /// Keys of `tool_use_kcount`.
-const TOOLS: &[(&str, C)] =
-    &[("web_search", C::ToolWebSearch), ("file_search", C::ToolFileSearch)];
+const TOOLS: &[(&str, C)] = &[("web_search", C::ToolWebSearch), ("file_search", C::ToolFileSearch)];
 
 /// True if a file looks like it.
 pub(super) fn looks_like(node: &Node) -> bool {
-    let is_provider = |n: &Node| n.get("id").is_some() && n.get("models").is_some_and(Node::is_list);
+    let is_provider =
+        |n: &Node| n.get("id").is_some() && n.get("models").is_some_and(Node::is_list);
     providers(node).first().is_some_and(|first| is_provider(first))
 }
 
@@ -81,8 +81,7 @@ fn read_model(provider: &str, id: &str, model: &Node, into: &mut Collector<'_>) 
     if id.is_empty() {
         return into.lose(provider, reason::NO_ID, "models[]".to_owned());
     }
-    let (bare, endpoint) =
-        if provider == "aws.bedrock" { names::bedrock(id) } else { (id, None) };
+    let (bare, endpoint) = if provider == "aws.bedrock" { names::bedrock(id) } else { (id, None) };
     let when = When { endpoint: endpoint.map(str::to_owned), ..When::default() };
     let target = into.model(provider, bare);
     target.context_window =
@@ -227,7 +226,8 @@ impl Reader<'_> {
             }
             let component = component_of(self.provider, *component, name);
             let place = format!("{} {name}", self.id);
-            let price = |value| Price { component, value, per_power: *per_power, place: place.clone() };
+            let price =
+                |value| Price { component, value, per_power: *per_power, place: place.clone() };
             let is_call = *per_power == 3;
             if !value.is_map() {
                 let when = if is_call { when.any_tier() } else { when.clone() };
@@ -264,7 +264,12 @@ impl Reader<'_> {
                 context_up_to: starts.get(at + 1).copied().flatten(),
                 ..head.when.clone()
             };
-            into.add(self.provider, Some(self.bare), &Head { when, ..head.clone() }, &price(stated));
+            into.add(
+                self.provider,
+                Some(self.bare),
+                &Head { when, ..head.clone() },
+                &price(stated),
+            );
         }
     }
 }

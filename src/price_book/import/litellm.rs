@@ -58,7 +58,9 @@ pub(super) fn looks_like(node: &Node) -> bool {
 /// Reads every model.
 pub(super) fn collect(node: &Node, into: &mut Collector<'_>) {
     let entries = node.fields();
-    for (key, entry) in entries.filter(|(k, _)| !matches!(*k, "sample_spec" | "fallback_generalizations")) {
+    for (key, entry) in
+        entries.filter(|(k, _)| !matches!(*k, "sample_spec" | "fallback_generalizations"))
+    {
         let theirs = entry.text_of("litellm_provider").unwrap_or("unknown");
         let provider = names::litellm_provider(theirs);
         if !into.wants(provider, theirs) {
@@ -89,7 +91,9 @@ fn locate(key: &str, provider: &str, theirs: &str) -> Result<(String, When), &'s
             ("aws.bedrock", region) if names::is_region(region) => {
                 when.region = Some(region.to_owned());
             }
-            ("aws.bedrock", word) if word.ends_with("-commitment") => return Err(reason::COMMITMENT),
+            ("aws.bedrock", word) if word.ends_with("-commitment") => {
+                return Err(reason::COMMITMENT);
+            }
             ("azure.ai.openai", "global" | "global-standard") => {
                 when.deployment = Some("global_standard");
             }

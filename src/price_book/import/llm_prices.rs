@@ -8,11 +8,8 @@ use super::names;
 use super::node::Node;
 use crate::tokens::Component as C;
 
-const FIELDS: &[(&str, C)] = &[
-    ("input", C::InputUncached),
-    ("input_cached", C::InputCacheRead),
-    ("output", C::Output),
-];
+const FIELDS: &[(&str, C)] =
+    &[("input", C::InputUncached), ("input_cached", C::InputCacheRead), ("output", C::Output)];
 
 /// True if a file looks like it.
 pub(super) fn looks_like(node: &Node) -> bool {

@@ -38,8 +38,7 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 4] =
-        [Self::LiteLlm, Self::GenaiPrices, Self::ModelsDev, Self::LlmPrices];
+    pub const ALL: [Self; 4] = [Self::LiteLlm, Self::GenaiPrices, Self::ModelsDev, Self::LlmPrices];
 
     /// The name as users write it.
     #[must_use]

@@ -143,9 +143,7 @@ impl Reader<'_> {
                 continue;
             };
             let component = match component {
-                C::InputCacheWrite5m
-                    if matches!(self.provider, "openai" | "azure.ai.openai") =>
-                {
+                C::InputCacheWrite5m if matches!(self.provider, "openai" | "azure.ai.openai") => {
                     C::InputCacheWrite30m
                 }
                 other => *other,

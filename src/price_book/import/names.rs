@@ -62,7 +62,9 @@ pub(super) fn bedrock(id: &str) -> (&str, Option<&str>) {
 /// True for the name of a cloud region such as `us-east-1`.
 pub(super) fn is_region(word: &str) -> bool {
     word.split_once('-').is_some_and(|(area, rest)| area.len() == 2 && rest.contains('-'))
-        && word.rsplit_once('-').is_some_and(|(_, n)| n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
+        && word
+            .rsplit_once('-')
+            .is_some_and(|(_, n)| n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
 }
 
 #[cfg(test)]
