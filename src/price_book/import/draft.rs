@@ -20,7 +20,7 @@ pub(super) mod reason {
         "the price is zero, which may mean free or not known (--keep-zero carries it)";
     pub(in super::super) const TOO_FINE: &str = "the price has more decimal places than are kept";
     pub(in super::super) const CLASH: &str =
-        "another price of the file is for the same model, condition and dates";
+        "it cannot be told apart from another price of the file for the same model";
     pub(in super::super) const NO_PRICE: &str = "the model has no price in the file";
     pub(in super::super) const PATTERN: &str =
         "names matched by a beginning, end, part or pattern; price books match names exactly";
@@ -305,7 +305,8 @@ fn put(entries: &mut Vec<Entry>, head: &Head, component: Component, text: String
             entry.prices.insert(component, text);
         }
         None => {
-            entries.push(Entry { head: head.clone(), prices: BTreeMap::from([(component, text)]) })
+            let prices = BTreeMap::from([(component, text)]);
+            entries.push(Entry { head: head.clone(), prices });
         }
     }
     Put::New

@@ -215,13 +215,17 @@ impl<'n> Reader<'n> {
                 (Some(token), Some(character)) if token <= character)
     }
 
-    /// Each limit holds up to the next one of the same component and tier.
+    /// Each limit holds up to the next one of the same component and tier. Where the model has a
+    /// limit, what states none is known up to there only: other tools take the short price on, or
+    /// charge thinking less than the answer.
     fn add_all(&self, into: &mut Collector<'_>, found: Found<'_>) {
+        let lowest = found.values().flatten().filter_map(|(over, ..)| *over).min();
         for ((tier, component), mut prices) in found {
             prices.sort_by_key(|(over, ..)| *over);
             let limits: Vec<u64> = prices.iter().filter_map(|(over, ..)| *over).collect();
             for (over, name, value, per_power) in prices {
-                let next = over.and_then(|o| limits.iter().copied().find(|limit| *limit > o));
+                let next = limits.iter().copied().find(|limit| over.is_none_or(|o| *limit > o));
+                let next = next.or(lowest.filter(|_| over.is_none() && component.is_tokens()));
                 let when = When {
                     service_tier: tier,
                     context_over: over,

@@ -1,8 +1,6 @@
 //! simonw/llm-prices: `current-v1.json`, `historical-v1.json` and the files of single vendors;
 //! prices for a million tokens, from and to dates.
 
-use std::collections::BTreeSet;
-
 use super::draft::{Collector, Dates, Head, Price, When, date, reason};
 use super::names;
 use super::node::Node;
@@ -46,7 +44,6 @@ fn rows(node: &Node) -> Vec<Row<'_>> {
 /// Reads every price.
 pub(super) fn collect(node: &Node, into: &mut Collector<'_>) {
     let rows = rows(node);
-    let ids: BTreeSet<(&str, &str)> = rows.iter().map(|r| (r.vendor, r.id)).collect();
     let updated = node.text_of("updated_at").and_then(|t| date(t.get(..10)?));
     for row in &rows {
         let provider = names::provider(row.vendor);
@@ -59,7 +56,7 @@ pub(super) fn collect(node: &Node, into: &mut Collector<'_>) {
         }
         let draft = into.draft(provider);
         draft.checked_on = draft.checked_on.max(updated);
-        let (id, when) = place(row, provider, &ids);
+        let (id, when) = place(row, provider, &rows);
         let dated = |key: &str| row.prices.text_of(key).map(date);
         let (from, until) = (dated("from_date"), dated("to_date"));
         if from == Some(None) || until == Some(None) {
@@ -78,17 +75,24 @@ pub(super) fn collect(node: &Node, into: &mut Collector<'_>) {
     }
 }
 
+/// The limit in a name such as `Gemini 2.5 Pro >200k`, if the id ends with it.
+fn long_prompts<'n>(row: &Row<'n>) -> Option<(&'n str, u64)> {
+    let limit = row.name.rsplit_once('>')?.1.trim().strip_suffix('k')?;
+    let base = row.id.strip_suffix(&format!("-{limit}k"))?;
+    Some((base, limit.parse::<u64>().ok()?.checked_mul(1000)?))
+}
+
 /// The table has long prompts as a model of its own: `gemini-2.5-pro-200k`, named `... >200k`.
-fn place<'n>(row: &Row<'n>, provider: &str, ids: &BTreeSet<(&str, &str)>) -> (&'n str, When) {
-    let limit = row.name.rsplit_once('>').and_then(|(_, l)| l.trim().strip_suffix('k'));
-    let over = limit.and_then(|l| l.parse::<u64>().ok()).and_then(|n| n.checked_mul(1000));
-    if let (Some(limit), Some(over)) = (limit, over)
-        && let Some(base) = row.id.strip_suffix(&format!("-{limit}k"))
-        && ids.contains(&(row.vendor, base))
+fn place<'n>(row: &Row<'n>, provider: &str, rows: &[Row<'n>]) -> (&'n str, When) {
+    if let Some((base, over)) = long_prompts(row)
+        && rows.iter().any(|other| other.vendor == row.vendor && other.id == base)
     {
         return (base, When { context_over: Some(over), ..When::default() });
     }
+    let longer = rows.iter().filter(|other| other.vendor == row.vendor).filter_map(long_prompts);
+    let up_to = longer.filter(|(base, _)| *base == row.id).map(|(_, over)| over).min();
     let (bare, endpoint) =
         if provider == "aws.bedrock" { names::bedrock(row.id) } else { (row.id, None) };
-    (bare, When { endpoint: endpoint.map(str::to_owned), ..When::default() })
+    let endpoint = endpoint.map(str::to_owned);
+    (bare, When { endpoint, context_up_to: up_to, ..When::default() })
 }

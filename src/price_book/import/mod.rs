@@ -13,6 +13,7 @@ mod names;
 mod node;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -255,6 +256,13 @@ fn books(
         });
     }
     books.sort_by(|a, b| a.provider.cmp(&b.provider));
+    // Names that differ only in what a file name cannot have.
+    let mut used = BTreeSet::new();
+    for (at, book) in books.iter_mut().enumerate() {
+        if !used.insert(book.file_name.to_ascii_lowercase()) {
+            book.file_name = format!("{}-{at}.toml", book.file_name.trim_end_matches(".toml"));
+        }
+    }
     Ok(books)
 }
 

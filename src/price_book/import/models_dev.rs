@@ -100,7 +100,6 @@ struct Reader<'n> {
 
 impl Reader<'_> {
     fn read_cost(&self, into: &mut Collector<'_>, when: &When, cost: &Node) {
-        self.read_rates(into, when, cost, "cost");
         let tiers = cost.get("tiers").map(Node::list).unwrap_or_default();
         let size = |tier: &Node| {
             let limit = tier.get("tier")?;
@@ -108,7 +107,13 @@ impl Reader<'_> {
             limit.get("size").filter(|_| is_context)?.tokens()
         };
         let mut sizes: Vec<u64> = tiers.iter().filter_map(size).collect();
+        if tiers.is_empty() && cost.get("context_over_200k").is_some() {
+            sizes.push(200_000);
+        }
         sizes.sort_unstable();
+        // A rate that a tier does not repeat is known up to there only.
+        let base = When { context_up_to: sizes.first().copied(), ..when.clone() };
+        self.read_rates(into, &base, cost, "cost");
         let band = |over: u64| When {
             context_over: Some(over),
             context_up_to: sizes.iter().copied().find(|next| *next > over),

@@ -41,8 +41,9 @@ pub(super) fn file_name(provider: &str) -> String {
         other => other,
     };
     let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let stem: String = known.trim_start_matches('.').chars().map(safe).collect();
-    format!("{stem}.toml")
+    let stem: String = known.chars().map(safe).collect();
+    let stem = stem.trim_matches(['.', '-']);
+    format!("{}.toml", if stem.is_empty() { "provider" } else { stem })
 }
 
 /// Takes the geography off a Bedrock id: `us.anthropic.x` gives `anthropic.x` and `us`. An id
@@ -83,6 +84,7 @@ mod tests {
     #[test]
     fn file_names_stay_in_their_folder() {
         assert_eq!(file_name("gcp.gemini"), "gemini.toml");
-        assert_eq!(file_name("../../etc/x"), "-..-etc-x.toml");
+        assert_eq!(file_name("../../etc/x"), "etc-x.toml");
+        assert_eq!(file_name("../"), "provider.toml");
     }
 }
