@@ -224,7 +224,10 @@ impl Reader<'_> {
             if name == "cache_write_mtok" && prices.get("cache_write_5m_mtok").is_some() {
                 continue;
             }
-            let component = component_of(self.provider, *component, name);
+            let component = match name {
+                "cache_write_mtok" => names::cache_write(self.provider, self.bare),
+                _ => tool_of(self.provider, *component),
+            };
             let place = format!("{} {name}", self.id);
             let price =
                 |value| Price { component, value, per_power: *per_power, place: place.clone() };
@@ -274,13 +277,9 @@ impl Reader<'_> {
     }
 }
 
-fn component_of(provider: &str, component: C, name: &str) -> C {
+/// Searches of Google's models are grounding.
+fn tool_of(provider: &str, component: C) -> C {
     match component {
-        C::InputCacheWrite5m
-            if name == "cache_write_mtok" && matches!(provider, "openai" | "azure.ai.openai") =>
-        {
-            C::InputCacheWrite30m
-        }
         C::ToolWebSearch if matches!(provider, "gcp.gemini" | "gcp.vertex_ai") => C::ToolGrounding,
         other => other,
     }
@@ -298,7 +297,7 @@ fn add_tools(
         let place = format!("{place} tool_use_kcount.{name}");
         match TOOLS.iter().find(|(tool, _)| *tool == name) {
             Some((_, component)) => {
-                let component = component_of(provider, *component, name);
+                let component = tool_of(provider, *component);
                 into.add(provider, model, head, &Price { component, value, per_power: 3, place });
             }
             None => into.lose(provider, reason::NO_KEY, format!("{place} = {value}")),

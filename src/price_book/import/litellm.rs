@@ -192,12 +192,10 @@ impl<'n> Reader<'n> {
         into.lose(self.provider, reason, format!("{} {name} = {value}", self.key));
     }
 
-    /// OpenAI keeps what it caches for thirty minutes, others for five unless said.
     fn component(&self, component: C, hour: bool) -> C {
-        let long = matches!(self.provider, "openai" | "azure.ai.openai");
         match component {
             C::InputCacheWrite5m if hour => C::InputCacheWrite1h,
-            C::InputCacheWrite5m if long => C::InputCacheWrite30m,
+            C::InputCacheWrite5m => names::cache_write(self.provider, self.id),
             other => other,
         }
     }

@@ -148,9 +148,7 @@ impl Reader<'_> {
                 continue;
             };
             let component = match component {
-                C::InputCacheWrite5m if matches!(self.provider, "openai" | "azure.ai.openai") => {
-                    C::InputCacheWrite30m
-                }
+                C::InputCacheWrite5m => names::cache_write(self.provider, self.bare),
                 other => *other,
             };
             let head = Head { when: when.clone(), ..Head::default() };

@@ -1,5 +1,7 @@
 //! Names of providers and models in other tables, and what we call them.
 
+use crate::tokens::Component;
+
 /// The provider that bills, for the name that models.dev, genai-prices or llm-prices use.
 pub(super) fn provider(name: &str) -> &str {
     match name {
@@ -68,6 +70,18 @@ pub(super) fn is_region(word: &str) -> bool {
             .is_some_and(|(_, n)| n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
 }
 
+/// How long a cache keeps what is written to it where a table does not say: half an hour at OpenAI
+/// and for its models elsewhere, else five minutes.
+pub(super) fn cache_write(provider: &str, id: &str) -> Component {
+    let name = id.rsplit('/').next().unwrap_or(id);
+    let name = name.strip_prefix("openai.").unwrap_or(name);
+    if matches!(provider, "openai" | "azure.ai.openai") || name.starts_with("gpt-") {
+        Component::InputCacheWrite30m
+    } else {
+        Component::InputCacheWrite5m
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +93,14 @@ mod tests {
         assert_eq!(bedrock("claude-3.5-haiku"), ("claude-3.5-haiku", None));
         assert!(is_region("us-gov-west-1") && is_region("eu-central-1"));
         assert!(!is_region("claude-3-5") && !is_region("us-east"));
+    }
+
+    #[test]
+    fn caches_of_openai_models_keep_longer() {
+        assert_eq!(cache_write("anthropic", "claude-opus-5"), Component::InputCacheWrite5m);
+        assert_eq!(cache_write("openai", "o5"), Component::InputCacheWrite30m);
+        assert_eq!(cache_write("aws.bedrock", "openai.gpt-5.6"), Component::InputCacheWrite30m);
+        assert_eq!(cache_write("openrouter", "openai/gpt-5.6"), Component::InputCacheWrite30m);
     }
 
     #[test]
