@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::node::Node;
 use super::{NotCarried, Options, names};
 use crate::money::UnitPrice;
+use crate::period::Timestamp;
 use crate::price_book::PriceKey;
 use crate::tokens::Component;
 
@@ -18,7 +19,8 @@ pub(super) mod reason {
     pub(in super::super) const NEGATIVE: &str = "the price is negative";
     pub(in super::super) const ZERO: &str =
         "the price is zero, which may mean free or not known (--keep-zero carries it)";
-    pub(in super::super) const TOO_FINE: &str = "the price has more decimal places than are kept";
+    pub(in super::super) const TOO_FINE: &str =
+        "the price has more decimal places or digits than are kept";
     pub(in super::super) const CLASH: &str =
         "it cannot be told apart from another price of the file for the same model";
     pub(in super::super) const NO_PRICE: &str = "the model has no price in the file";
@@ -41,7 +43,7 @@ pub(super) mod reason {
     pub(in super::super) const BAD_DATE: &str =
         "dates that are not `YYYY-MM-DD` or end before they start";
     pub(in super::super) const SPEED: &str = "the price of a mode that no usage record states";
-    pub(in super::super) const NO_ID: &str = "the model has no id";
+    pub(in super::super) const NO_ID: &str = "the model or its provider has no name";
 }
 
 /// The `when` of an entry.
@@ -240,32 +242,42 @@ impl<'o> Collector<'o> {
         Ok(text)
     }
 
-    /// Takes aliases back that mean another model too, and empty models.
+    /// Takes back what no book can hold: models without a price or a name, and aliases that mean
+    /// another model too.
     pub(super) fn settle(&mut self) {
-        let mut taken = Vec::new();
+        let mut lost = Vec::new();
         for (provider, draft) in &mut self.drafts {
+            let nameless = provider.trim().is_empty();
+            draft.models.retain(|id, model| {
+                let named = !nameless && !id.trim().is_empty();
+                if !named {
+                    lost.push((provider.clone(), reason::NO_ID, format!("`{id}` of `{provider}`")));
+                }
+                named && !model.entries.is_empty()
+            });
             let ids: BTreeSet<String> = draft.models.keys().cloned().collect();
             let mut used: BTreeSet<String> = BTreeSet::new();
             for (id, model) in &mut draft.models {
                 model.aliases.retain(|alias| {
                     let free = !ids.contains(alias) && used.insert(alias.clone());
                     if !free && alias != id {
-                        taken.push((provider.clone(), format!("{id}: {alias}")));
+                        let example = format!("{id}: {alias}");
+                        lost.push((provider.clone(), reason::NAME_TAKEN, example));
                     }
                     free
                 });
             }
-            draft.models.retain(|_, model| !model.entries.is_empty());
-            let kept: BTreeSet<&String> = draft.models.keys().collect();
             for models in draft.multipliers.values_mut() {
-                models.retain(|id| kept.contains(id));
+                models.retain(|id| ids.contains(id));
             }
             draft.multipliers.retain(|_, models| !models.is_empty());
         }
-        for (provider, example) in taken {
-            self.lose(&provider, reason::NAME_TAKEN, example);
+        for (provider, reason, example) in lost {
+            self.lose(&provider, reason, example);
         }
-        self.drafts.retain(|_, d| !d.models.is_empty() || !d.entries.is_empty());
+        self.drafts.retain(|provider, draft| {
+            !provider.trim().is_empty() && (!draft.models.is_empty() || !draft.entries.is_empty())
+        });
     }
 
     /// Everything that was not carried over, most frequent first.
@@ -312,7 +324,8 @@ fn put(entries: &mut Vec<Entry>, head: &Head, component: Component, text: String
     Put::New
 }
 
-/// A date of a file; `None` if it is none.
+/// A date of a file; `None` if it is none that price books can have.
 pub(super) fn date(text: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Timestamp::parse(&date.to_string()).is_ok().then_some(date)
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::draft::{Collector, Head, Price, When, reason};
 use super::names;
-use super::node::Node;
+use super::node::{MOST_TOKENS, Node};
+use crate::money::{Factor, UnitPrice};
 use crate::tokens::Component as C;
 
 /// Fields that price a component, and for ten to which power units.
@@ -134,8 +135,9 @@ fn parse_field(name: &str) -> Field<'_> {
     if let Some((base, limit)) =
         field.base.strip_suffix("k_tokens").and_then(|f| f.rsplit_once("_above_"))
         && let Ok(thousands) = limit.parse::<u64>()
+        && (1..=MOST_TOKENS / 1000).contains(&thousands)
     {
-        (field.base, field.over) = (base, thousands.checked_mul(1000));
+        (field.base, field.over) = (base, Some(thousands * 1000));
     }
     if let Some(base) = field.base.strip_suffix("_above_1hr") {
         (field.base, field.hour) = (base, true);
@@ -206,7 +208,7 @@ impl<'n> Reader<'n> {
         let twin = name.replacen("_cost_per_token", "_cost_per_character", 1);
         let price = |node: &Node| {
             let text = node.decimal()?.times_ten_to(6);
-            crate::money::UnitPrice::parse_per(&text, 6).ok()
+            UnitPrice::parse_per(&text, 6).ok()
         };
         twin != name
             && matches!((price(value), self.entry.get(&twin).and_then(price)),
@@ -266,9 +268,11 @@ impl<'n> Reader<'n> {
         let Some((_, endpoint)) = UPLIFTS.iter().find(|(field, _)| *field == name) else {
             return false;
         };
-        match value.decimal().filter(|factor| !factor.negative && !factor.is_zero()) {
+        let factor = value.decimal().filter(|factor| !factor.negative && !factor.is_zero());
+        let factor = factor.map(|f| f.times_ten_to(0)).filter(|f| f.parse::<Factor>().is_ok());
+        match factor {
             Some(factor) => {
-                let key = ((*endpoint).to_owned(), factor.times_ten_to(0));
+                let key = ((*endpoint).to_owned(), factor);
                 let draft = into.draft(self.provider);
                 let models = draft.multipliers.entry(key).or_default();
                 if !models.iter().any(|m| m == self.id) {

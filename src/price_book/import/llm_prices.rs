@@ -3,7 +3,7 @@
 
 use super::draft::{Collector, Dates, Head, Price, When, date, reason};
 use super::names;
-use super::node::Node;
+use super::node::{MOST_TOKENS, Node};
 use crate::tokens::Component as C;
 
 const FIELDS: &[(&str, C)] =
@@ -79,7 +79,8 @@ pub(super) fn collect(node: &Node, into: &mut Collector<'_>) {
 fn long_prompts<'n>(row: &Row<'n>) -> Option<(&'n str, u64)> {
     let limit = row.name.rsplit_once('>')?.1.trim().strip_suffix('k')?;
     let base = row.id.strip_suffix(&format!("-{limit}k"))?;
-    Some((base, limit.parse::<u64>().ok()?.checked_mul(1000)?))
+    let thousands = limit.parse::<u64>().ok().filter(|n| (1..=MOST_TOKENS / 1000).contains(n))?;
+    Some((base, thousands * 1000))
 }
 
 /// The table has long prompts as a model of its own: `gemini-2.5-pro-200k`, named `... >200k`.

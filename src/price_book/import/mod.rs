@@ -239,7 +239,8 @@ fn books(
 ) -> Result<Vec<ImportedBook>, ImportError> {
     let options = collector.options;
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let source = options.source.clone().unwrap_or_else(|| format!("{format}, {file}"));
+    let stated = options.source.clone().filter(|text| !text.trim().is_empty());
+    let source = stated.unwrap_or_else(|| format!("{format}, {file}"));
     let mut books = Vec::new();
     for (provider, draft) in &collector.drafts {
         let checked_on = options.checked_on.or(draft.checked_on).ok_or_else(|| {

@@ -19,6 +19,8 @@ pub(super) enum Node {
 
 /// Deeper than any file of prices.
 const DEEPEST: usize = 40;
+/// More than any prompt.
+pub(super) const MOST_TOKENS: u64 = 1_000_000_000_000;
 const TOO_DEEP: &str = "nested too deeply";
 
 impl Node {
@@ -68,9 +70,10 @@ impl Node {
         Decimal::parse(self.text()?)
     }
 
-    /// A whole number of tokens; `None` for zero, which means that it is not known.
+    /// A whole number of tokens; `None` for zero, which means that it is not known, and for what no
+    /// prompt can have.
     pub(super) fn tokens(&self) -> Option<u64> {
-        self.decimal()?.times_ten_to(0).parse().ok().filter(|n| *n > 0)
+        self.decimal()?.times_ten_to(0).parse().ok().filter(|n| (1..=MOST_TOKENS).contains(n))
     }
 }
 
