@@ -8,6 +8,7 @@ mod finish;
 mod forecast;
 mod ingest;
 mod prices;
+mod prices_import;
 mod rollup;
 mod settings;
 mod ui;

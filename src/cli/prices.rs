@@ -8,6 +8,7 @@ use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed};
 use super::ingest::Prices;
+use super::prices_import;
 use super::settings::{self, Environment};
 use super::ui::Ui;
 use crate::period::{Calendar, Timestamp};
@@ -27,6 +28,8 @@ enum PricesCommand {
     List(ListArgs),
     /// Show every price of one model with its dates, conditions and sources.
     Show(ShowArgs),
+    /// Make a price book of the price table of LiteLLM, genai-prices, models.dev or llm-prices.
+    Import(prices_import::ImportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +75,7 @@ pub(crate) fn run(
     match &args.command {
         PricesCommand::List(list) => run_list(list, environment, ui),
         PricesCommand::Show(show) => run_show(show, environment, ui),
+        PricesCommand::Import(import) => prices_import::run(import, ui),
     }
 }
 

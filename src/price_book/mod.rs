@@ -22,6 +22,7 @@ pub mod calendar;
 mod condition;
 mod entry;
 mod file;
+pub mod import;
 mod keys;
 mod pool;
 mod problem;

@@ -12,6 +12,7 @@ mod common;
 mod docs;
 mod errors;
 mod price_data;
+mod prices_import;
 mod properties;
 mod samples;
 mod vectors;
