@@ -8,6 +8,9 @@ mod finish;
 mod forecast;
 mod ingest;
 mod prices;
+mod prices_diff;
+mod prices_explain;
+
 mod rollup;
 mod settings;
 mod ui;

@@ -233,6 +233,19 @@ impl ProviderBook {
         targets.max_by_key(|t| t.layer).and_then(|t| self.models.get(t.model))
     }
 
+    /// The alias by which a name means a model at an instant; `None` if it is an id or no name.
+    pub(super) fn alias(&self, name: &str, at: Timestamp) -> Option<&Alias> {
+        let target =
+            self.names.get(name)?.iter().filter(|t| t.contains(at)).max_by_key(|t| t.layer)?;
+        let model = self.models.get(target.model)?;
+        model.aliases.iter().find(|a| {
+            a.name == name
+                && a.layer == target.layer
+                && a.effective_from == target.effective_from
+                && a.effective_until == target.effective_until
+        })
+    }
+
     /// Every entry: those for all models, then those of each model.
     pub fn all_entries(&self) -> impl Iterator<Item = &PriceEntry> {
         self.entries.iter().chain(self.models.iter().flat_map(|m| &m.entries))

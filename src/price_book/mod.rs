@@ -19,13 +19,16 @@
 mod assemble;
 pub mod bundled;
 pub mod calendar;
+pub mod compare;
 mod condition;
 mod entry;
+pub mod explain;
 mod file;
 mod keys;
 mod pool;
 mod problem;
 mod rates;
+
 mod unpriced;
 mod validate;
 mod value;

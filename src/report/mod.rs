@@ -6,6 +6,8 @@ pub mod format;
 pub mod grid;
 pub mod inputs;
 pub mod prices;
+pub mod prices_diff;
+pub mod prices_explain;
 
 use serde::Serialize;
 
