@@ -10,6 +10,7 @@ mod ingest;
 mod prices;
 mod prices_diff;
 mod prices_explain;
+mod prices_validate;
 
 mod rollup;
 mod settings;

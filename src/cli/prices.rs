@@ -10,6 +10,7 @@ use super::finish::{self, Printed};
 use super::ingest::Prices;
 use super::prices_diff::{self, DiffArgs};
 use super::prices_explain::{self, ExplainArgs};
+use super::prices_validate::{self, ValidateArgs};
 use super::settings::{self, Environment};
 use super::ui::Ui;
 use crate::period::{Calendar, Timestamp};
@@ -33,6 +34,8 @@ enum PricesCommand {
     Explain(ExplainArgs),
     /// Show which prices differ between two dates, or would with another price file.
     Diff(DiffArgs),
+    /// Look for gaps, slips and oddities in price files.
+    Validate(ValidateArgs),
 }
 
 #[derive(Debug, Args)]
@@ -80,6 +83,7 @@ pub(crate) fn run(
         PricesCommand::Show(show) => run_show(show, environment, ui),
         PricesCommand::Explain(explain) => prices_explain::run(explain, environment, ui),
         PricesCommand::Diff(diff) => prices_diff::run(diff, environment, ui),
+        PricesCommand::Validate(validate) => prices_validate::run(validate, environment, ui),
     }
 }
 

@@ -28,6 +28,7 @@ mod keys;
 mod pool;
 mod problem;
 mod rates;
+pub mod review;
 
 mod unpriced;
 mod validate;
@@ -44,6 +45,7 @@ use xxhash_rust::xxh3::Xxh3;
 pub use condition::{Accepts, Condition, ContextRange};
 pub use entry::{
     Alias, Confidence, Dates, Layer, ModelEntry, Multiplier, PriceEntry, Provenance, ProviderBook,
+    Table,
 };
 pub use keys::{PRICE_KEYS, PriceKey};
 pub use problem::{EntryRef, PriceBookErrors, Problem};
