@@ -130,6 +130,8 @@ codes! {
     UNKNOWN_MODEL = "unknown-model", Warn, true;
     /// A price of low or disputed confidence was used.
     LOW_CONFIDENCE_PRICE = "low-confidence-price", Warn, false;
+    /// A price was used long after its book was checked last.
+    STALE_PRICE = "stale-price", Warn, false;
     /// A promotional price without a stated end was used.
     OPEN_PROMOTION = "open-promotion", Warn, false;
     /// A price book that parses but looks wrong.

@@ -118,6 +118,15 @@ pub(crate) struct PriceArgs {
     pub(crate) known_at: Option<String>,
 }
 
+/// How old prices may be.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Prices")]
+pub(crate) struct StaleArgs {
+    /// Warn about usage more than N days after its price book was checked.
+    #[arg(long, value_name = "N", default_value_t = crate::rating::stale::STALE_DAYS)]
+    pub(crate) stale_days: u32,
+}
+
 /// What is an error.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Findings")]

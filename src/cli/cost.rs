@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs};
+use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed};
@@ -33,6 +33,8 @@ pub(crate) struct CostArgs {
     #[command(flatten)]
     prices: PriceArgs,
     #[command(flatten)]
+    stale: StaleArgs,
+    #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     findings: FindingArgs,
@@ -49,12 +51,13 @@ pub(crate) fn run(
     let asked =
         ingest::Asked { dimensions: &dimensions, grain: None, out: args.output.out.as_deref() };
     let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
-    let summary = summary::summarise(
+    let summary = summary::summarise_checked(
         &usage.rollup,
         &prices.book,
         prices.known_at,
         &dimensions,
         &usage.calendar,
+        args.stale.stale_days,
     )?;
     let mut found = usage.found;
     found.merge(prices.found.clone());

@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 
-use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs};
+use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed};
@@ -64,6 +64,8 @@ pub(crate) struct ForecastArgs {
     last_day: LastDayArg,
     #[command(flatten)]
     prices: PriceArgs,
+    #[command(flatten)]
+    stale: StaleArgs,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -137,8 +139,14 @@ pub(crate) fn run(
     };
     let projected = project(&usage.rollup, &prices.book, &options);
     // What the history lacks is said before why there is no forecast.
-    let history =
-        summary::summarise(&usage.rollup, &prices.book, prices.known_at, &[], &usage.calendar)?;
+    let history = summary::summarise_checked(
+        &usage.rollup,
+        &prices.book,
+        prices.known_at,
+        &[],
+        &usage.calendar,
+        args.stale.stale_days,
+    )?;
     found.merge(history.diagnostics.clone());
     found.merge(
         projected.as_ref().map_or_else(|_| Diagnostics::default(), |p| p.diagnostics.clone()),

@@ -8,7 +8,10 @@ use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed};
 use super::ingest::Prices;
+use super::prices_diff::{self, DiffArgs};
+use super::prices_explain::{self, ExplainArgs};
 use super::prices_import;
+use super::prices_validate::{self, ValidateArgs};
 use super::settings::{self, Environment};
 use super::ui::Ui;
 use crate::period::{Calendar, Timestamp};
@@ -30,6 +33,12 @@ enum PricesCommand {
     Show(ShowArgs),
     /// Make a price book of the price table of LiteLLM, genai-prices, models.dev or llm-prices.
     Import(prices_import::ImportArgs),
+    /// Say how each price of one model comes about, and what almost applied.
+    Explain(ExplainArgs),
+    /// Show which prices differ between two dates, or would with another price file.
+    Diff(DiffArgs),
+    /// Look for gaps, slips and oddities in price files.
+    Validate(ValidateArgs),
 }
 
 #[derive(Debug, Args)]
@@ -76,11 +85,14 @@ pub(crate) fn run(
         PricesCommand::List(list) => run_list(list, environment, ui),
         PricesCommand::Show(show) => run_show(show, environment, ui),
         PricesCommand::Import(import) => prices_import::run(import, ui),
+        PricesCommand::Explain(explain) => prices_explain::run(explain, environment, ui),
+        PricesCommand::Diff(diff) => prices_diff::run(diff, environment, ui),
+        PricesCommand::Validate(validate) => prices_validate::run(validate, environment, ui),
     }
 }
 
 /// The clock is never read, so "now" is the day on which the books were last checked.
-fn instant(text: Option<&String>, prices: &Prices) -> Result<Timestamp, Failure> {
+pub(super) fn instant(text: Option<&String>, prices: &Prices) -> Result<Timestamp, Failure> {
     match text {
         Some(text) => Ok(settings::instant(text, &Calendar::UTC)?),
         None => {
@@ -128,7 +140,7 @@ fn run_show(args: &ShowArgs, environment: &Environment, ui: &Ui) -> Result<ExitS
     let found: Vec<_> =
         providers().filter_map(|p| prices.book.find_model(p, &args.model, at)).collect();
     match found.as_slice() {
-        [] => Err(no_model(&prices, args, providers().collect())),
+        [] => Err(no_model(&prices, &args.model, providers().collect())),
         [model] => {
             let shown = ShownModel::new(&prices.book, model, at, prices.known_at, prices.facts());
             let head = shown.head();
@@ -149,21 +161,21 @@ fn run_show(args: &ShowArgs, environment: &Environment, ui: &Ui) -> Result<ExitS
 }
 
 /// Why a name means nothing, and what would.
-fn no_model(prices: &Prices, args: &ShowArgs, providers: Vec<&str>) -> Failure {
+pub(super) fn no_model(prices: &Prices, name: &str, providers: Vec<&str>) -> Failure {
     let models = || prices.book.models().filter(|m| providers.contains(&m.provider.as_str()));
     let once = models().find_map(|m| {
-        let alias = m.aliases.iter().find(|a| a.name == args.model)?;
+        let alias = m.aliases.iter().find(|a| a.name == name)?;
         let from = alias.effective_from.map(|t| format!(" from {t}")).unwrap_or_default();
         let until = alias.effective_until.map(|t| format!(" until {t}")).unwrap_or_default();
         Some(format!(
-            "`{}` was a name of `{}` of `{}`{from}{until}; see it with --at",
-            args.model, m.id, m.provider
+            "`{name}` was a name of `{}` of `{}`{from}{until}; see it with --at",
+            m.id, m.provider
         ))
     });
-    let bare = provider::bedrock_id(&args.model);
-    let on_bedrock = models().find(|m| bare != args.model && m.id == bare);
+    let bare = provider::bedrock_id(name);
+    let on_bedrock = models().find(|m| bare != name && m.id == bare);
     let mut near: Vec<String> =
-        providers.iter().flat_map(|p| prices.book.similar_models(p, &args.model)).collect();
+        providers.iter().flat_map(|p| prices.book.similar_models(p, name)).collect();
     near.sort();
     near.dedup();
     let hint = match (once, on_bedrock) {
@@ -176,5 +188,5 @@ fn no_model(prices: &Prices, args: &ShowArgs, providers: Vec<&str>) -> Failure {
         }
         (None, None) => format!("nearest names: {}", near.join(", ")),
     };
-    Failure::with_hint(anyhow!("no price book knows model `{}`", args.model), hint)
+    Failure::with_hint(anyhow!("no price book knows model `{name}`"), hint)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use super::entry::{Dates, ModelEntry, Multiplier, PriceEntry, ProviderBook, Target};
+use super::entry::{Dates, ModelEntry, Multiplier, PriceEntry, ProviderBook, Table, Target};
 use super::keys::PriceKey;
 use super::problem::{EntryRef, Problem, did_you_mean};
 use super::validate::ValidFile;
@@ -67,6 +67,7 @@ fn merge(providers: &mut Providers, file: ValidFile, problems: &mut Vec<Problem>
         name: file.name,
         currency: file.currency,
         checked_on: file.checked_on,
+        tables: Vec::new(),
         models: Vec::new(),
         entries: Vec::new(),
         multipliers: Vec::new(),
@@ -80,6 +81,11 @@ fn merge(providers: &mut Providers, file: ValidFile, problems: &mut Vec<Problem>
         report(problems, &file.place, message, None);
     }
     book.checked_on = book.checked_on.max(file.checked_on);
+    book.tables.push(Table {
+        location: file.place.clone(),
+        layer: file.layer,
+        checked_on: file.checked_on,
+    });
     book.entries.extend(file.entries);
     book.multipliers.extend(file.multipliers);
     // While files are merged, `names` holds the ids alone.

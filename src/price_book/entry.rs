@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::condition::Condition;
 use super::problem::EntryRef;
+use super::review::Kind;
 use crate::money::{Currency, Factor, UnitPrice};
 use crate::period::Timestamp;
 use crate::tokens::Component;
@@ -101,6 +102,8 @@ pub struct PriceEntry {
     pub dates: Dates,
     /// A promotional price without a stated end.
     pub promotion: bool,
+    /// Findings of a review that are right here.
+    pub expected: SmallVec<[Kind; 1]>,
     /// What usage it applies to.
     pub condition: Condition,
     /// Price of one unit by component, sorted by component; at least one.
@@ -200,6 +203,8 @@ pub struct ProviderBook {
     pub currency: Currency,
     /// The newest day on which one of its tables was checked.
     pub checked_on: NaiveDate,
+    /// The tables themselves, lower layers first.
+    pub tables: Vec<Table>,
     /// Models in the order of the books.
     pub models: Vec<ModelEntry>,
     /// Prices for every model.
@@ -208,6 +213,17 @@ pub struct ProviderBook {
     pub multipliers: Vec<Multiplier>,
     /// Every name of a model with what it stands for.
     pub(super) names: std::collections::BTreeMap<CompactString, SmallVec<[Target; 1]>>,
+}
+
+/// One file of a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// The file and where it names the provider.
+    pub location: EntryRef,
+    /// Its layer.
+    pub layer: Layer,
+    /// The day on which it was checked.
+    pub checked_on: NaiveDate,
 }
 
 /// What a name stands for during a stretch of time.
@@ -231,6 +247,19 @@ impl ProviderBook {
     pub(super) fn resolve(&self, name: &str, at: Timestamp) -> Option<&ModelEntry> {
         let targets = self.names.get(name)?.iter().filter(|t| t.contains(at));
         targets.max_by_key(|t| t.layer).and_then(|t| self.models.get(t.model))
+    }
+
+    /// The alias by which a name means a model at an instant; `None` if it is an id or no name.
+    pub(super) fn alias(&self, name: &str, at: Timestamp) -> Option<&Alias> {
+        let target =
+            self.names.get(name)?.iter().filter(|t| t.contains(at)).max_by_key(|t| t.layer)?;
+        let model = self.models.get(target.model)?;
+        model.aliases.iter().find(|a| {
+            a.name == name
+                && a.layer == target.layer
+                && a.effective_from == target.effective_from
+                && a.effective_until == target.effective_until
+        })
     }
 
     /// Every entry: those for all models, then those of each model.

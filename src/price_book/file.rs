@@ -60,6 +60,7 @@ pub(super) struct RawPrice<'t> {
     pub(super) offset: usize,
     pub(super) when: RawWhen<'t>,
     pub(super) promotion: bool,
+    pub(super) expected: Vec<Text<'t>>,
     pub(super) prices: Vec<(&'static PriceKey, Text<'t>)>,
     /// A price key was there but could not be read: the entry is not empty.
     pub(super) broken: bool,
@@ -122,7 +123,7 @@ const CALENDAR_KEYS: &[&str] = &[
     "source",
 ];
 const MULTIPLIER_KEYS: &[&str] = &["factor", "when", "models", "components"];
-const PRICE_OWN_KEYS: &[&str] = &["when", "promotion"];
+const PRICE_OWN_KEYS: &[&str] = &["when", "promotion", "expected"];
 const DATED_KEYS: &[&str] = &[
     "effective_from",
     "effective_until",
@@ -223,6 +224,7 @@ fn price<'t>(table: &'t DeTable<'t>, offset: usize, report: &mut Reporter) -> Ra
                 Some(flag) => raw.promotion = flag,
                 None => wrong_kind("promotion", "true or false", value, report),
             },
+            "expected" => raw.expected = texts("expected", value, report).unwrap_or_default(),
             name if dated(&mut raw.dated, name, value, report) => {}
             name => match PriceKey::from_name(name) {
                 Some(price_key) => match decimal(price_key.name, value, report) {

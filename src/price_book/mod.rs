@@ -19,14 +19,18 @@
 mod assemble;
 pub mod bundled;
 pub mod calendar;
+pub mod compare;
 mod condition;
 mod entry;
+pub mod explain;
 mod file;
 pub mod import;
 mod keys;
 mod pool;
 mod problem;
 mod rates;
+pub mod review;
+
 mod unpriced;
 mod validate;
 mod value;
@@ -42,6 +46,7 @@ use xxhash_rust::xxh3::Xxh3;
 pub use condition::{Accepts, Condition, ContextRange};
 pub use entry::{
     Alias, Confidence, Dates, Layer, ModelEntry, Multiplier, PriceEntry, Provenance, ProviderBook,
+    Table,
 };
 pub use keys::{PRICE_KEYS, PriceKey};
 pub use problem::{EntryRef, PriceBookErrors, Problem};

@@ -17,19 +17,19 @@ use crate::tokens::Component;
 /// An entry that may set the price of a component of the SKU.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate<'a> {
-    entry: &'a PriceEntry,
+    pub(super) entry: &'a PriceEntry,
     price: UnitPrice,
-    rated_as: Component,
+    pub(super) rated_as: Component,
     fit: Fit,
-    force: (Timestamp, Timestamp),
+    pub(super) force: (Timestamp, Timestamp),
 }
 
 /// A multiplier that may apply to the SKU.
 #[derive(Debug, Clone)]
-struct Boost<'a> {
-    multiplier: &'a Multiplier,
+pub(super) struct Boost<'a> {
+    pub(super) multiplier: &'a Multiplier,
     fit: Fit,
-    force: (Timestamp, Timestamp),
+    pub(super) force: (Timestamp, Timestamp),
 }
 
 /// Everything that can set or change the price of one component, best first.
@@ -37,7 +37,7 @@ struct Boost<'a> {
 pub(super) struct Pool<'a> {
     component: Component,
     pub(super) candidates: SmallVec<[Candidate<'a>; 4]>,
-    boosts: SmallVec<[Boost<'a>; 2]>,
+    pub(super) boosts: SmallVec<[Boost<'a>; 2]>,
 }
 
 /// The entries and multipliers that match a SKU under one model.
@@ -183,8 +183,17 @@ impl<'a> Pool<'a> {
     /// An entry that covers only a part of the context band does no harm as long as the rest of
     /// the band has the same price.
     pub(super) fn choose(&self, instant: Timestamp) -> Option<Result<Rate<'a>, Unpriced>> {
-        let active =
-            |c: &&Candidate| within(c.force, instant) && c.entry.condition.holds_at(instant);
+        self.choose_by_clock(instant, instant)
+    }
+
+    /// As [`Pool::choose`] for what is in force at `instant`, but with calendars asked for another
+    /// time of the day or week.
+    pub(super) fn choose_by_clock(
+        &self,
+        instant: Timestamp,
+        clock: Timestamp,
+    ) -> Option<Result<Rate<'a>, Unpriced>> {
+        let active = |c: &&Candidate| within(c.force, instant) && c.entry.condition.holds_at(clock);
         let mut context_assumed = false;
         let mut part: Option<(UnitPrice, u64)> = None;
         for candidate in self.candidates.iter().filter(active) {
@@ -202,7 +211,11 @@ impl<'a> Pool<'a> {
                     {
                         return Some(Err(self.straddles(edge)));
                     }
-                    return Some(self.boosted(candidate, context_assumed | assumed, instant));
+                    return Some(self.boosted(
+                        candidate,
+                        context_assumed | assumed,
+                        (instant, clock),
+                    ));
                 }
             }
         }
@@ -219,7 +232,7 @@ impl<'a> Pool<'a> {
         &self,
         candidate: &Candidate<'a>,
         mut context_assumed: bool,
-        instant: Timestamp,
+        (instant, clock): (Timestamp, Timestamp),
     ) -> Result<Rate<'a>, Unpriced> {
         let mut unit_price = candidate.price;
         let mut multipliers = SmallVec::new();
@@ -229,7 +242,7 @@ impl<'a> Pool<'a> {
             if multiplier.origin.layer < candidate.entry.origin.layer
                 || !within(boost.force, instant)
                 || !multiplier.applies_to(component, candidate.rated_as)
-                || !multiplier.condition.holds_at(instant)
+                || !multiplier.condition.holds_at(clock)
             {
                 continue;
             }

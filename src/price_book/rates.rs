@@ -156,10 +156,29 @@ impl<'a> SkuRates<'a> {
         line: &[Segment<'a>],
         instant: Timestamp,
     ) -> Result<Rate<'a>, Unpriced> {
+        self.by_clock(component, line, (instant, instant))
+    }
+
+    /// The price in force at an instant, with calendars asked for another time of the day or week.
+    pub(super) fn at_clock(
+        &self,
+        component: Component,
+        instant: Timestamp,
+        clock: Timestamp,
+    ) -> Result<Rate<'a>, Unpriced> {
+        self.by_clock(component, &self.lines[component as usize], (instant, clock))
+    }
+
+    fn by_clock(
+        &self,
+        component: Component,
+        line: &[Segment<'a>],
+        (instant, clock): (Timestamp, Timestamp),
+    ) -> Result<Rate<'a>, Unpriced> {
         let index = line.partition_point(|s| s.from <= instant).checked_sub(1);
         let found = match index.map(|i| &line[i].outcome) {
             Some(Outcome::Fixed(rate)) => Some(rate.clone()),
-            Some(Outcome::Varying(pool)) => self.pools[*pool].choose(instant),
+            Some(Outcome::Varying(pool)) => self.pools[*pool].choose_by_clock(instant, clock),
             Some(Outcome::Nothing) | None => None,
         };
         found.unwrap_or_else(|| Err(self.reason(component, instant)))

@@ -14,6 +14,7 @@ use super::entry::{
 };
 use super::file::{RawDated, RawFile, RawModel, RawMultiplier, RawPrice};
 use super::problem::{EntryRef, Reporter, did_you_mean};
+use super::review::Kind;
 use super::value::{At, Text};
 use crate::money::{Currency, Factor, UnitPrice};
 use crate::period::Timestamp;
@@ -256,10 +257,26 @@ impl Validator<'_> {
             origin: self.origin(&raw.dated, raw.offset),
             dates: self.dates(&raw.dated),
             promotion: raw.promotion,
+            expected: self.expected(&raw.expected),
             condition: self.condition(&raw.when, Condition::standard()),
             prices,
         };
         (!entry.prices.is_empty()).then_some(entry)
+    }
+
+    fn expected(&mut self, raw: &[Text<'_>]) -> SmallVec<[Kind; 1]> {
+        let mut found = SmallVec::new();
+        for at in raw {
+            match Kind::from_name(at.value) {
+                Some(kind) => found.push(kind),
+                None => {
+                    let hint = did_you_mean(at.value, Kind::ALL.iter().map(|(_, name, _)| *name));
+                    let message = format!("unknown finding `{}` in `expected`", at.value);
+                    self.report.problem_with(at.offset, message, hint);
+                }
+            }
+        }
+        found
     }
 
     fn model(&mut self, raw: &RawModel<'_>) -> Option<ModelEntry> {

@@ -6,6 +6,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod group;
+pub mod stale;
 pub mod summary;
 
 use serde::Serialize;

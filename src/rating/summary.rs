@@ -4,6 +4,7 @@ use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use super::group::Dimension;
+use super::stale::{STALE_DAYS, Staleness};
 use super::{Costs, Rated, Rater, RatingError, report_doubts};
 use crate::diagnostic::Diagnostics;
 use crate::money::{Amount, Currency};
@@ -62,7 +63,7 @@ pub struct Summary {
     pub diagnostics: Diagnostics,
 }
 
-/// Rates a rollup and sums it.
+/// Rates a rollup and sums it, with the usual limit of age of price books.
 ///
 /// # Errors
 /// [`RatingError`] if a sum does not fit or the rollup does not suit the price books.
@@ -73,16 +74,36 @@ pub fn summarise(
     dimensions: &[Dimension],
     calendar: &Calendar,
 ) -> Result<Summary, RatingError> {
+    summarise_checked(rollup, book, known_at, dimensions, calendar, STALE_DAYS)
+}
+
+/// As [`summarise`], but prices are doubted for usage more than `stale_days` after the last check
+/// of their book.
+///
+/// # Errors
+/// As [`summarise`].
+pub fn summarise_checked(
+    rollup: &Rollup,
+    book: &PriceBook,
+    known_at: Option<Timestamp>,
+    dimensions: &[Dimension],
+    calendar: &Calendar,
+    stale_days: u32,
+) -> Result<Summary, RatingError> {
     let rater = Rater::new(book, rollup.profiles(), known_at)?;
     let mut totals = Totals::default();
     let mut groups = Groups::new(rollup, dimensions, calendar);
     let mut diagnostics = Diagnostics::default();
+    let mut staleness = Staleness::new(book, stale_days);
     for row in rollup.rows() {
         let rated = rater.rate_row(rollup, row)?;
-        report_doubts(book, rollup.profile(row), row, &rated, &mut diagnostics);
+        let profile = rollup.profile(row);
+        report_doubts(book, profile, row, &rated, &mut diagnostics);
+        staleness.add(&profile.sku.provider, row, &rated);
         totals.add(row, &rated)?;
         groups.add(row, &rated)?;
     }
+    staleness.report(&mut diagnostics);
     Ok(Summary {
         currency: rater.currency(),
         dimensions: dimensions.to_vec(),

@@ -6,6 +6,9 @@ pub mod format;
 pub mod grid;
 pub mod inputs;
 pub mod prices;
+pub mod prices_diff;
+pub mod prices_explain;
+pub mod prices_validate;
 
 use serde::Serialize;
 

@@ -144,6 +144,24 @@ fn results_follow_their_schemas() {
 }
 
 #[test]
+fn price_commands_follow_their_schemas() {
+    let env = TestEnv::new();
+    let json =
+        |arguments: &[&str]| env.run(&[&["prices"], arguments, &["-o", "json"]].concat()).json();
+    for explain in [
+        &["claude-opus-5-5", "--provider", "anthropic", "--endpoint", "us"][..],
+        &["gpt-4o", "--provider", "openai", "--at", "2024-10-01"],
+        &["us.anthropic.claude-sonnet-5", "--tier", "flex", "--context", "250000"],
+    ] {
+        assert_valid("prices-explain.v1", &json(&[&["explain"], explain].concat()));
+    }
+    assert_valid("prices-diff.v1", &json(&["diff", "2026-02-01", "2026-11-20"]));
+    assert_valid("prices-validate.v1", &json(&["validate"]));
+    env.file("odd.toml", "schema = 1\n");
+    assert_valid("prices-validate.v1", &json(&["validate", "odd.toml"]));
+}
+
+#[test]
 fn usage_of_the_tests_follows_its_schema() {
     let validator = validator("usage.v1");
     let mut count = 0;

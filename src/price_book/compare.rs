@@ -1,0 +1,324 @@
+//! What changes between two instants, or between two sets of books.
+//!
+//! Prices come from [`PriceBook::rates`], asked for usage that is exactly what an entry in force at
+//! one of the instants is for. Multipliers are compared by themselves, so a price that changes is
+//! not listed again for every endpoint on which a factor stands.
+
+use std::collections::BTreeSet;
+
+use compact_str::CompactString;
+use smallvec::smallvec;
+
+use super::PriceBook;
+use super::condition::{Accepts, Condition};
+use super::entry::{Dates, Multiplier, PriceEntry, ProviderBook};
+use super::rates::Rate;
+use super::view::View;
+use crate::money::{Amount, UnitPrice};
+use crate::period::{HOUR_NANOS, Period, Timestamp};
+use crate::sku::{ContextBand, STANDARD, Sku};
+use crate::tokens::Component;
+
+/// Books, and the instant to look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// The books.
+    pub book: &'a PriceBook,
+    /// When.
+    pub at: Timestamp,
+    /// As known at.
+    pub known_at: Option<Timestamp>,
+}
+
+/// A price that differs; without an old or a new one it appears or ends.
+#[derive(Debug, Clone)]
+pub struct PriceChange<'a> {
+    /// Who bills.
+    pub provider: CompactString,
+    /// The id; `None`: for every model.
+    pub model: Option<CompactString>,
+    /// What is priced.
+    pub component: Component,
+    /// What usage the price is for.
+    pub usage: Condition,
+    /// Before.
+    pub old: Option<Rate<'a>>,
+    /// After.
+    pub new: Option<Rate<'a>>,
+}
+
+/// A factor that differs.
+#[derive(Debug, Clone)]
+pub struct FactorChange<'a> {
+    /// Who bills.
+    pub provider: CompactString,
+    /// Before.
+    pub old: Option<&'a Multiplier>,
+    /// After.
+    pub new: Option<&'a Multiplier>,
+}
+
+/// Everything that differs.
+#[derive(Debug, Clone, Default)]
+pub struct Changes<'a> {
+    /// Prices, by provider, then in the order of the books.
+    pub prices: Vec<PriceChange<'a>>,
+    /// Factors.
+    pub factors: Vec<FactorChange<'a>>,
+    /// Models, with their provider, that have a price only after.
+    pub appearing: Vec<(CompactString, CompactString)>,
+    /// Models that have a price only before.
+    pub ending: Vec<(CompactString, CompactString)>,
+}
+
+/// By how many percent a price changes, to six decimals, towards zero; `None` from a price of zero
+/// or where it does not fit.
+#[must_use]
+pub fn percent(old: UnitPrice, new: UnitPrice) -> Option<Amount> {
+    const MILLIONTHS: i128 = 100_000_000;
+    let (old, new) = (old.per(0).ok()?.atto(), new.per(0).ok()?.atto());
+    let scaled = new.checked_sub(old)?.checked_mul(MILLIONTHS)?;
+    scaled.checked_div(old)?.checked_mul(1_000_000_000_000).map(Amount::from_atto)
+}
+
+/// What differs from `old` to `new` for the providers and models that are wanted.
+#[must_use]
+pub fn compare<'a>(
+    old: Side<'a>,
+    new: Side<'a>,
+    wanted: impl Fn(&str, Option<&str>) -> bool,
+) -> Changes<'a> {
+    let mut changes = Changes::default();
+    let names: BTreeSet<&CompactString> =
+        old.book.providers.keys().chain(new.book.providers.keys()).collect();
+    for name in names {
+        let books = [old, new].map(|side| side.book.providers.get(name));
+        let mut ids: Vec<&CompactString> = Vec::new();
+        let mut known = BTreeSet::new();
+        for model in books.iter().flatten().flat_map(|book| &book.models) {
+            if wanted(name, Some(&model.id)) && known.insert(&model.id) {
+                ids.push(&model.id);
+            }
+        }
+        for id in ids {
+            compare_model([old, new], books, name, id, &mut changes);
+        }
+        if wanted(name, None) {
+            compare_factors([old, new], books, name, &mut changes);
+        }
+    }
+    changes
+}
+
+/// An entry or multiplier that may be in force then.
+fn may_be_in_force(dates: &Dates, side: Side<'_>) -> bool {
+    let view = View { known_at: side.known_at };
+    view.counts(dates)
+        && dates.effective_from.is_none_or(|from| from <= side.at)
+        && (side.known_at.is_some() || dates.effective_until.is_none_or(|until| side.at < until))
+}
+
+fn compare_model<'a>(
+    sides: [Side<'a>; 2],
+    books: [Option<&'a ProviderBook>; 2],
+    provider: &CompactString,
+    id: &CompactString,
+    changes: &mut Changes<'a>,
+) {
+    let mut conditions: Vec<&'a Condition> = Vec::new();
+    for (side, book) in sides.iter().zip(books) {
+        let Some(book) = book else { continue };
+        let own = book.models.iter().filter(|m| m.id == *id).flat_map(|m| &m.entries);
+        for entry in own.chain(&book.entries).filter(|e| may_be_in_force(&e.dates, *side)) {
+            if !conditions.contains(&&entry.condition) {
+                conditions.push(&entry.condition);
+            }
+        }
+    }
+    let mut priced = [false; 2];
+    let first = changes.prices.len();
+    for condition in &conditions {
+        let clocks = sides.map(|side| clock(condition, &conditions, side.at));
+        for usage in usages(condition) {
+            let sku = sku_of(&usage, provider, id);
+            let rates = sides.map(|side| side.book.rates(&sku, lowest(&usage), side.known_at));
+            for component in Component::ALL {
+                let price = |i: usize| {
+                    let rate = rates[i].at_clock(*component, sides[i].at, clocks[i]).ok();
+                    rate.filter(|r| r.rated_as == *component)
+                };
+                let found = [price(0), price(1)];
+                for (i, rate) in found.iter().enumerate() {
+                    let book = books[i];
+                    let own = |r: &Rate<'_>| !book.is_some_and(|b| is_shared(b, r.entry));
+                    priced[i] |= rate.as_ref().is_some_and(own);
+                }
+                let meant = found.iter().flatten().any(|r| r.entry.condition == **condition);
+                let [old, new] = found;
+                if !meant
+                    || old.as_ref().map(|r| r.unit_price) == new.as_ref().map(|r| r.unit_price)
+                {
+                    continue;
+                }
+                let shared =
+                    [(&old, books[0]), (&new, books[1])].into_iter().all(|(rate, book)| {
+                        rate.as_ref().is_none_or(|r| book.is_some_and(|b| is_shared(b, r.entry)))
+                    });
+                let change = PriceChange {
+                    provider: provider.clone(),
+                    model: (!shared).then(|| id.clone()),
+                    component: *component,
+                    usage: usage.clone(),
+                    old,
+                    new,
+                };
+                let from = if shared { 0 } else { first };
+                fold(&mut changes.prices, from, change);
+            }
+        }
+    }
+    match priced {
+        [false, true] => changes.appearing.push((provider.clone(), id.clone())),
+        [true, false] => changes.ending.push((provider.clone(), id.clone())),
+        _ => {}
+    }
+}
+
+fn is_shared(book: &ProviderBook, entry: &PriceEntry) -> bool {
+    book.entries.iter().any(|shared| std::ptr::eq(shared, entry))
+}
+
+/// Adds a change, to an equal one of other usage if there is one.
+fn fold<'a>(changes: &mut Vec<PriceChange<'a>>, from: usize, change: PriceChange<'a>) {
+    let equal = changes[from..].iter_mut().find(|c| {
+        (&c.provider, &c.model, c.component, &c.old, &c.new)
+            == (&change.provider, &change.model, change.component, &change.old, &change.new)
+            && c.usage.context == change.usage.context
+            && c.usage.calendar == change.usage.calendar
+            && c.usage.outside_calendar == change.usage.outside_calendar
+    });
+    let Some(equal) = equal else {
+        changes.push(change);
+        return;
+    };
+    let add = |into: &mut Accepts, more: Accepts| {
+        if let (Accepts::OneOf(into), Accepts::OneOf(more)) = (into, more) {
+            more.into_iter().for_each(|word| {
+                if !into.contains(&word) {
+                    into.push(word);
+                }
+            });
+        }
+    };
+    let usage = change.usage;
+    add(&mut equal.usage.service_tier, usage.service_tier);
+    add(&mut equal.usage.speed, usage.speed);
+    add(&mut equal.usage.endpoint, usage.endpoint);
+    add(&mut equal.usage.region, usage.region);
+    add(&mut equal.usage.deployment, usage.deployment);
+}
+
+/// The condition for one value of each of its lists, all combinations.
+pub(super) fn usages(condition: &Condition) -> Vec<Condition> {
+    let mut found = vec![condition.clone()];
+    let lists: [fn(&mut Condition) -> &mut Accepts; 5] = [
+        |c| &mut c.service_tier,
+        |c| &mut c.speed,
+        |c| &mut c.endpoint,
+        |c| &mut c.region,
+        |c| &mut c.deployment,
+    ];
+    for list in lists {
+        let mut next = Vec::with_capacity(found.len());
+        for mut one in found {
+            let Accepts::OneOf(values) = list(&mut one).clone() else {
+                next.push(one);
+                continue;
+            };
+            for value in values {
+                *list(&mut one) = Accepts::OneOf(smallvec![value]);
+                next.push(one.clone());
+            }
+        }
+        found = next;
+    }
+    found
+}
+
+/// Usage that a condition of single values is for, and as little else as possible.
+pub(super) fn sku_of(usage: &Condition, provider: &str, model: &str) -> Sku {
+    let word = |accepts: &Accepts, default: &'static str| match accepts {
+        Accepts::OneOf(values) => values.first().cloned().unwrap_or_default(),
+        Accepts::Any => CompactString::const_new(default),
+    };
+    Sku {
+        service_tier: word(&usage.service_tier, STANDARD),
+        speed: word(&usage.speed, STANDARD),
+        endpoint: word(&usage.endpoint, ""),
+        region: word(&usage.region, ""),
+        deployment: word(&usage.deployment, ""),
+        ..Sku::new(provider, model)
+    }
+}
+
+/// The smallest prompt of a condition.
+pub(super) fn lowest(usage: &Condition) -> ContextBand {
+    let from = usage.context.from;
+    ContextBand::Known { from, until: from.checked_add(1) }
+}
+
+/// A time of the week at which a condition's calendars let usage through, and as few calendars of
+/// other conditions as possible; the instant itself where it has none.
+pub(super) fn clock(condition: &Condition, others: &[&Condition], at: Timestamp) -> Timestamp {
+    const WEEK_HOURS: i64 = 14 * 24;
+    if !others.iter().any(|other| other.has_calendar()) {
+        return at;
+    }
+    let until = Timestamp::from_nanos(at.nanos().saturating_add(WEEK_HOURS * HOUR_NANOS));
+    let week = Period { start: at, end: until };
+    let calendars = others.iter().flat_map(|c| c.calendars());
+    let mut times: Vec<Timestamp> = calendars.flat_map(|c| c.edges(week)).collect();
+    times.push(at);
+    times.sort_unstable();
+    let rivals = |time: &Timestamp| {
+        others.iter().filter(|c| c.has_calendar() && **c != condition && c.holds_at(*time)).count()
+    };
+    let fitting = times.into_iter().filter(|time| condition.holds_at(*time));
+    fitting.min_by_key(rivals).unwrap_or(at)
+}
+
+fn compare_factors<'a>(
+    sides: [Side<'a>; 2],
+    books: [Option<&'a ProviderBook>; 2],
+    provider: &CompactString,
+    changes: &mut Changes<'a>,
+) {
+    let in_force = |i: usize| -> Vec<&'a Multiplier> {
+        let all = books[i].into_iter().flat_map(|book| &book.multipliers);
+        all.filter(|m| may_be_in_force(&m.dates, sides[i])).collect()
+    };
+    let (old, mut new) = (in_force(0), in_force(1));
+    let same_use =
+        |a: &Multiplier, b: &Multiplier| a.condition == b.condition && a.components == b.components;
+    let equal = |a: &Multiplier, b: &Multiplier| {
+        same_use(a, b) && a.factor == b.factor && a.models == b.models
+    };
+    for before in old {
+        if let Some(at) = new.iter().position(|after| equal(before, after)) {
+            new.remove(at);
+            continue;
+        }
+        let after = new.iter().position(|after| same_use(before, after)).map(|at| new.remove(at));
+        changes.factors.push(FactorChange {
+            provider: provider.clone(),
+            old: Some(before),
+            new: after,
+        });
+    }
+    let added = new.into_iter().map(|after| FactorChange {
+        provider: provider.clone(),
+        old: None,
+        new: Some(after),
+    });
+    changes.factors.extend(added);
+}
