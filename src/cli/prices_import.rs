@@ -123,6 +123,7 @@ pub(crate) fn run(args: &ImportArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
         return Err(Failure::with_hint(error, "no book was written; the reasons are above"));
     }
     let targets = targets(&imported.books, &args.out)?;
+    not_over_the_input(&args.file, &targets)?;
     write(&imported.books, &targets)?;
     tell_not_carried(&imported.not_carried, ui);
     let (findings, _) = finish::resolve(&imported.findings, &SeverityPolicy::default());
@@ -184,6 +185,17 @@ fn targets(books: &[ImportedBook], out: &Path) -> Result<Vec<PathBuf>, Failure> 
         return Err(Failure::with_hint(error, hint));
     }
     Ok(books.iter().map(|book| out.join(&book.file_name)).collect())
+}
+
+fn not_over_the_input(file: &Path, targets: &[PathBuf]) -> Result<(), Failure> {
+    let input = file.canonicalize().ok();
+    match targets.iter().find(|t| input.is_some() && t.canonicalize().ok() == input) {
+        Some(target) => Err(Failure::with_hint(
+            anyhow!("`{}` would be written over the file it is made of", target.display()),
+            "name another file with --out",
+        )),
+        None => Ok(()),
+    }
 }
 
 fn write(books: &[ImportedBook], targets: &[PathBuf]) -> Result<(), Failure> {

@@ -392,6 +392,13 @@ fn providers_and_targets() {
     assert!(none.stderr.contains("hint: it has anthropic, aws.bedrock"), "{}", none.stderr);
     let csv = import(&["--out", "new-folder", "--output", "csv"]);
     assert!(csv.stdout.starts_with("provider,models,entries,carried,not carried,book\n"));
+    let model = std::fs::read_to_string(sample("google/models/gemini-2.5-pro.toml")).unwrap();
+    env.file("google/models/m.toml", &model);
+    let over = "google/models/m.toml";
+    let run = env.run(&["prices", "import", over, "--checked-on=2026-11-20", "--out", over]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("written over the file it is made of"), "{}", run.stderr);
+    assert_eq!(std::fs::read_to_string(env.path(over)).unwrap(), model);
     // An imported book is a book like any other.
     let list = env.run(&["prices", "list", "nova-micro", "--prices", "one.toml", "--all"]);
     assert!(list.stdout.contains("amazon-nova-micro"), "{}", list.stderr);
