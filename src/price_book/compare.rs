@@ -188,34 +188,46 @@ fn is_shared(book: &ProviderBook, entry: &PriceEntry) -> bool {
     book.entries.iter().any(|shared| std::ptr::eq(shared, entry))
 }
 
-/// Adds a change, to an equal one of other usage if there is one.
+/// Adds a change, or to an equal one the usage that it is for too. A usage that is met only at some
+/// times or sizes says more than one without limits that leads to the same entries.
 fn fold<'a>(changes: &mut Vec<PriceChange<'a>>, from: usize, change: PriceChange<'a>) {
+    fn agree<T: PartialEq>(a: &Option<T>, b: &Option<T>) -> bool {
+        a.is_none() || b.is_none() || a == b
+    }
+    let same_limits = |a: &Condition, b: &Condition| {
+        agree(&a.calendar, &b.calendar)
+            && agree(&a.outside_calendar, &b.outside_calendar)
+            && (a.context == b.context || a.context.is_all() || b.context.is_all())
+    };
     let equal = changes[from..].iter_mut().find(|c| {
         (&c.provider, &c.model, c.component, &c.old, &c.new)
             == (&change.provider, &change.model, change.component, &change.old, &change.new)
-            && c.usage.context == change.usage.context
-            && c.usage.calendar == change.usage.calendar
-            && c.usage.outside_calendar == change.usage.outside_calendar
+            && same_limits(&c.usage, &change.usage)
     });
     let Some(equal) = equal else {
         changes.push(change);
         return;
     };
-    let add = |into: &mut Accepts, more: Accepts| {
-        if let (Accepts::OneOf(into), Accepts::OneOf(more)) = (into, more) {
-            more.into_iter().for_each(|word| {
-                if !into.contains(&word) {
-                    into.push(word);
-                }
-            });
-        }
+    let add = |into: &mut Accepts, more: Accepts| match (&mut *into, more) {
+        (Accepts::OneOf(into), Accepts::OneOf(more)) => more.into_iter().for_each(|word| {
+            if !into.contains(&word) {
+                into.push(word);
+            }
+        }),
+        (Accepts::Any, more) => *into = more,
+        (Accepts::OneOf(_), Accepts::Any) => {}
     };
-    let usage = change.usage;
-    add(&mut equal.usage.service_tier, usage.service_tier);
-    add(&mut equal.usage.speed, usage.speed);
-    add(&mut equal.usage.endpoint, usage.endpoint);
-    add(&mut equal.usage.region, usage.region);
-    add(&mut equal.usage.deployment, usage.deployment);
+    let (into, usage) = (&mut equal.usage, change.usage);
+    add(&mut into.service_tier, usage.service_tier);
+    add(&mut into.speed, usage.speed);
+    add(&mut into.endpoint, usage.endpoint);
+    add(&mut into.region, usage.region);
+    add(&mut into.deployment, usage.deployment);
+    into.calendar = into.calendar.take().or(usage.calendar);
+    into.outside_calendar = into.outside_calendar.take().or(usage.outside_calendar);
+    if into.context.is_all() {
+        into.context = usage.context;
+    }
 }
 
 /// The condition for one value of each of its lists, all combinations.
@@ -321,4 +333,92 @@ fn compare_factors<'a>(
         new: Some(after),
     });
     changes.factors.extend(added);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::price_book::{BookSource, Layer};
+
+    #[test]
+    fn percents_are_exact_to_six_decimals() {
+        let price = |text| UnitPrice::parse_per(text, 6).unwrap();
+        let change = |old, new| percent(price(old), price(new)).map(|p| p.to_string());
+        assert_eq!(change("0.75", "1.50").as_deref(), Some("100.00"));
+        assert_eq!(change("3", "2").as_deref(), Some("-33.333333"));
+        assert_eq!(change("2000", "0").as_deref(), Some("-100.00"));
+        assert_eq!(change("0", "1"), None);
+    }
+
+    const BOOK: &str = r#"schema = "tokencast.prices.v1"
+provider = "p"
+name = "P"
+currency = "USD"
+checked_on = "2026-01-01"
+[[calendar]]
+name = "peak"
+timezone = "UTC"
+hours = ["01:00-04:00"]
+weekdays = ["mon"]
+[[price]]
+effective_from = "2026-02-01"
+when = { service_tier = "*", speed = "*" }
+web_search_per_1000 = "10"
+[[model]]
+id = "a"
+[[model.price]]
+effective_until = "2026-02-01"
+when = { endpoint = ["x", "y"] }
+input_per_mtok = "1"
+[[model.price]]
+effective_from = "2026-02-01"
+when = { endpoint = ["x", "y"], calendar = "peak" }
+input_per_mtok = "4"
+[[model.price]]
+effective_from = "2026-02-01"
+when = { endpoint = ["x", "y"], outside_calendar = "peak" }
+input_per_mtok = "2"
+[[model]]
+id = "b"
+[[model.price]]
+output_per_mtok = "1"
+"#;
+
+    #[test]
+    fn a_change_is_one_row_for_lists_calendars_and_fees_of_every_model() {
+        let source = BookSource { name: "a".into(), text: BOOK.into(), layer: Layer::Bundled };
+        let (book, _) = PriceBook::load(&[source]).unwrap();
+        let side = |text| Side { book: &book, at: Timestamp::parse(text).unwrap(), known_at: None };
+        // 2026-02-01 is a Sunday: the peak hours of Monday are looked for, not those of that day.
+        let changes = compare(side("2026-01-31"), side("2026-02-01"), |_, _| true);
+        let price = |rate: &Option<Rate<'_>>| {
+            rate.as_ref().map(|r| r.unit_price.per(6).unwrap().to_string()).unwrap_or_default()
+        };
+        let rows: Vec<_> = changes
+            .prices
+            .iter()
+            .map(|c| {
+                (
+                    c.model.as_deref().unwrap_or("*"),
+                    c.usage.to_string(),
+                    price(&c.old),
+                    price(&c.new),
+                )
+            })
+            .collect();
+        let usage = |limit: &str| {
+            format!("service_tier standard, speed standard, endpoint x or y, {limit}")
+        };
+        let row =
+            |model, usage, old: &str, new: &str| (model, usage, old.to_owned(), new.to_owned());
+        assert_eq!(
+            rows,
+            [
+                row("a", usage("outside calendar peak"), "1.00", "2.00"),
+                row("a", usage("in calendar peak"), "1.00", "4.00"),
+                row("*", String::new(), "", "10000.00"),
+            ]
+        );
+        assert!(changes.appearing.is_empty() && changes.ending.is_empty());
+    }
 }

@@ -48,6 +48,8 @@ struct ShownChange {
     provider: String,
     model: Option<String>,
     condition: String,
+    #[serde(skip)]
+    applies_to: String,
     component: &'static str,
     key: &'static str,
     currency: String,
@@ -87,7 +89,7 @@ fn origin(origin: &Provenance) -> ShownOrigin {
     }
 }
 
-/// What a condition asks beside standard tier and speed.
+/// What a condition asks, in short: standard tier and speed go without saying.
 fn beside_standard(condition: &Condition) -> String {
     let mut shown = condition.clone();
     for accepts in [&mut shown.service_tier, &mut shown.speed] {
@@ -95,7 +97,11 @@ fn beside_standard(condition: &Condition) -> String {
             *accepts = Accepts::Any;
         }
     }
-    shown.to_string()
+    match (shown.to_string(), condition.to_string()) {
+        (short, _) if !short.is_empty() => short,
+        (_, full) if full.is_empty() => "any usage".to_owned(),
+        _ => STANDARD.to_owned(),
+    }
 }
 
 fn shown(change: &PriceChange<'_>, currency: &str) -> ShownChange {
@@ -106,7 +112,8 @@ fn shown(change: &PriceChange<'_>, currency: &str) -> ShownChange {
     ShownChange {
         provider: change.provider.to_string(),
         model: change.model.as_ref().map(ToString::to_string),
-        condition: beside_standard(&change.usage),
+        condition: change.usage.to_string(),
+        applies_to: beside_standard(&change.usage),
         component: change.component.name(),
         key: key.name,
         currency: currency.to_owned(),
@@ -128,7 +135,7 @@ fn shown_factor(change: &FactorChange<'_>) -> Option<ShownFactorChange> {
         provider: change.provider.to_string(),
         models: models.map(|m| m.iter().map(ToString::to_string).collect()),
         components: components.map(|c| c.iter().map(|c| c.name()).collect()),
-        condition: beside_standard(&either.condition),
+        condition: either.condition.to_string(),
         old: factor(change.old),
         new: factor(change.new),
         old_entry: entry(change.old),
@@ -178,12 +185,10 @@ impl PriceDiff {
         ]);
         let amount = |a: &Option<Amount>| a.map(|a| a.to_string()).unwrap_or_default();
         for c in &self.prices {
-            let applies =
-                if c.condition.is_empty() { "standard".to_owned() } else { c.condition.clone() };
             grid.rows.push(vec![
                 c.provider.clone(),
                 c.model.clone().unwrap_or_else(|| "every model".to_owned()),
-                applies,
+                c.applies_to.clone(),
                 c.key.to_owned(),
                 amount(&c.old),
                 amount(&c.new),

@@ -431,3 +431,28 @@ fn validate_lists_every_load_error() {
     assert_eq!(places, ["broken.toml:9", "broken.toml:11", "broken.toml:12"], "{findings}");
     assert!(findings.as_array().unwrap().iter().all(|f| f["kind"] == "invalid-book"));
 }
+
+#[test]
+fn prices_go_stale_by_the_check_of_the_book_that_sets_them() {
+    let env = TestEnv::new();
+    let usage = [
+        super::common::record("2026-11-01T00:00:00Z", "groq", "llama-3.3-70b-versatile", 10, 10),
+        super::common::record("2026-11-10T00:00:00Z", "groq", "llama-3.3-70b-versatile", 10, 10),
+    ];
+    env.file("usage.jsonl", usage.join("\n"));
+    let says = |more: &[&str]| env.run(&[&["cost", "usage.jsonl"], more].concat()).stderr;
+    // Groq's table was checked on 2026-07-24: 100 and 109 days before.
+    let all = says(&[]);
+    assert!(all.contains("`groq` were last checked on 2026-07-24, up to 109 days"), "{all}");
+    assert!(all.contains("(2 times)"), "{all}");
+    let one = says(&["--stale-days", "100"]);
+    assert!(one.contains("(limit 100)") && !one.contains("times"), "{one}");
+    assert_eq!(says(&["--stale-days", "109"]), "");
+    // An own book checked in November prices the input, but not the output.
+    let input =
+        "[[model]]\nid = \"llama-3.3-70b-versatile\"\n[[model.price]]\ninput_per_mtok = \"1\"\n";
+    env.file("own.toml", book("groq", input));
+    assert!(says(&["--prices", "own.toml"]).contains("2026-07-24"));
+    env.file("own.toml", book("groq", &format!("{input}output_per_mtok = \"2\"\n")));
+    assert_eq!(says(&["--prices", "own.toml"]), "");
+}

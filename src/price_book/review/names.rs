@@ -79,3 +79,25 @@ pub(super) fn families(book: &PriceBook, findings: &mut Findings) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_contradict() {
+        for (alias, id) in [
+            ("gpt-4o", "gpt-4o-2024-05-13"),
+            ("gpt-35-turbo-0125", "gpt-3.5-turbo-0125"),
+            ("claude-opus-4-0", "claude-opus-4-20250514"),
+            ("mistral-large-3", "mistral-large-2512"),
+            ("deepseek-chat", "deepseek-v3"),
+        ] {
+            assert!(!differ(alias, id), "{alias} {id}");
+        }
+        for (alias, id) in [("gpt-4-0314", "gpt-4-0613"), ("gpt-5.1", "gpt-5.2"), ("o3", "o4-mini")]
+        {
+            assert!(differ(alias, id), "{alias} {id}");
+        }
+    }
+}
