@@ -146,6 +146,19 @@ fn results_follow_their_schemas() {
 #[test]
 fn price_commands_follow_their_schemas() {
     let env = TestEnv::new();
+    let table = root().join("tests/data/import/litellm.json");
+    let import = [
+        "prices",
+        "import",
+        table.to_str().unwrap(),
+        "--checked-on",
+        "2026-11-20",
+        "--out",
+        "books",
+        "-o",
+        "json",
+    ];
+    assert_valid("prices-import.v1", &env.run(&import).json());
     let json =
         |arguments: &[&str]| env.run(&[&["prices"], arguments, &["-o", "json"]].concat()).json();
     for explain in [
