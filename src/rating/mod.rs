@@ -5,17 +5,18 @@
 //! are sums of charges. What has no price is listed beside them and never counts as zero.
 #![deny(clippy::float_arithmetic)]
 
+mod doubt;
 pub mod group;
 pub mod stale;
 pub mod summary;
 
 use serde::Serialize;
+use smallvec::SmallVec;
 use thiserror::Error;
 
-use crate::diagnostic::{Diagnostics, code};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::period::{Period, Timestamp};
-use crate::price_book::{Confidence, PriceBook, Rate, SkuRates, Unpriced};
+use crate::price_book::{PriceBook, Rate, SkuRates, Unpriced};
 use crate::rollup::{Profile, Rollup, RollupRow};
 use crate::sku::ContextBand;
 use crate::tokens::{Component, ComponentCounts};
@@ -90,7 +91,7 @@ pub struct UnpricedUsage {
 #[derive(Debug, Clone, Default)]
 pub struct Rated<'a> {
     /// Priced components.
-    pub charges: Vec<Charge<'a>>,
+    pub charges: SmallVec<[Charge<'a>; 4]>,
     /// Components without a price.
     pub unpriced: Vec<UnpricedUsage>,
 }
@@ -242,57 +243,4 @@ pub fn rate_record<'a>(
     };
     let rates = book.rates(&record.sku, context, known_at);
     rate_components(&rates, &record.components, period, &record.sku.model)
-}
-
-/// Adds the findings of one rated row: what has no price, and prices that deserve a second look.
-pub(crate) fn report_doubts(
-    book: &PriceBook,
-    profile: &Profile,
-    row: &RollupRow,
-    rated: &Rated<'_>,
-    found: &mut Diagnostics,
-) {
-    // Nearly every row is free of doubt: names are made only where they are needed.
-    let name = || format!("`{}` of `{}`", profile.sku.model, profile.sku.provider);
-    for usage in &rated.unpriced {
-        if let Unpriced::UnknownModel { .. } = usage.reason {
-            let similar = book.similar_models(&profile.sku.provider, &profile.sku.model);
-            let hint = match similar.as_slice() {
-                [] => String::new(),
-                names => format!(" (nearest names: {})", names.join(", ")),
-            };
-            found.add_many(
-                code::UNKNOWN_MODEL,
-                format!("no price book knows model {}{hint}", name()),
-                None,
-                row.records,
-            );
-            break;
-        }
-        let reason = match &usage.reason {
-            // The hour is left out, or every hour would be a finding of its own.
-            Unpriced::NoPriceAtThatTime { component, .. } => {
-                format!("no price for `{component}` in force when it was used")
-            }
-            other => other.to_string(),
-        };
-        found.add_many(code::UNPRICED_USAGE, format!("{}: {reason}", name()), None, row.records);
-    }
-    let mut doubted = [false; 3];
-    for charge in &rated.charges {
-        let entry = charge.rate.entry;
-        doubted[0] |= matches!(entry.origin.confidence, Confidence::Low | Confidence::Conflict);
-        doubted[1] |= entry.promotion;
-        doubted[2] |= charge.rate.context_assumed;
-    }
-    let messages = [
-        (code::LOW_CONFIDENCE_PRICE, "price is of low or disputed confidence (see `prices show`)"),
-        (code::OPEN_PROMOTION, "price is a promotion without a stated end"),
-        (code::CONTEXT_BAND_ASSUMED, "prompt sizes are not known: priced as short prompts"),
-    ];
-    for (is_set, (code, message)) in doubted.into_iter().zip(messages) {
-        if is_set {
-            found.add_many(code, format!("{}: {message}", name()), None, row.records);
-        }
-    }
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::Rated;
 use crate::diagnostic::{Diagnostics, code};
-use crate::period::Calendar;
+use crate::period::{DAY_NANOS, Timestamp};
 use crate::price_book::{Layer, PriceBook};
 use crate::rollup::RollupRow;
 
@@ -50,7 +50,9 @@ impl<'a> Staleness<'a> {
         let Some(oldest) = layers.filter_map(|layer| checked.get(&layer)).min().copied() else {
             return;
         };
-        let days = Calendar::UTC.date_of(row.period.start).signed_duration_since(oldest).num_days();
+        // Whole days of UTC: this runs for every row.
+        let since = row.period.start.nanos() - Timestamp::from_utc_date(oldest).nanos();
+        let days = since.div_euclid(DAY_NANOS);
         if days <= self.most_days {
             return;
         }

@@ -3,9 +3,10 @@
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
+use super::doubt::Doubts;
 use super::group::Dimension;
 use super::stale::{STALE_DAYS, Staleness};
-use super::{Costs, Rated, Rater, RatingError, report_doubts};
+use super::{Costs, Rated, Rater, RatingError};
 use crate::diagnostic::Diagnostics;
 use crate::money::{Amount, Currency};
 use crate::period::{Calendar, Period, Timestamp};
@@ -94,15 +95,18 @@ pub fn summarise_checked(
     let mut totals = Totals::default();
     let mut groups = Groups::new(rollup, dimensions, calendar);
     let mut diagnostics = Diagnostics::default();
+    let mut doubts = Doubts::default();
     let mut staleness = Staleness::new(book, stale_days);
     for row in rollup.rows() {
         let rated = rater.rate_row(rollup, row)?;
         let profile = rollup.profile(row);
-        report_doubts(book, profile, row, &rated, &mut diagnostics);
+        doubts.add(row, &rated);
         staleness.add(&profile.sku.provider, row, &rated);
-        totals.add(row, &rated)?;
-        groups.add(row, &rated)?;
+        let costs = rated.costs()?;
+        totals.add(row, &rated, costs)?;
+        groups.add(row, &rated, costs)?;
     }
+    doubts.report(book, rollup, &mut diagnostics);
     staleness.report(&mut diagnostics);
     Ok(Summary {
         currency: rater.currency(),
@@ -145,7 +149,7 @@ impl<'a> Groups<'a> {
         self.dimensions.iter().map(|d| d.value(row.period, profile, self.calendar)).collect()
     }
 
-    fn add(&mut self, row: &RollupRow, rated: &Rated<'_>) -> Result<(), RatingError> {
+    fn add(&mut self, row: &RollupRow, rated: &Rated<'_>, costs: Costs) -> Result<(), RatingError> {
         if self.dimensions.is_empty() {
             return Ok(());
         }
@@ -167,7 +171,7 @@ impl<'a> Groups<'a> {
                 number
             }
         };
-        self.found[number].add(row, rated)
+        self.found[number].add(row, rated, costs)
     }
 
     fn add_components(&mut self, row: &RollupRow, rated: &Rated<'_>) -> Result<(), RatingError> {
@@ -177,7 +181,7 @@ impl<'a> Groups<'a> {
                 if *d == Dimension::Component { name.clone() } else { v.clone() }
             };
             let key: Vec<String> = self.dimensions.iter().zip(&base).map(fill).collect();
-            self.found.entry(key).or_default().add(&row_of(row, &part), &part)?;
+            self.found.entry(key).or_default().add(&row_of(row, &part), &part, part.costs()?)?;
         }
         Ok(())
     }
@@ -209,14 +213,14 @@ fn row_of(row: &RollupRow, part: &Rated<'_>) -> RollupRow {
 }
 
 impl Totals {
-    fn add(&mut self, row: &RollupRow, rated: &Rated<'_>) -> Result<(), RatingError> {
+    fn add(&mut self, row: &RollupRow, rated: &Rated<'_>, costs: Costs) -> Result<(), RatingError> {
         let overflow = || RatingError::Total(crate::money::MoneyError::Overflow);
         self.records = self.records.checked_add(row.records).ok_or_else(overflow)?;
         self.requests = self.requests.checked_add(row.requests).ok_or_else(overflow)?;
         if !self.components.checked_add_all(&row.components) {
             return Err(overflow());
         }
-        self.costs = self.costs.checked_add(rated.costs()?)?;
+        self.costs = self.costs.checked_add(costs)?;
         if !rated.unpriced.is_empty() {
             self.unpriced.records += row.records;
             for usage in &rated.unpriced {
