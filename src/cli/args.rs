@@ -113,6 +113,10 @@ pub(crate) struct PriceArgs {
     /// the variable TOKENCAST_PRICES (separated as in PATH) come between.
     #[arg(long, value_name = "FILE")]
     pub(crate) prices: Vec<PathBuf>,
+    /// Assume that promotions without a stated end end at this date or instant, and the prices
+    /// before them return.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) promotions_end: Option<String>,
     /// Use prices as they were known at this date or instant.
     #[arg(long, value_name = "TIME")]
     pub(crate) known_at: Option<String>,

@@ -42,6 +42,13 @@ impl Prices {
                 "correct the lines named above; `docs/reference/price-file.md` describes every key",
             )
         })?;
+        let book = match &args.promotions_end {
+            Some(text) => {
+                let end = settings::instant(text, &Calendar::UTC).context("--promotions-end")?;
+                book.with_promotions_ending(end)
+            }
+            None => book,
+        };
         let known_at = args
             .known_at
             .as_ref()

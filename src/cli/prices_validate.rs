@@ -45,7 +45,7 @@ pub(crate) fn run(
     environment: &Environment,
     ui: &Ui,
 ) -> Result<ExitStatus, Failure> {
-    let books = PriceArgs { prices: args.files.clone(), known_at: None };
+    let books = PriceArgs { prices: args.files.clone(), known_at: None, promotions_end: None };
     let sources = settings::price_sources(&books, environment)?;
     let files = sources.len();
     let at = args.at.as_deref().map(|at| settings::instant(at, &Calendar::UTC).context("--at"));

@@ -28,6 +28,7 @@ pub mod import;
 mod keys;
 mod pool;
 mod problem;
+mod promotion;
 mod rates;
 pub mod review;
 

@@ -81,7 +81,9 @@ impl Doubts {
                 ),
                 Doubt::Promotion => (
                     code::OPEN_PROMOTION,
-                    format!("{name}: price is a promotion without a stated end"),
+                    format!(
+                        "{name}: price is a promotion without a stated end (--promotions-end TIME shows what its end would cost)"
+                    ),
                 ),
                 Doubt::ContextAssumed => (
                     code::CONTEXT_BAND_ASSUMED,

@@ -211,6 +211,7 @@ impl Draft<'_> {
         } else if let Some(stated) = envelope.wrapper_text(&["provider", "gen_ai.provider.name"]) {
             sku.provider = super::provider::canonical(&stated);
         }
+        super::provider::take_prefix(&mut sku);
         let request_id = self.request_id.map(|id| RequestId::new(&sku.provider, &id, self.turn));
         Ok(one(
             UsageRecord {

@@ -287,6 +287,7 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
             sku.endpoint = found.endpoint.into();
             sku.region = found.region.into();
         }
+        provider::take_prefix(&mut sku);
         sku.service_tier = service_tier(&self.text("service_tier"));
         for (field, slot) in [
             ("speed", &mut sku.speed),

@@ -2,6 +2,8 @@
 
 use compact_str::CompactString;
 
+use crate::sku::Sku;
+
 /// Spellings of providers in the wild and the OpenTelemetry GenAI name of each.
 const SPELLINGS: &[(&str, &str)] = &[
     ("openai", "openai"),
@@ -36,6 +38,9 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("groq", "groq"),
     ("cohere", "cohere"),
 ];
+
+/// The provider of a body whose model no known maker's names fit.
+const UNKNOWN: &str = "unknown";
 
 /// The OpenTelemetry GenAI name of a provider; other names are kept in lower case.
 #[must_use]
@@ -76,7 +81,27 @@ pub(crate) fn of_model(model: &str) -> CompactString {
         ("command", "cohere"),
     ];
     let found = PREFIXES.iter().find(|(prefix, _)| model.starts_with(prefix));
-    CompactString::const_new(found.map_or("unknown", |(_, provider)| provider))
+    CompactString::const_new(found.map_or(UNKNOWN, |(_, provider)| provider))
+}
+
+/// Takes a gateway's spelling such as `anthropic/claude-opus-5-5` or `bedrock/us.amazon.nova-lite-v1:0`
+/// apart, where nothing else says who bills. Only names of providers count as prefixes.
+pub(crate) fn take_prefix(sku: &mut Sku) {
+    if sku.provider != UNKNOWN {
+        return;
+    }
+    let Some((prefix, rest)) = sku.model.split_once('/') else { return };
+    let lower = prefix.to_ascii_lowercase();
+    let Some((_, provider)) = SPELLINGS.iter().find(|(s, _)| *s == lower) else { return };
+    let rest = CompactString::new(rest);
+    sku.provider = CompactString::const_new(provider);
+    if *provider == "aws.bedrock" {
+        let found = bedrock_model(&rest);
+        sku.endpoint = found.endpoint.into();
+        sku.model = found.model.into();
+    } else {
+        sku.model = rest;
+    }
 }
 
 /// A Bedrock model id taken apart.
@@ -131,6 +156,25 @@ mod tests {
             ("amazon.nova-lite-v1:0", "eu", "eu-west-1")
         );
         assert!(bedrock_model("arn:aws:bedrock:us-east-1:1:provisioned-model/abc").provisioned);
+    }
+
+    #[test]
+    fn gateway_spellings() {
+        let taken = |model: &str| {
+            let mut sku = Sku::new("unknown", model);
+            take_prefix(&mut sku);
+            (sku.provider.to_string(), sku.model.to_string(), sku.endpoint.to_string())
+        };
+        let of = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+        assert_eq!(taken("anthropic/claude-opus-5-5"), of("anthropic", "claude-opus-5-5", ""));
+        assert_eq!(
+            taken("bedrock/us.amazon.nova-lite-v1:0"),
+            of("aws.bedrock", "amazon.nova-lite-v1:0", "us")
+        );
+        assert_eq!(taken("meta-llama/llama-4"), of("unknown", "meta-llama/llama-4", ""));
+        let mut groq = Sku::new("groq", "openai/gpt-oss-120b");
+        take_prefix(&mut groq);
+        assert_eq!(groq.model, "openai/gpt-oss-120b", "a name that the provider itself uses");
     }
 
     #[test]

@@ -291,3 +291,25 @@ fn parquet_through_a_mapping() {
         assert_eq!(mapped["totals"]["tokens"][name], direct["totals"]["tokens"][name], "{name}");
     }
 }
+
+/// GPT-5.6 Sol at 4/20 since 2026-08-21 is a promotion without a stated end; before it was 5/30.
+#[test]
+fn a_promotion_without_an_end_can_be_assumed_to_end() {
+    let env = TestEnv::new();
+    let day = |time: &str| record(time, "openai", "gpt-5.6-sol", 100_000, 10_000);
+    env.file(
+        "u.jsonl",
+        [day("2026-08-20T12:00:00Z"), day("2026-11-30T12:00:00Z"), day("2026-12-01T12:00:00Z")]
+            .join("\n"),
+    );
+    let costs = |flags: &[&str]| -> Vec<String> {
+        let arguments =
+            [&["cost", "u.jsonl", "--group-by", "day", "--output", "json"][..], flags].concat();
+        let report = env.run(&arguments).json();
+        let groups = report["groups"].as_array().unwrap();
+        groups.iter().map(|g| g["billed_cost"].as_str().unwrap().to_owned()).collect()
+    };
+    // 0.1 * 5 + 0.01 * 30 = 0.8 before and after, 0.1 * 4 + 0.01 * 20 = 0.6 under the promotion.
+    assert_eq!(costs(&[]), ["0.80", "0.60", "0.60"]);
+    assert_eq!(costs(&["--promotions-end", "2026-12-01"]), ["0.80", "0.60", "0.80"]);
+}
