@@ -87,6 +87,8 @@ pub struct PriceBook {
     providers: BTreeMap<CompactString, ProviderBook>,
     version: BookVersion,
     context_edges: Vec<u64>,
+    /// The bundled books alone, where there are others above them.
+    list: Option<Box<PriceBook>>,
 }
 
 impl PriceBook {
@@ -124,7 +126,21 @@ impl PriceBook {
             .collect();
         context_edges.sort_unstable();
         context_edges.dedup();
-        Ok((Self { providers, version, context_edges }, found))
+        let list = if sources.iter().all(|source| source.layer == Layer::Bundled) {
+            None
+        } else {
+            let bundled = sources.iter().filter(|s| s.layer == Layer::Bundled);
+            let bundled: Vec<BookSource> = bundled.map(|s| (*s).clone()).collect();
+            Some(Box::new(Self::load(&bundled)?.0))
+        };
+        Ok((Self { providers, version, context_edges, list }, found))
+    }
+
+    /// The books that list prices come from: the bundled ones, without what an organisation or a
+    /// run puts above them.
+    #[must_use]
+    pub fn list_book(&self) -> Option<&Self> {
+        self.list.as_deref()
     }
 
     /// The books shipped with the program.

@@ -18,6 +18,7 @@ impl PriceBook {
             }
             entries.extend(returning);
         }
+        self.list = self.list.map(|list| Box::new(list.with_promotions_ending(end)));
         self
     }
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use smallvec::SmallVec;
 use thiserror::Error;
 
-use crate::money::{Amount, Currency, MoneyError};
+use crate::money::{Amount, Currency, MoneyError, UnitPrice};
 use crate::period::{Period, Timestamp};
 use crate::price_book::{PriceBook, Rate, SkuRates, Unpriced};
 use crate::rollup::{Profile, Rollup, RollupRow};
@@ -24,7 +24,8 @@ use crate::usage::{UsageRecord, UsageTime};
 
 /// The four cost columns of FinOps FOCUS.
 ///
-/// Without a contract they are equal: a price book holds list prices, or an organisation's own.
+/// Without a contract they are equal, but for the list cost where an organisation's own price book
+/// stands above the bundled one: that column keeps the bundled price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Costs {
     /// List unit price times quantity.
@@ -145,6 +146,8 @@ pub enum RatingError {
 #[derive(Debug)]
 pub struct Rater<'a> {
     rates: Vec<SkuRates<'a>>,
+    /// List prices, where the books hold others above them.
+    list: Vec<SkuRates<'a>>,
     currency: Currency,
 }
 
@@ -167,8 +170,11 @@ impl<'a> Rater<'a> {
                 _ => currency = Some(found),
             }
         }
-        let rates = profiles.iter().map(|p| book.rates(&p.sku, p.context, known_at)).collect();
-        Ok(Self { rates, currency: currency.unwrap_or(Currency::USD) })
+        let rates_of = |book: &'a PriceBook| -> Vec<SkuRates<'a>> {
+            profiles.iter().map(|p| book.rates(&p.sku, p.context, known_at)).collect()
+        };
+        let list = book.list_book().map(rates_of).unwrap_or_default();
+        Ok(Self { rates: rates_of(book), list, currency: currency.unwrap_or(Currency::USD) })
     }
 
     /// The currency of every cost.
@@ -189,12 +195,14 @@ impl<'a> Rater<'a> {
     /// [`RatingError`] if a cost does not fit or the rollup is cut wrongly for these books.
     pub fn rate_row(&self, rollup: &Rollup, row: &RollupRow) -> Result<Rated<'a>, RatingError> {
         let model = &rollup.profile(row).sku.model;
-        rate_components(self.rates(row.profile), &row.components, row.period, model)
+        let list = self.list.get(row.profile as usize);
+        rate_components(self.rates(row.profile), list, &row.components, row.period, model)
     }
 }
 
 fn rate_components<'a>(
     rates: &SkuRates<'a>,
+    list: Option<&SkuRates<'a>>,
     components: &ComponentCounts,
     period: Period,
     model: &str,
@@ -203,15 +211,20 @@ fn rate_components<'a>(
     for (component, quantity) in components.iter() {
         match rates.at(component, period) {
             Ok(rate) => {
-                let cost = rate.unit_price.checked_cost(quantity).map_err(|source| {
-                    RatingError::Money { component, quantity, model: model.to_owned(), source }
-                })?;
-                rated.charges.push(Charge {
-                    component,
-                    quantity,
-                    rate,
-                    costs: Costs::uniform(cost),
-                });
+                let cost_at = |price: UnitPrice| {
+                    price.checked_cost(quantity).map_err(|source| RatingError::Money {
+                        component,
+                        quantity,
+                        model: model.to_owned(),
+                        source,
+                    })
+                };
+                let mut costs = Costs::uniform(cost_at(rate.unit_price)?);
+                // What no list has keeps its own price in that column too.
+                if let Some(Ok(listed)) = list.map(|list| list.at(component, period)) {
+                    costs.list_cost = cost_at(listed.unit_price)?;
+                }
+                rated.charges.push(Charge { component, quantity, rate, costs });
             }
             Err(Unpriced::BandStraddlesThreshold { edge, .. }) => {
                 return Err(RatingError::BandStraddles { edge, model: model.to_owned() });
@@ -242,5 +255,6 @@ pub fn rate_record<'a>(
         UsageTime::Bucket(period) => period,
     };
     let rates = book.rates(&record.sku, context, known_at);
-    rate_components(&rates, &record.components, period, &record.sku.model)
+    let list = book.list_book().map(|list| list.rates(&record.sku, context, known_at));
+    rate_components(&rates, list.as_ref(), &record.components, period, &record.sku.model)
 }

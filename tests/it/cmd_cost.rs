@@ -313,3 +313,21 @@ fn a_promotion_without_an_end_can_be_assumed_to_end() {
     assert_eq!(costs(&[]), ["0.80", "0.60", "0.60"]);
     assert_eq!(costs(&["--promotions-end", "2026-12-01"]), ["0.80", "0.60", "0.80"]);
 }
+
+/// A negotiated 3 USD against the list's 4: the saving must be visible.
+#[test]
+fn list_cost_stays_the_list_price_under_a_book_of_ones_own() {
+    let env = TestEnv::new();
+    env.file("u.jsonl", opus(1_000_000));
+    env.file(
+        "own.toml",
+        "schema = \"tokencast.prices.v1\"\nprovider = \"anthropic\"\nname = \"Ours\"\ncurrency = \"USD\"\nchecked_on = \"2026-11-20\"\n[[model]]\nid = \"claude-opus-5-5\"\n[[model.price]]\ninput_per_mtok = \"3\"\n",
+    );
+    let totals =
+        env.run(&["cost", "u.jsonl", "--prices", "own.toml", "--output", "json"]).json()["totals"]
+            .clone();
+    assert_eq!(totals["list_cost"], "4.00");
+    for column in ["contracted_cost", "effective_cost", "billed_cost"] {
+        assert_eq!(totals[column], "3.00", "{column}");
+    }
+}
