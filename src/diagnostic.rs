@@ -140,6 +140,12 @@ codes! {
     PARTIAL_LAST_DAY = "partial-last-day", Warn, false;
     /// Days without any record inside the history, counted as zero.
     ZERO_DAYS = "zero-days", Warn, false;
+    /// Rows of one day and series of a cost table, added up.
+    SUMMED_ROWS = "summed-rows", Warn, false;
+    /// Credits of a cost table, taken off the cost of their day.
+    CREDITS_NETTED = "credits-netted", Warn, false;
+    /// Days inside a cost table without any row; their cost is not known.
+    UNKNOWN_DAYS = "unknown-days", Warn, false;
     /// Too little history for a weekly pattern.
     SHORT_HISTORY = "short-history", Warn, false;
     /// No usage record was found in any input.

@@ -116,6 +116,12 @@ impl Month {
         Self { first: self.first.checked_add_months(Months::new(count)).unwrap_or(self.first) }
     }
 
+    /// The month `count` months earlier.
+    #[must_use]
+    pub fn minus(self, count: u32) -> Self {
+        Self { first: self.first.checked_sub_months(Months::new(count)).unwrap_or(self.first) }
+    }
+
     /// First day of the next month.
     #[must_use]
     pub fn end(self) -> NaiveDate {

@@ -26,7 +26,48 @@ pub(crate) fn column_names(head: &[u8]) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Reads every row and hands it on with its line number.
+/// Hands on every row with its line number; one that is no row, or has another number of cells than
+/// the header, as the reason.
+pub(super) fn rows<E: From<SourceError>>(
+    stream: impl Read,
+    head: &[u8],
+    input: &Input,
+    mut each: impl FnMut(u64, Result<&csv::ByteRecord, Skipped>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter(head)).flexible(true).from_reader(stream);
+    let columns = column_names(head).len();
+    // A row that follows `\r\n` is placed before the line feed.
+    let crlf = head.split(|b| *b == b'\n').next().is_some_and(|l| l.ends_with(b"\r"));
+    let ends_late = u64::from(crlf);
+    let mut row = csv::ByteRecord::new();
+    loop {
+        match reader.read_byte_record(&mut row) {
+            Ok(false) => return Ok(()),
+            Ok(true) => {
+                let line = row.position().map_or(0, csv::Position::line) + ends_late;
+                let message = || format!("rows with {} cells under {columns} columns", row.len());
+                let fits = row.len() == columns;
+                each(
+                    line,
+                    if fits { Ok(&row) } else { Err(Skipped::new(code::INVALID_LINE, message())) },
+                )?;
+            }
+            Err(error) => match error.into_kind() {
+                csv::ErrorKind::Io(source) => {
+                    return Err(SourceError::Io { file: input.name(), source }.into());
+                }
+                kind => {
+                    let line = row.position().map_or(0, csv::Position::line);
+                    let message = format!("rows that are not valid delimited text: {kind:?}");
+                    each(line, Err(Skipped::new(code::INVALID_LINE, message)))?;
+                }
+            },
+        }
+    }
+}
+
+/// Reads every row through the mapping and hands it on with its line number.
 pub(crate) fn read(
     stream: impl Read,
     head: &[u8],
@@ -35,8 +76,6 @@ pub(crate) fn read(
     options: &ReadOptions,
     mut each: impl FnMut(u64, Outcome),
 ) -> Result<(), SourceError> {
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter(head)).flexible(true).from_reader(stream);
     let names = column_names(head);
     let mut columns = Vec::new();
     for column in mapping.columns() {
@@ -48,42 +87,15 @@ pub(crate) fn read(
             })?;
         columns.push((column, at));
     }
-    // A row that follows `\r\n` is placed before the line feed.
-    let crlf = head.split(|b| *b == b'\n').next().is_some_and(|l| l.ends_with(b"\r"));
-    let ends_late = u64::from(crlf);
-    let mut row = csv::ByteRecord::new();
-    loop {
-        match reader.read_byte_record(&mut row) {
-            Ok(false) => return Ok(()),
-            Ok(true) => {
-                let line = row.position().map_or(0, csv::Position::line) + ends_late;
-                if row.len() != names.len() {
-                    let message =
-                        format!("rows with {} cells under {} columns", row.len(), names.len());
-                    each(line, Err(Skipped::new(code::INVALID_LINE, message)));
-                    continue;
-                }
-                let cell = |name: &str| {
-                    let at = columns.iter().find(|(n, _)| *n == name)?.1;
-                    row.get(at).map(String::from_utf8_lossy)
-                };
-                each(line, mapping.read(options, cell));
-            }
-            Err(error) => match error.into_kind() {
-                csv::ErrorKind::Io(source) => {
-                    return Err(SourceError::Io { file: input.name(), source });
-                }
-                kind => {
-                    let line = row.position().map_or(0, csv::Position::line);
-                    each(
-                        line,
-                        Err(Skipped::new(
-                            code::INVALID_LINE,
-                            format!("rows that are not valid delimited text: {kind:?}"),
-                        )),
-                    );
-                }
-            },
-        }
-    }
+    rows(stream, head, input, |line, row| {
+        let outcome = row.and_then(|row| {
+            let cell = |name: &str| {
+                let at = columns.iter().find(|(n, _)| *n == name)?.1;
+                row.get(at).map(String::from_utf8_lossy)
+            };
+            mapping.read(options, cell)
+        });
+        each(line, outcome);
+        Ok(())
+    })
 }

@@ -8,6 +8,8 @@ mod anthropic;
 mod bedrock;
 pub mod canonical;
 mod claude_code;
+mod cost_columns;
+pub mod cost_table;
 mod csv;
 mod envelope;
 #[cfg(test)]
@@ -31,6 +33,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use compact_str::CompactString;
 use thiserror::Error;
 
+pub use self::cost_columns::{COST_COLUMNS, CostColumn, CostColumns};
 pub use self::inputs::Input;
 pub use self::line::{FORMATS, Format};
 pub use self::mapping::{InputIncludesCache, Mapping, MappingError};

@@ -7,17 +7,18 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use super::cost_columns::is_cost_table;
 use super::inputs::Input;
 use super::line::{Format, read_json};
 use super::outcome::{Outcome, Skipped};
-use super::reader::{Block, Blocks, Container, LONGEST_LINE, container, open, peek};
+use super::reader::{Block, Blocks, Container, LONGEST_LINE, container, open, peek, skip_mark};
 use super::tally::Tally;
 use super::{Progress, ReadOptions, ReadReport, SourceError, csv, parquet};
 use crate::diagnostic::{Location, code};
 use crate::usage::UsageRecord;
 
 /// Bytes looked at to tell what a file is.
-const HEAD: u64 = 64 << 10;
+pub(super) const HEAD: u64 = 64 << 10;
 /// Rows of a table handed on together.
 const ROWS: usize = 8_192;
 /// A whole JSON document must fit in memory; larger logs are written one record a line.
@@ -186,8 +187,16 @@ impl Cutter<'_> {
         }
         let mapping = self.options.mapping.as_ref();
         if let (Container::Delimited, None) = (found, mapping) {
-            about.report.skipped = 1;
-            about.report.diagnostics.add(code::UNRECOGNISED_FILE, unrecognised(&head), place());
+            if is_cost_table(&csv::column_names(&head)) {
+                // The costs of a billing export are another view of the same spend, not more of it.
+                about.report.files = 0;
+                let message =
+                    "tables of daily costs hold no usage (`forecast --series` reads them)";
+                about.report.diagnostics.add(code::NOT_USAGE, message, place());
+            } else {
+                about.report.skipped = 1;
+                about.report.diagnostics.add(code::UNRECOGNISED_FILE, unrecognised(&head), place());
+            }
         }
         self.send(about);
         match found {
@@ -200,10 +209,7 @@ impl Cutter<'_> {
             Container::Delimited => match mapping {
                 None => Ok(()),
                 Some(mapping) => {
-                    let skip_mark = usize::from(head.starts_with(b"\xef\xbb\xbf")) * 3;
-                    let mut stream = stream;
-                    let mut mark = vec![0; skip_mark];
-                    std::io::Read::read_exact(&mut stream, &mut mark).map_err(failed)?;
+                    let stream = skip_mark(&head, stream).map_err(failed)?;
                     let options = self.options;
                     self.rows(&file, |each| csv::read(stream, &head, input, mapping, options, each))
                 }

@@ -59,6 +59,14 @@ pub(crate) fn peek(mut stream: Stream<'_>, count: u64) -> io::Result<(Vec<u8>, S
     Ok((head.clone(), Box::new(Cursor::new(head).chain(stream))))
 }
 
+/// The stream without the byte order mark that its first bytes may be.
+pub(crate) fn skip_mark<'p>(head: &[u8], mut stream: Stream<'p>) -> io::Result<Stream<'p>> {
+    if head.starts_with(b"\xef\xbb\xbf") {
+        stream.read_exact(&mut [0; 3])?;
+    }
+    Ok(stream)
+}
+
 /// What a file is, told by its first bytes after decompression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Container {

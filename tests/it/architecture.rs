@@ -11,6 +11,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("diagnostic", 0, &[]),
     ("usage", 1, &[]),
     ("series", 1, &[]),
+    ("costs", 1, &[]),
     ("price_book", 1, &[]),
     ("source", 2, &[]),
     ("rollup", 2, &[]),
