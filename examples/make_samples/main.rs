@@ -1,10 +1,12 @@
 //! Writes the logs under `samples/`: ninety days, 2026-08-22 to 2026-11-19, of a made-up company that
-//! calls Claude, GPT, Gemini and Nova, each in the format its provider really uses.
+//! calls Claude, GPT, Gemini and Nova, each in the format its provider really uses. And the daily
+//! costs of another company, as a console exports them.
 //!
 //! `cargo run --example make_samples [FOLDER]`. Every number comes from a seeded generator and from
 //! whole-number arithmetic, so each run writes the same bytes on every machine.
 
 mod claude_code;
+mod costs;
 mod providers;
 mod random;
 mod traffic;
@@ -40,5 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (id, lines) = session(&mut random, number, day);
         write(&sessions.join(id).with_extension("jsonl"), lines)?;
     }
-    Ok(())
+    let series = Path::new(&folder).join("series");
+    fs::create_dir_all(&series)?;
+    Ok(fs::write(series.join("costs.csv"), costs::costs(&mut Random(6)))?)
 }

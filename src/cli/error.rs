@@ -7,6 +7,7 @@ use crate::projection::ProjectionError;
 use crate::rating::RatingError;
 use crate::rollup::RollupError;
 use crate::source::SourceError;
+use crate::source::cost_table::{CostTableError, RowProblem};
 
 use super::exit::ExitStatus;
 
@@ -35,7 +36,10 @@ impl<E: Into<Error>> From<E> for Failure {
                 | ProjectionError::TooShort { .. }
                 | ProjectionError::CoarseBuckets(_),
             ) => ExitStatus::Undecided,
-            _ => ExitStatus::Error,
+            _ => match error.downcast_ref::<CostTableError>() {
+                Some(CostTableError::NoRows { .. }) => ExitStatus::Undecided,
+                _ => ExitStatus::Error,
+            },
         };
         Self { error, hint, status }
     }
@@ -44,6 +48,9 @@ impl<E: Into<Error>> From<E> for Failure {
 fn hint_for(error: &Error) -> Option<String> {
     if let Some(source) = error.downcast_ref::<SourceError>() {
         return source_hint(source).map(str::to_owned);
+    }
+    if let Some(table) = error.downcast_ref::<CostTableError>() {
+        return cost_table_hint(table).map(str::to_owned);
     }
     if let Some(RollupError::EdgesDiffer(_)) = error.downcast_ref::<RollupError>() {
         return Some(
@@ -56,12 +63,15 @@ fn hint_for(error: &Error) -> Option<String> {
     }
     match error.downcast_ref::<ProjectionError>() {
         Some(ProjectionError::TooShort { .. }) => {
-            Some("read more days of logs; `tokencast cost` works on any history".to_owned())
+            Some("give it more days; `tokencast cost` shows what any usage cost".to_owned())
         }
         Some(ProjectionError::CoarseBuckets(_)) => {
             Some("export usage with daily or hourly buckets".to_owned())
         }
         Some(ProjectionError::EmptyHorizon { .. }) => Some("name a later --horizon".to_owned()),
+        Some(ProjectionError::TooManyGroups { .. }) => {
+            Some("leave out --group-by, or lower --paths or --horizon".to_owned())
+        }
         _ => None,
     }
 }
@@ -82,5 +92,44 @@ fn source_hint(error: &SourceError) -> Option<&'static str> {
         SourceError::BadPattern { .. } | SourceError::Io { .. } | SourceError::Parquet { .. } => {
             None
         }
+    }
+}
+
+fn cost_table_hint(error: &CostTableError) -> Option<&'static str> {
+    match error {
+        CostTableError::Source(source) => source_hint(source),
+        CostTableError::BadPair(_) | CostTableError::NamedTwice(_) => None,
+        CostTableError::NotATable { kind: "JSON", .. } => {
+            Some("usage logs are read without --series: `tokencast forecast FILE`")
+        }
+        CostTableError::NotATable { .. } => Some("export a CSV with a date and a cost in each row"),
+        CostTableError::NoRows { .. } => Some("export a period that has costs"),
+        CostTableError::NoColumn { .. }
+        | CostTableError::NoSuchColumn { .. }
+        | CostTableError::SeveralColumns { .. } => Some(
+            "name the columns: --series-columns date=COLUMN,value=COLUMN,id=COLUMN (id= for none)",
+        ),
+        CostTableError::Row { problem, .. } => row_hint(problem),
+    }
+}
+
+fn row_hint(problem: &RowProblem) -> Option<&'static str> {
+    match problem {
+        RowProblem::Shape(_) | RowProblem::Value(_) => Some(
+            "export plain numbers: a point before the decimals, no thousands separators, no currency signs",
+        ),
+        RowProblem::Date(_) => {
+            Some("remove rows that are no day, such as totals, and write days year first")
+        }
+        RowProblem::Currency { .. } => {
+            Some("forecast each currency by itself; --currency is for tables that state none")
+        }
+        RowProblem::Negative { .. } => Some(
+            "leave credits and refunds out of the export, or put them on the days they belong to",
+        ),
+        RowProblem::TooManySeries => {
+            Some("name a column with fewer values: --series-columns id=COLUMN, or id= for none")
+        }
+        RowProblem::Money(_) => None,
     }
 }

@@ -1,27 +1,33 @@
 //! `tokencast forecast`.
 
+use std::path::Path;
+
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
+use super::budgets;
+use super::cost_series::{self, CostSeriesArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
-use super::finish::{self, Printed};
+use super::finish::{self, Printed, Undecided};
 use super::ingest::{self, Prices};
 use super::settings::Environment;
 use super::ui::Ui;
 use crate::diagnostic::Diagnostics;
 use crate::money::Amount;
-use crate::projection::{BasisPoints, Horizon, LastDay, ProjectionOptions, project};
+use crate::projection::{
+    BasisPoints, Horizon, LastDay, Projection, ProjectionError, ProjectionOptions, project,
+};
 use crate::rating::group::Dimension;
-use crate::rating::summary::{self, Summary};
-use crate::report::forecast::{ForecastContext, ForecastReport};
-use crate::report::{InputFacts, format};
+use crate::rating::summary;
+use crate::report::forecast::{ForecastContext, ForecastReport, Source};
+use crate::report::{InputFacts, PriceBookFacts, format};
 
 /// Whether the last day is over.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum LastDayArg {
-    /// Not over if its usage ends two hours or more before midnight.
+    /// Not over if its usage ends two hours or more before midnight; daily costs are taken as over.
     #[default]
     Auto,
     /// Over.
@@ -33,10 +39,12 @@ enum LastDayArg {
 /// Forecast what usage will cost.
 ///
 /// Daily quantities are forecast as sample paths, each path is rated with the prices in force on
-/// its days, and spend is read off the paths.
+/// its days, and spend is read off the paths. With --series, daily costs are forecast as they stand.
 ///
-/// Exit codes: 0 done, 2 error, 3 no usage, too little history, or nothing that has a price.
+/// Exit codes: 0 done, 2 error, 3 no usage, too little history, or nothing that has a price. A budget
+/// that is likely to break changes nothing about them.
 #[derive(Debug, Args)]
+#[command(mut_arg("inputs", |inputs| inputs.required(false).required_unless_present("series")))]
 pub(crate) struct ForecastArgs {
     #[command(flatten)]
     input: InputArgs,
@@ -47,7 +55,12 @@ pub(crate) struct ForecastArgs {
     /// Levels of the prediction intervals, separated by commas.
     #[arg(long, default_value = "0.8,0.95", value_delimiter = ',', value_name = "LEVELS")]
     levels: Vec<String>,
-    /// Dimensions of the groups, separated by commas: provider, model, a label, ...
+    /// A budget, such as 900, '2500 EUR/quarter', 9000/year or 700/total (the days forecast); without
+    /// a period it is that of a month. Shows how likely each period goes over it and when it is used
+    /// up. May be given several times; the exit code does not depend on it.
+    #[arg(long, value_name = "AMOUNT[/PERIOD]")]
+    budget: Vec<String>,
+    /// Dimensions of the groups, separated by commas: provider, model, a label, ...; `id` for --series.
     #[arg(long, short, value_name = "DIMENSIONS", value_delimiter = ',')]
     group_by: Vec<Dimension>,
     /// Also list every day.
@@ -59,9 +72,11 @@ pub(crate) struct ForecastArgs {
     /// Seed of the sample paths; the same input and seed give the same bytes.
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
-    /// Whether the last day of the logs is over.
+    /// Whether the last day of the history is over.
     #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
     last_day: LastDayArg,
+    #[command(flatten)]
+    costs: CostSeriesArgs,
     #[command(flatten)]
     prices: PriceArgs,
     #[command(flatten)]
@@ -99,6 +114,29 @@ fn level(text: &str) -> anyhow::Result<BasisPoints> {
     }
 }
 
+/// What is asked of a forecast, whatever it is made from.
+pub(crate) struct Asked<'a> {
+    pub(crate) horizon: Horizon,
+    pub(crate) paths: usize,
+    pub(crate) seed: u64,
+    pub(crate) last_day: LastDay,
+    pub(crate) dimensions: &'a [Dimension],
+    pub(crate) out: Option<&'a Path>,
+}
+
+/// A projection, or why there is none, with what was read for it.
+pub(crate) struct Made {
+    pub(crate) projection: Result<Projection, ProjectionError>,
+    pub(crate) facts: InputFacts,
+    pub(crate) found: Diagnostics,
+    pub(crate) price_book: Option<PriceBookFacts>,
+    pub(crate) source: Source,
+    /// Why there is nothing to judge by.
+    pub(crate) undecided: Option<Undecided>,
+    /// What is known without a forecast.
+    pub(crate) known: String,
+}
+
 pub(crate) fn run(
     args: &ForecastArgs,
     environment: &Environment,
@@ -110,8 +148,71 @@ pub(crate) fn run(
         args.levels.iter().map(|l| level(l)).collect::<anyhow::Result<_>>()?;
     levels.sort_unstable();
     levels.dedup();
+    let typed: Vec<budgets::Typed> =
+        args.budget.iter().map(|b| budgets::parse(b)).collect::<anyhow::Result<_>>()?;
     let dimensions = ingest::dimensions(&args.group_by);
-    if let Some(wrong) = dimensions.iter().find(|d| d.is_time() || **d == Dimension::Component) {
+    let asked = Asked {
+        horizon,
+        paths: usize::try_from(args.paths)?,
+        seed: args.seed,
+        last_day: match args.last_day {
+            LastDayArg::Auto => LastDay::Auto,
+            LastDayArg::Complete => LastDay::Complete,
+            LastDayArg::Partial => LastDay::Partial,
+        },
+        dimensions: &dimensions,
+        out: args.output.out.as_deref(),
+    };
+    let made = if args.costs.is_given() {
+        cost_series::make(&args.costs, &args.input, &asked)?
+    } else {
+        from_usage(args, &asked, environment, ui)?
+    };
+    let mut found = made.found;
+    if let Ok(projection) = &made.projection {
+        found.merge(projection.diagnostics.clone());
+    }
+    let (findings, denied) = finish::resolve(&found, &policy);
+    ui.findings(&findings);
+    let projection = made.projection.map_err(|error| {
+        // Where there is no forecast, the history is still worth a line.
+        if made.facts.records > 0 {
+            ui.note(&format!("known so far: {}", made.known));
+        }
+        let failure = Failure::from(error);
+        // A denied finding is an error whatever else there is.
+        if denied { Failure { status: ExitStatus::Error, ..failure } } else { failure }
+    })?;
+    let context = ForecastContext {
+        inputs: made.facts,
+        diagnostics: findings,
+        price_book: made.price_book,
+        source: made.source,
+        levels,
+        seed: asked.seed,
+        group_by: dimensions.iter().map(ToString::to_string).collect(),
+        paths: asked.paths,
+        budgets: budgets::outlooks(&typed, &projection)?,
+    };
+    let report = ForecastReport::new(&projection, context)?;
+    let (head, notes) = report.sentences();
+    let grids = [Some(report.grid(args.daily)), report.budget_grid(), report.group_grid()];
+    let grids = grids.into_iter().flatten().collect();
+    let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
+    finish::print(&report, printed, &args.output, denied, ui)?;
+    Ok(finish::status(denied, made.undecided, ui))
+}
+
+/// Reads usage, prices it and projects it.
+fn from_usage(
+    args: &ForecastArgs,
+    asked: &Asked<'_>,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<Made, Failure> {
+    if let Some(wrong) =
+        asked.dimensions.iter().find(|d| d.is_time() || **d == Dimension::Component)
+    {
         let error = anyhow!("--group-by: a forecast cannot be grouped by `{wrong}`");
         return Err(Failure::with_hint(
             error,
@@ -119,26 +220,18 @@ pub(crate) fn run(
         ));
     }
     let prices = Prices::load(&args.prices, environment)?;
-    let asked =
-        ingest::Asked { dimensions: &dimensions, grain: None, out: args.output.out.as_deref() };
-    let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
-    let mut found = usage.found;
-    found.merge(prices.found.clone());
+    let wanted = ingest::Asked { dimensions: asked.dimensions, grain: None, out: asked.out };
+    let usage = ingest::read_usage(&args.input, &prices, wanted, ui)?;
     let options = ProjectionOptions {
-        horizon,
-        paths: usize::try_from(args.paths)?,
-        seed: args.seed,
+        horizon: asked.horizon,
+        paths: asked.paths,
+        seed: asked.seed,
         known_at: prices.known_at,
         calendar: usage.calendar,
-        last_day: match args.last_day {
-            LastDayArg::Auto => LastDay::Auto,
-            LastDayArg::Complete => LastDay::Complete,
-            LastDayArg::Partial => LastDay::Partial,
-        },
-        dimensions: dimensions.clone(),
+        last_day: asked.last_day,
+        dimensions: asked.dimensions.to_vec(),
     };
-    let projected = project(&usage.rollup, &prices.book, &options);
-    // What the history lacks is said before why there is no forecast.
+    let projection = project(&usage.rollup, &prices.book, &options);
     let history = summary::summarise_checked(
         &usage.rollup,
         &prices.book,
@@ -147,47 +240,24 @@ pub(crate) fn run(
         &usage.calendar,
         args.stale.stale_days,
     )?;
+    let mut found = usage.found;
+    found.merge(prices.found.clone());
+    // What the history lacks is said before why there is no forecast.
     found.merge(history.diagnostics.clone());
-    found.merge(
-        projected.as_ref().map_or_else(|_| Diagnostics::default(), |p| p.diagnostics.clone()),
-    );
-    let (findings, denied) = finish::resolve(&found, &policy);
-    ui.findings(&findings);
-    let projection = projected.map_err(|error| {
-        say_what_is_known(&usage.facts, &history, ui);
-        let failure = Failure::from(error);
-        // A denied finding is an error whatever else there is.
-        if denied { Failure { status: ExitStatus::Error, ..failure } } else { failure }
-    })?;
-    let records = usage.facts.records;
-    let context = ForecastContext {
-        inputs: usage.facts,
-        diagnostics: findings,
-        price_book: prices.facts(),
-        levels,
-        seed: args.seed,
-        group_by: dimensions.iter().map(ToString::to_string).collect(),
-        paths: options.paths,
-    };
-    let report = ForecastReport::new(&projection, context)?;
-    let (head, notes) = report.sentences();
-    let grids =
-        [Some(report.grid(args.daily)), report.group_grid()].into_iter().flatten().collect();
-    let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
-    finish::print(&report, printed, &args.output, denied, ui)?;
-    Ok(finish::status(denied, finish::undecided(records, &history.totals), ui))
-}
-
-/// Where there is no forecast, the history is still worth a line.
-fn say_what_is_known(facts: &InputFacts, history: &Summary, ui: &Ui) {
-    if facts.records > 0 {
-        ui.note(&format!(
-            "known so far: {}, {} tokens, {}",
-            facts.sentence(),
+    Ok(Made {
+        known: format!(
+            "{}, {} tokens, {}",
+            usage.facts.sentence(),
             format::grouped(history.totals.components.tokens()),
             format::money(history.totals.costs.billed_cost, history.currency)
-        ));
-    }
+        ),
+        projection,
+        undecided: finish::undecided(usage.facts.records, &history.totals),
+        facts: usage.facts,
+        found,
+        price_book: Some(prices.facts()),
+        source: Source::Usage,
+    })
 }
 
 #[cfg(test)]

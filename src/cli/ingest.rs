@@ -206,7 +206,10 @@ fn note_overlaps(parts: &[Part], found: &mut Diagnostics) {
 
 /// A result that replaces one of its inputs, or that the next run would read, destroys or doubles
 /// usage.
-fn refuse_output_among_inputs(found: &[Input], out: Option<&Path>) -> Result<(), Failure> {
+pub(crate) fn refuse_output_among_inputs(
+    found: &[Input],
+    out: Option<&Path>,
+) -> Result<(), Failure> {
     let Some(out) = out else { return Ok(()) };
     let target = out.canonicalize().ok();
     if target.is_some() && found.iter().any(|input| input.identity() == target) {

@@ -1,7 +1,9 @@
 //! The command line: what the user typed, resolved once and handed to the library.
 
 mod args;
+mod budgets;
 mod cost;
+mod cost_series;
 mod error;
 mod exit;
 mod finish;

@@ -211,6 +211,6 @@ fn decay(age_days: i64) -> f64 {
 
 /// A count as the forecaster takes it.
 #[expect(clippy::cast_precision_loss, reason = "a forecast needs no more than 53 bits")]
-fn quantity(count: u64) -> f64 {
+pub(super) fn quantity(count: u64) -> f64 {
     count as f64
 }

@@ -5,17 +5,23 @@
 //! of tokens is here; from there on money is exact.
 
 mod blend;
+mod costs;
+mod crossing;
 pub mod history;
 mod paths;
+mod spans;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use thiserror::Error;
 
 use self::blend::Shares;
+pub use self::costs::{CostOptions, MissingDays, project_costs};
+pub use self::crossing::{Budget, BudgetOutlook, Crossing};
 pub use self::history::{History, LastDay, LeafKey};
 pub use self::paths::{BasisPoints, CostPaths, Distribution};
+pub use self::spans::{RunRate, Span, SpanKind};
 use crate::diagnostic::{Diagnostics, code};
 use crate::forecast::{Draws, FittedSeries, ForecastError, ForecastOptions, Method, check};
 use crate::money::{Amount, BLEND_WHOLE, Currency, MoneyError};
@@ -80,6 +86,18 @@ impl Horizon {
             Self::Through(day) => crate::period::next_day(day),
         }
     }
+
+    /// The day after the last one forecast, and the number of days to it.
+    fn days_from(self, origin: NaiveDate) -> Result<(NaiveDate, usize), ProjectionError> {
+        let end = self.end(origin);
+        let days = end.signed_duration_since(origin).num_days();
+        if days < 1 {
+            return Err(ProjectionError::EmptyHorizon { end, origin });
+        }
+        let days = usize::try_from(days).ok().filter(|d| *d <= 3_660);
+        let too_long = ProjectionError::TooLong(end.signed_duration_since(origin).num_days());
+        Ok((end, days.ok_or(too_long)?))
+    }
 }
 
 /// Why there is no projection.
@@ -110,6 +128,12 @@ pub enum ProjectionError {
     /// A horizon longer than ten years.
     #[error("horizon of {0} days is too long (at most 3660)")]
     TooLong(i64),
+    /// Groups whose paths need too much memory.
+    #[error("paths of {groups} groups do not fit into 1 GiB")]
+    TooManyGroups {
+        /// Groups asked for.
+        groups: usize,
+    },
     /// The history cannot be forecast from.
     #[error("forecast of quantities")]
     Forecast(#[from] ForecastError),
@@ -128,21 +152,6 @@ pub struct ProjectedGroup {
     pub key: Vec<String>,
     /// Its paths.
     pub paths: CostPaths,
-}
-
-/// One month that the horizon touches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProjectedMonth {
-    /// The month.
-    pub month: Month,
-    /// Its days in the horizon, as offsets from the origin.
-    pub from: usize,
-    /// First offset after it.
-    pub until: usize,
-    /// Spend of its days before the origin.
-    pub actual: Amount,
-    /// True if history and horizon together cover it whole.
-    pub complete: bool,
 }
 
 /// How leaves were forecast.
@@ -171,10 +180,10 @@ pub struct Projection {
     pub total: CostPaths,
     /// By the dimensions, sorted by key; empty without dimensions.
     pub groups: Vec<ProjectedGroup>,
-    /// Months that the horizon touches.
-    pub months: Vec<ProjectedMonth>,
     /// Cost of each day of the history before the origin.
     pub actual: BTreeMap<NaiveDate, Amount>,
+    /// Days before the origin whose cost is not known.
+    pub unknown_days: BTreeSet<NaiveDate>,
     /// Mean units without a price over the horizon.
     pub unpriced_units: u64,
     /// How it was made.
@@ -203,13 +212,7 @@ pub fn project(
     if history.days() < LEAST_HISTORY_DAYS {
         return Err(ProjectionError::TooShort { days: history.days() });
     }
-    let end = options.horizon.end(history.origin);
-    let days = end.signed_duration_since(history.origin).num_days();
-    if days < 1 {
-        return Err(ProjectionError::EmptyHorizon { end, origin: history.origin });
-    }
-    let horizon_days =
-        usize::try_from(days).ok().filter(|d| *d <= 3_660).ok_or(ProjectionError::TooLong(days))?;
+    let (end, horizon_days) = options.horizon.days_from(history.origin)?;
     let rater = Rater::new(book, rollup.profiles(), options.known_at)?;
     let (keys, group_of) = group_profiles(rollup, options);
     let actual = actual_by_day(rollup, &rater, options, history.origin)?;
@@ -218,11 +221,7 @@ pub fn project(
             .run(keys.len())?;
     let mut diagnostics = history.diagnostics.clone();
     if history.days() < WEEKLY_HISTORY_DAYS {
-        let message = format!(
-            "history of {} days is too short for a weekly pattern ({WEEKLY_HISTORY_DAYS} needed)",
-            history.days()
-        );
-        diagnostics.add(code::SHORT_HISTORY, message, None);
+        diagnostics.add(code::SHORT_HISTORY, short_history(history.days()), None);
     }
     for (leaf, missing) in &simulated.unpriced {
         let message = format!(
@@ -247,12 +246,18 @@ pub fn project(
         has_partial_day: history.has_partial_day,
         total: simulated.total,
         groups,
-        months: months(&history, end, &actual)?,
         actual,
+        unknown_days: BTreeSet::new(),
         unpriced_units: simulated.unpriced.values().map(|m| m.units).sum(),
         model: simulated.model,
         diagnostics,
     })
+}
+
+fn short_history(days: i64) -> String {
+    format!(
+        "history of {days} days is too short for a weekly pattern ({WEEKLY_HISTORY_DAYS} needed)"
+    )
 }
 
 /// The keys of the groups, sorted, and the group of each profile.
@@ -287,30 +292,6 @@ fn actual_by_day(
         }
     }
     Ok(days)
-}
-
-fn months(
-    history: &History,
-    end: NaiveDate,
-    actual: &BTreeMap<NaiveDate, Amount>,
-) -> Result<Vec<ProjectedMonth>, MoneyError> {
-    let offset = |day: NaiveDate| {
-        usize::try_from(day.signed_duration_since(history.origin).num_days()).unwrap_or(0)
-    };
-    let mut months = Vec::new();
-    let mut month = Month::of(history.origin);
-    while month.first_day() < end {
-        let known = actual.range(month.first_day()..month.end()).map(|(_, amount)| *amount);
-        months.push(ProjectedMonth {
-            month,
-            from: offset(month.first_day().max(history.origin)),
-            until: offset(month.end().min(end)),
-            actual: Amount::checked_sum(known)?,
-            complete: month.first_day() >= history.first && month.end() <= end,
-        });
-        month = month.plus(1);
-    }
-    Ok(months)
 }
 
 struct Simulation<'a, 'b> {

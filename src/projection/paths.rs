@@ -41,15 +41,17 @@ impl CostPaths {
         self.days
     }
 
+    /// Each path, day by day.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[Amount]> {
+        self.amounts.chunks_exact(self.days)
+    }
+
     /// The sum of days `from..until` on each path.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`] if a sum does not fit.
     pub fn sums(&self, from: usize, until: usize) -> Result<Vec<Amount>, MoneyError> {
-        self.amounts
-            .chunks_exact(self.days)
-            .map(|path| Amount::checked_sum(path[from..until].iter().copied()))
-            .collect()
+        self.iter().map(|path| Amount::checked_sum(path[from..until].iter().copied())).collect()
     }
 
     /// Mean and quantiles of `base` plus the sum of days `from..until`.

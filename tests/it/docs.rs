@@ -92,6 +92,12 @@ fn reference_pages_name_everything() {
     for (field, _) in mapping::FIELDS {
         assert!(mapping_page.contains(&format!("`{field}`")), "mapping.md lacks {field}");
     }
+    let costs = page("docs/reference/cost-series.md");
+    for (_, _, headers) in tokencast::source::COST_COLUMNS {
+        for header in headers {
+            assert!(costs.contains(&format!("`{header}`")), "cost-series.md lacks {header}");
+        }
+    }
     let formats = page("docs/reference/formats.md");
     for (_, name, _) in tokencast::source::FORMATS {
         assert!(formats.contains(&format!("`{name}`")), "formats.md lacks {name}");
@@ -119,6 +125,10 @@ fn results_follow_their_schemas() {
         "forecast.v1",
         &env.samples_json(&["forecast", "--group-by", "provider", "--horizon", "5d"]),
     );
+    let costs = root().join("samples/series/costs.csv");
+    let series = ["forecast", "--series", costs.to_str().unwrap(), "--output", "json"];
+    let more = ["--group-by", "id", "--budget", "2600", "--budget", "1/year", "--horizon", "5m"];
+    assert_valid("forecast.v1", &env.run(&[&series[..], &more].concat()).json());
     env.file("odd.jsonl", "{\"hello\":1}\nnot json\n");
     assert_valid("cost.v1", &env.run(&["cost", "odd.jsonl", "--output", "json"]).json());
     assert_valid(

@@ -6,6 +6,8 @@
 mod architecture;
 mod cmd_cost;
 mod cmd_forecast;
+mod cmd_forecast_budgets;
+mod cmd_forecast_costs;
 mod cmd_prices;
 mod cmd_rollup;
 mod common;
