@@ -36,7 +36,7 @@ pub(crate) fn status(denied: bool, undecided: Option<Undecided>, ui: &Ui) -> Exi
         None => return ExitStatus::Ok,
         Some(Undecided::NoUsage) => (
             "undecided: no usage was found",
-            "check the paths and --since/--until; --map reads tables and logs of unknown formats",
+            "check the paths and --since/--until; --map reads tables and logs of unknown formats, `forecast --series` daily costs",
         ),
         Some(Undecided::NothingPriced) => (
             "undecided: usage was found, but no price for any of it",

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 
-use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
+use super::args::{FindingArgs, InputArgs, OutputArgs, OutputFormat, PriceArgs, StaleArgs};
 use super::budgets;
 use super::cost_series::{self, CostSeriesArgs};
 use super::error::Failure;
@@ -195,7 +195,10 @@ pub(crate) fn run(
         budgets: budgets::outlooks(&typed, &projection)?,
     };
     let report = ForecastReport::new(&projection, context)?;
-    let (head, notes) = report.sentences();
+    let (mut head, notes) = report.sentences();
+    if let (OutputFormat::Table, Some(trend)) = (args.output.output, report.trend()) {
+        head.push_str(&format!("\n\n{trend}"));
+    }
     let grids = [Some(report.grid(args.daily)), report.budget_grid(), report.group_grid()];
     let grids = grids.into_iter().flatten().collect();
     let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };

@@ -102,6 +102,7 @@ fn tables_say_it_in_words() {
     for expected in [
         "2026-11: 290.00 USD spent on 29 days, 300.00 USD expected by 2026-11-30 (80 %: 300.00 to 300.00).",
         "Straight on it would be 300.00 USD at the mean of the 28 days before, 300.00 USD at the mean of the 29 days of the month so far.",
+        "████████████████████████████ │ ████████████████████████████  by day, known and median; the highest bar is 10.00 USD",
         "over   2026-11-25",
         "<1 %   not by 2026-12-29",
     ] {
@@ -114,6 +115,19 @@ fn tables_say_it_in_words() {
         last,
         "budget,2026-12,0.00,290.00,290.00,290.00,290.00,290.00,290.00,USD,285.00,1.0000,2026-12-29,2026-12-29,2026-12-29,2026-12-29,2026-12-29"
     );
+}
+
+#[test]
+fn a_month_that_the_history_begins_in_says_since_when() {
+    let env = TestEnv::new();
+    let rows: String = (10..=20).map(|d| format!("2026-11-{d},{}\n", d % 2 * 8)).collect();
+    env.file("c.csv", format!("date,cost\n{rows}"));
+    let text = env.run(&["forecast", "--series", "c.csv", "--horizon", "1d"]).stdout;
+    assert!(text.contains("2026-11: 40.00 USD spent on 11 days since 2026-11-10,"), "{text}");
+    assert!(text.contains("; --horizon eom forecasts its end"), "{text}");
+    assert!(text.contains("▁█▁█▁█▁█▁█▁ │ "), "{text}");
+    let markdown = env.run(&["forecast", "--series", "c.csv", "-o", "markdown"]).stdout;
+    assert!(!markdown.contains('█'), "{markdown}");
 }
 
 #[test]

@@ -20,6 +20,9 @@ use crate::projection::{BasisPoints, BudgetOutlook, Projection, Span, SpanKind};
 /// The name of the JSON form.
 pub const SCHEMA: &str = "tokencast.forecast.v1";
 
+/// Days before the origin, and after it, that the line of the terminal shows.
+const TREND_DAYS: u64 = 28;
+
 /// The whole report.
 #[derive(Debug, Serialize)]
 pub struct ForecastReport {
@@ -44,6 +47,9 @@ pub struct ForecastReport {
     inputs: InputFacts,
     diagnostics: Vec<Diagnostic>,
     price_book: Option<PriceBookFacts>,
+    /// Cost of the last days, for the line of the terminal; `None` for an unknown one.
+    #[serde(skip)]
+    recent: Vec<Option<Amount>>,
     #[serde(skip)]
     level_points: Vec<BasisPoints>,
     #[serde(skip)]
@@ -133,6 +139,7 @@ impl ForecastReport {
                 .filter(|d| d.severity > Severity::Allow)
                 .collect(),
             price_book: context.price_book,
+            recent: figures.recent(),
             level_points: context.levels,
             probabilities,
         })
@@ -194,6 +201,16 @@ impl Figures<'_> {
             Ok(DayFigures { day: date, spread: self.of_days(day, day + 1)? })
         };
         (0..self.projection.total.days()).map(day).collect()
+    }
+
+    fn recent(&self) -> Vec<Option<Amount>> {
+        let known = |day: NaiveDate| {
+            let cost = self.projection.actual.get(&day).copied().unwrap_or_default();
+            (!self.projection.unknown_days.contains(&day)).then_some(cost)
+        };
+        let first = self.projection.origin.checked_sub_days(Days::new(TREND_DAYS));
+        let first = first.unwrap_or_default().max(self.projection.history_start);
+        first.iter_days().take_while(|day| *day < self.projection.origin).map(known).collect()
     }
 
     fn groups(&self, group_by: &[String]) -> Result<Vec<GroupFigures>, MoneyError> {

@@ -1,13 +1,16 @@
 //! What a forecast report says in words.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
-use super::figures::{PeriodFigures, Rate, ends, probability};
+use super::figures::{DayFigures, PeriodFigures, Rate, ends, probability};
 use super::tables::percent;
 use super::{ForecastReport, Source};
 use crate::money::Amount;
 use crate::projection::BasisPoints;
 use crate::report::format;
+
+/// Bars of the line for terminals, the lowest first.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 impl ForecastReport {
     /// Lines above and below the table.
@@ -53,12 +56,40 @@ impl ForecastReport {
         ))
     }
 
+    /// The last days and the medians of the next ones as a line of bars, for terminals.
+    #[must_use]
+    pub fn trend(&self) -> Option<String> {
+        let median = |day: &DayFigures| day.spread.quantiles.get("0.5").copied();
+        let ahead: Vec<Option<Amount>> =
+            self.days.iter().take(self.recent.len()).map(median).collect();
+        let highest = self.recent.iter().chain(&ahead).flatten().max().copied()?;
+        if highest <= Amount::ZERO {
+            return None;
+        }
+        let bar = |cost: &Option<Amount>| {
+            let Some(cost) = cost else { return '·' };
+            let eighth = cost.atto() / (highest.atto() / 8).max(1);
+            BARS[usize::try_from(eighth).unwrap_or(0).min(BARS.len() - 1)]
+        };
+        let bars = |costs: &[Option<Amount>]| costs.iter().map(bar).collect::<String>();
+        Some(format!(
+            "{} │ {}  by day, known and median; the highest bar is {}",
+            bars(&self.recent),
+            bars(&ahead),
+            self.money(highest)
+        ))
+    }
+
     fn spent(&self, month: &PeriodFigures) -> String {
         match &self.run_rate.month_to_date {
             None => "nothing known of it yet".to_owned(),
             Some(known) => {
                 let days = if known.days == 1 { "day" } else { "days" };
-                format!("{} spent on {} {days}", self.money(month.actual), known.days)
+                // Before the history began something may have been spent, too.
+                let start = self.history.start;
+                let inside = start.day0() > 0 && start.with_day0(0) == self.origin.with_day0(0);
+                let since = if inside { format!(" since {start}") } else { String::new() };
+                format!("{} spent on {} {days}{since}", self.money(month.actual), known.days)
             }
         }
     }
