@@ -142,6 +142,8 @@ codes! {
     ZERO_DAYS = "zero-days", Warn, false;
     /// Too little history for a weekly pattern.
     SHORT_HISTORY = "short-history", Warn, false;
+    /// A known event whose scope holds no usage.
+    IDLE_EVENT = "idle-event", Warn, false;
     /// No usage record was found in any input.
     NO_RECORDS = "no-records", Warn, false;
 }

@@ -135,6 +135,10 @@ pub(crate) fn run(
             LastDayArg::Complete => LastDay::Complete,
             LastDayArg::Partial => LastDay::Partial,
         },
+        ignored: std::collections::BTreeSet::new(),
+        events: Vec::new(),
+        growth: Vec::new(),
+        level: crate::projection::Level::Family,
         dimensions: dimensions.clone(),
     };
     let projected = project(&usage.rollup, &prices.book, &options);

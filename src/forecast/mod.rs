@@ -10,6 +10,7 @@
 //! (Makridakis, Spiliotis and Assimakopoulos 2020); this pool and the settings in it were measured
 //! on daily usage series.
 
+mod compound;
 mod error;
 mod ets;
 mod fit;
@@ -28,6 +29,7 @@ mod tests;
 mod theta;
 mod window;
 
+pub use compound::compound;
 pub use error::{ForecastError, check};
 pub use model::{FittedSeries, Method, SeriesInfo};
 pub use paths::SamplePaths;

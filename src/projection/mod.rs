@@ -2,24 +2,42 @@
 //!
 //! Quantities are forecast, not costs, because prices, tiers and contract terms are known functions
 //! of quantities and change on known dates. The one place where a forecast number becomes a count
-//! of tokens is here; from there on money is exact.
+//! of tokens is in [`simulation`]; from there on money is exact.
 
 mod blend;
-pub mod history;
+mod days;
+pub mod events;
+mod growth;
+mod history;
+mod horizon;
+mod level;
+mod mix;
+mod months;
 mod paths;
+mod simulation;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use thiserror::Error;
 
-use self::blend::Shares;
-pub use self::history::{History, LastDay, LeafKey};
+use self::blend::Pricing;
+pub use self::days::{LastDay, UsageDays, longest_bucket};
+use self::events::{Event, EventFactors};
+pub use self::growth::Growth;
+pub use self::history::LeafKey;
+use self::history::{Leaf, Origin, leaves};
+pub use self::horizon::Horizon;
+pub use self::level::{Level, Measure};
+use self::level::{ProfileNames, Stems};
+pub use self::months::ProjectedMonth;
 pub use self::paths::{BasisPoints, CostPaths, Distribution};
+pub use self::simulation::ModelUse;
+use self::simulation::{Simulated, Simulation};
 use crate::diagnostic::{Diagnostics, code};
-use crate::forecast::{Draws, FittedSeries, ForecastError, ForecastOptions, Method, check};
-use crate::money::{Amount, BLEND_WHOLE, Currency, MoneyError};
-use crate::period::{Calendar, Month, Period, Timestamp};
+use crate::forecast::{ForecastError, ForecastOptions};
+use crate::money::{Amount, Currency, MoneyError};
+use crate::period::{Calendar, Period, Timestamp};
 use crate::price_book::PriceBook;
 use crate::rating::group::Dimension;
 use crate::rating::{Rater, RatingError};
@@ -45,41 +63,16 @@ pub struct ProjectionOptions {
     pub calendar: Calendar,
     /// How to treat the last day.
     pub last_day: LastDay,
+    /// Days whose usage says nothing about the future, such as load tests and outages.
+    pub ignored: BTreeSet<NaiveDate>,
+    /// Known changes of usage.
+    pub events: Vec<Event>,
+    /// Planned growth.
+    pub growth: Vec<Growth>,
+    /// What is forecast as one series.
+    pub level: Level,
     /// Dimensions of the groups; times are left out.
     pub dimensions: Vec<Dimension>,
-}
-
-/// How far to look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Horizon {
-    /// This many days from the origin.
-    Days(u32),
-    /// To the end of this many calendar months, the origin's being the first.
-    Months(u32),
-    /// To the end of the calendar quarter.
-    Quarter,
-    /// To the end of the calendar year.
-    Year,
-    /// Up to and including a day.
-    Through(NaiveDate),
-}
-
-impl Horizon {
-    /// The day after the last one forecast.
-    #[must_use]
-    pub fn end(self, origin: NaiveDate) -> NaiveDate {
-        use chrono::Datelike;
-        let month = Month::of(origin);
-        match self {
-            Self::Days(days) => origin
-                .checked_add_days(chrono::Days::new(u64::from(days)))
-                .unwrap_or(NaiveDate::MAX),
-            Self::Months(count) => month.plus(count).first_day(),
-            Self::Quarter => month.plus(3 - origin.month0() % 3).first_day(),
-            Self::Year => month.plus(12 - origin.month0()).first_day(),
-            Self::Through(day) => crate::period::next_day(day),
-        }
-    }
 }
 
 /// Why there is no projection.
@@ -130,30 +123,6 @@ pub struct ProjectedGroup {
     pub paths: CostPaths,
 }
 
-/// One month that the horizon touches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProjectedMonth {
-    /// The month.
-    pub month: Month,
-    /// Its days in the horizon, as offsets from the origin.
-    pub from: usize,
-    /// First offset after it.
-    pub until: usize,
-    /// Spend of its days before the origin.
-    pub actual: Amount,
-    /// True if history and horizon together cover it whole.
-    pub complete: bool,
-}
-
-/// How leaves were forecast.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ModelUse {
-    /// Leaves by method.
-    pub methods: BTreeMap<&'static str, usize>,
-    /// Leaves in all.
-    pub leaves: usize,
-}
-
 /// Spend to a horizon, as sample paths.
 #[derive(Debug, Clone)]
 pub struct Projection {
@@ -192,67 +161,119 @@ pub fn project(
     book: &PriceBook,
     options: &ProjectionOptions,
 ) -> Result<Projection, ProjectionError> {
-    if let Some(bucket) = history::longest_bucket(rollup) {
+    if let Some(bucket) = longest_bucket(rollup) {
         return Err(ProjectionError::CoarseBuckets(bucket));
     }
-    let history = History::build(rollup, book, &options.calendar, options.last_day)
+    let days = UsageDays::build(rollup, &options.calendar, options.last_day, &options.ignored)
         .ok_or(ProjectionError::NoUsage)?;
-    if history.leaves.is_empty() {
-        return Err(ProjectionError::NoUsage);
+    if days.days() < LEAST_HISTORY_DAYS {
+        return Err(ProjectionError::TooShort { days: days.days() });
     }
-    if history.days() < LEAST_HISTORY_DAYS {
-        return Err(ProjectionError::TooShort { days: history.days() });
+    let end = options.horizon.end(days.origin);
+    let length = end.signed_duration_since(days.origin).num_days();
+    if length < 1 {
+        return Err(ProjectionError::EmptyHorizon { end, origin: days.origin });
     }
-    let end = options.horizon.end(history.origin);
-    let days = end.signed_duration_since(history.origin).num_days();
-    if days < 1 {
-        return Err(ProjectionError::EmptyHorizon { end, origin: history.origin });
-    }
-    let horizon_days =
-        usize::try_from(days).ok().filter(|d| *d <= 3_660).ok_or(ProjectionError::TooLong(days))?;
+    let horizon_days = usize::try_from(length)
+        .ok()
+        .filter(|d| *d <= 3_660)
+        .ok_or(ProjectionError::TooLong(length))?;
     let rater = Rater::new(book, rollup.profiles(), options.known_at)?;
     let (keys, group_of) = group_profiles(rollup, options);
-    let actual = actual_by_day(rollup, &rater, options, history.origin)?;
-    let simulated =
-        Simulation { history: &history, rater: &rater, options, horizon_days, group_of: &group_of }
-            .run(keys.len())?;
-    let mut diagnostics = history.diagnostics.clone();
-    if history.days() < WEEKLY_HISTORY_DAYS {
-        let message = format!(
-            "history of {} days is too short for a weekly pattern ({WEEKLY_HISTORY_DAYS} needed)",
-            history.days()
-        );
-        diagnostics.add(code::SHORT_HISTORY, message, None);
+    let actual = actual_by_day(rollup, &rater, options, days.origin)?;
+    let events = EventFactors::new(&options.events, rollup.profiles(), &options.calendar);
+    let names = ProfileNames::build(rollup, book, &options.dimensions, &options.calendar);
+    let stems = Stems::build(options.level, &names);
+    let origin = Origin { offset: days.origin_offset(), has_partial_day: days.has_partial_day };
+    let leaves = leaves(&days, &stems, &events, origin, false);
+    if leaves.is_empty() {
+        return Err(ProjectionError::NoUsage);
     }
-    for (leaf, missing) in &simulated.unpriced {
-        let message = format!(
-            "forecast: no price for `{}` of `{}` models of `{}` from {} on: about {} units are not part of the spend",
-            leaf.component, leaf.family, leaf.provider, missing.from, missing.units
-        );
-        diagnostics.add(code::UNPRICED_USAGE, message, None);
+    let simulated = Simulation {
+        leaves: &leaves,
+        origin: days.origin,
+        has_partial_day: days.has_partial_day,
+        options: ForecastOptions {
+            horizon_days,
+            paths: options.paths,
+            seed: options.seed,
+            ..ForecastOptions::default()
+        },
+        pricing: Pricing {
+            rater: &rater,
+            calendar: &options.calendar,
+            events: &events,
+            profiles: rollup.profiles(),
+            group_of: &group_of,
+        },
+        growth: &options.growth,
+        groups: keys.len(),
+        keep_sums: false,
     }
-    let has_groups = options.dimensions.iter().any(|d| !d.is_time());
-    let groups = if has_groups {
-        let single = (keys.len() == 1).then(|| vec![simulated.total.clone()]);
-        let paths = single.unwrap_or(simulated.groups).into_iter();
-        keys.into_iter().zip(paths).map(|(key, paths)| ProjectedGroup { key, paths }).collect()
-    } else {
-        Vec::new()
-    };
+    .run()?
+    .with_methods_counted(&leaves);
+    let diagnostics = findings(&days, &events, &simulated, rollup);
     Ok(Projection {
         currency: rater.currency(),
-        history_start: history.first,
-        origin: history.origin,
+        history_start: days.first,
+        origin: days.origin,
         end,
-        has_partial_day: history.has_partial_day,
+        has_partial_day: days.has_partial_day,
+        groups: projected_groups(keys, &simulated, options),
         total: simulated.total,
-        groups,
-        months: months(&history, end, &actual)?,
+        months: months::months(&days, end, &actual)?,
         actual,
         unpriced_units: simulated.unpriced.values().map(|m| m.units).sum(),
         model: simulated.model,
         diagnostics,
     })
+}
+
+/// What was odd about a history and its forecast.
+fn findings(
+    days: &UsageDays,
+    events: &EventFactors<'_>,
+    simulated: &Simulated,
+    rollup: &Rollup,
+) -> Diagnostics {
+    let mut found = days.diagnostics.clone();
+    if days.days() < WEEKLY_HISTORY_DAYS {
+        let message = format!(
+            "history of {} days is too short for a weekly pattern ({WEEKLY_HISTORY_DAYS} needed)",
+            days.days()
+        );
+        found.add(code::SHORT_HISTORY, message, None);
+    }
+    for event in events.idle() {
+        let message =
+            format!("event from {} on touches nothing: no usage of `{}`", event.from, event.scope);
+        found.add(code::IDLE_EVENT, message, None);
+    }
+    for ((profile, component), missing) in &simulated.unpriced {
+        let sku = &rollup.profiles()[*profile as usize].sku;
+        let message = format!(
+            "forecast: no price for `{component}` of `{}` of `{}` from {} on: about {} units are not part of the spend",
+            sku.model, sku.provider, missing.from, missing.units
+        );
+        found.add(code::UNPRICED_USAGE, message, None);
+    }
+    found
+}
+
+fn projected_groups(
+    keys: Vec<Vec<String>>,
+    simulated: &Simulated,
+    options: &ProjectionOptions,
+) -> Vec<ProjectedGroup> {
+    if !options.dimensions.iter().any(|d| !d.is_time()) {
+        return Vec::new();
+    }
+    let single = std::slice::from_ref(&simulated.total);
+    let paths = if keys.len() == 1 { single } else { &simulated.groups };
+    keys.into_iter()
+        .zip(paths)
+        .map(|(key, paths)| ProjectedGroup { key, paths: paths.clone() })
+        .collect()
 }
 
 /// The keys of the groups, sorted, and the group of each profile.
@@ -287,134 +308,4 @@ fn actual_by_day(
         }
     }
     Ok(days)
-}
-
-fn months(
-    history: &History,
-    end: NaiveDate,
-    actual: &BTreeMap<NaiveDate, Amount>,
-) -> Result<Vec<ProjectedMonth>, MoneyError> {
-    let offset = |day: NaiveDate| {
-        usize::try_from(day.signed_duration_since(history.origin).num_days()).unwrap_or(0)
-    };
-    let mut months = Vec::new();
-    let mut month = Month::of(history.origin);
-    while month.first_day() < end {
-        let known = actual.range(month.first_day()..month.end()).map(|(_, amount)| *amount);
-        months.push(ProjectedMonth {
-            month,
-            from: offset(month.first_day().max(history.origin)),
-            until: offset(month.end().min(end)),
-            actual: Amount::checked_sum(known)?,
-            complete: month.first_day() >= history.first && month.end() <= end,
-        });
-        month = month.plus(1);
-    }
-    Ok(months)
-}
-
-struct Simulation<'a, 'b> {
-    history: &'a History,
-    rater: &'a Rater<'b>,
-    options: &'a ProjectionOptions,
-    horizon_days: usize,
-    group_of: &'a [usize],
-}
-
-/// Forecast units without a price.
-#[derive(Debug, Clone, Copy)]
-struct Missing {
-    from: NaiveDate,
-    units: u64,
-}
-
-struct Simulated {
-    total: CostPaths,
-    groups: Vec<CostPaths>,
-    model: ModelUse,
-    unpriced: BTreeMap<LeafKey, Missing>,
-}
-
-impl Simulation<'_, '_> {
-    /// Leaf by leaf, so that only one leaf's quantities are in memory at a time. All leaves draw
-    /// the same days, so their totals keep their correlation.
-    fn run(&self, groups: usize) -> Result<Simulated, ProjectionError> {
-        let options = ForecastOptions {
-            horizon_days: self.horizon_days,
-            paths: self.options.paths,
-            seed: self.options.seed,
-            ..ForecastOptions::default()
-        };
-        let leaves = &self.history.leaves;
-        check(leaves.iter().map(|leaf| &leaf.series), &options)?;
-        let fit = |(at, leaf): (usize, &history::Leaf)| {
-            FittedSeries::fit(&leaf.series, &options).ok_or(ForecastError::NoHistory { series: at })
-        };
-        let fitted: Vec<FittedSeries> =
-            leaves.iter().enumerate().map(fit).collect::<Result<_, _>>()?;
-        let span = fitted.iter().map(FittedSeries::residual_span).max().unwrap_or(1);
-        let draws = Draws::new(&options, span);
-        let mut simulated = Simulated {
-            total: CostPaths::zeros(options.paths, self.horizon_days),
-            groups: vec![CostPaths::zeros(options.paths, self.horizon_days); groups],
-            model: ModelUse { leaves: fitted.len(), ..ModelUse::default() },
-            unpriced: BTreeMap::new(),
-        };
-        let mut quantities = vec![0.0; options.paths * self.horizon_days];
-        for (leaf, fit) in self.history.leaves.iter().zip(&fitted) {
-            fit.simulate(&draws, &mut quantities);
-            *simulated.model.methods.entry(Method::name(fit.info.method)).or_default() += 1;
-            self.rate_leaf(leaf, &quantities, &mut simulated)?;
-        }
-        Ok(simulated)
-    }
-
-    fn rate_leaf(
-        &self,
-        leaf: &history::Leaf,
-        quantities: &[f64],
-        simulated: &mut Simulated,
-    ) -> Result<(), ProjectionError> {
-        let shares = Shares::of(leaf);
-        let nothing = BTreeMap::new();
-        let days: Vec<NaiveDate> =
-            self.history.origin.iter_days().take(self.horizon_days).collect();
-        for (day, date) in days.into_iter().enumerate() {
-            let prices =
-                shares.prices(leaf, date, &self.options.calendar, self.rater, self.group_of)?;
-            let floor = if day == 0 && self.history.has_partial_day { leaf.partial } else { 0 };
-            let mut units: u128 = 0;
-            for (path, values) in quantities.chunks_exact(self.horizon_days).enumerate() {
-                let count = whole(values[day]).max(floor);
-                units += u128::from(count);
-                simulated.total.add(path, day, prices.whole.checked_cost(count)?)?;
-                // A single group would only repeat the total.
-                let groups = if simulated.groups.len() > 1 { &prices.by_group } else { &nothing };
-                for (group, price) in groups {
-                    simulated.groups[*group].add(path, day, price.checked_cost(count)?)?;
-                }
-            }
-            let mean = units / u128::try_from(self.options.paths.max(1)).unwrap_or(1);
-            let unpriced = mean * u128::from(prices.unpriced) / u128::from(BLEND_WHOLE);
-            if unpriced > 0 {
-                let missing = simulated
-                    .unpriced
-                    .entry(leaf.key.clone())
-                    .or_insert(Missing { from: date, units: 0 });
-                let more = u64::try_from(unpriced).unwrap_or(u64::MAX);
-                missing.units = missing.units.saturating_add(more);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A forecast quantity as a count of units.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates at both ends"
-)]
-fn whole(quantity: f64) -> u64 {
-    quantity.round() as u64
 }
