@@ -138,7 +138,8 @@ pub(crate) fn run(
         ignored: std::collections::BTreeSet::new(),
         events: Vec::new(),
         growth: Vec::new(),
-        level: crate::projection::Level::Family,
+        level: None,
+        threads: std::thread::available_parallelism().ok(),
         dimensions: dimensions.clone(),
     };
     let projected = project(&usage.rollup, &prices.book, &options);

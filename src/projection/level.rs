@@ -150,20 +150,20 @@ impl ProfileNames {
     }
 
     /// The levels that differ from each other for these profiles, the highest first. Of levels with
-    /// the same leaves only the first is kept.
-    pub(super) fn levels(&self) -> Vec<Level> {
-        let mut seen: Vec<Vec<u32>> = Vec::new();
+    /// the same leaves as `usual` only that one is kept, of others the first.
+    pub(super) fn levels_beside(&self, usual: Level) -> Vec<Level> {
+        let of = |level: Level| Stems::build(level, self).of;
+        let mut seen = vec![of(usual)];
         Level::ALL
             .into_iter()
             .filter(|level| {
-                let of = Stems::build(*level, self).of;
-                let is_new = !seen.contains(&of);
+                let leaves = of(*level);
+                let is_new = !seen.contains(&leaves);
                 if is_new {
-                    seen.push(of);
+                    seen.push(leaves);
                 }
-                is_new
+                is_new || *level == usual
             })
             .collect()
     }
 }
-

@@ -4,6 +4,7 @@
 //! of quantities and change on known dates. The one place where a forecast number becomes a count
 //! of tokens is in [`simulation`]; from there on money is exact.
 
+pub mod backtest;
 mod blend;
 mod days;
 pub mod events;
@@ -14,33 +15,34 @@ mod level;
 mod mix;
 mod months;
 mod paths;
+mod prepared;
 mod simulation;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use chrono::NaiveDate;
 use thiserror::Error;
 
-use self::blend::Pricing;
+use self::backtest::{LevelScore, TrackRecord, choose_level, track_record};
 pub use self::days::{LastDay, UsageDays, longest_bucket};
-use self::events::{Event, EventFactors};
+use self::events::Event;
 pub use self::growth::Growth;
 pub use self::history::LeafKey;
-use self::history::{Leaf, Origin, leaves};
 pub use self::horizon::Horizon;
 pub use self::level::{Level, Measure};
-use self::level::{ProfileNames, Stems};
 pub use self::months::ProjectedMonth;
 pub use self::paths::{BasisPoints, CostPaths, Distribution};
+use self::prepared::{Prepared, Run};
 pub use self::simulation::ModelUse;
-use self::simulation::{Simulated, Simulation};
+use self::simulation::Simulated;
 use crate::diagnostic::{Diagnostics, code};
-use crate::forecast::{ForecastError, ForecastOptions};
+use crate::forecast::ForecastError;
 use crate::money::{Amount, Currency, MoneyError};
 use crate::period::{Calendar, Period, Timestamp};
 use crate::price_book::PriceBook;
+use crate::rating::RatingError;
 use crate::rating::group::Dimension;
-use crate::rating::{Rater, RatingError};
 use crate::rollup::Rollup;
 
 /// Fewest complete days that a forecast is made from.
@@ -69,8 +71,11 @@ pub struct ProjectionOptions {
     pub events: Vec<Event>,
     /// Planned growth.
     pub growth: Vec<Growth>,
-    /// What is forecast as one series.
-    pub level: Level,
+    /// What is forecast as one series; `None`: chosen by how well each level forecast the last
+    /// weeks.
+    pub level: Option<Level>,
+    /// Threads that backtests may use; the result does not depend on it.
+    pub threads: Option<NonZeroUsize>,
     /// Dimensions of the groups; times are left out.
     pub dimensions: Vec<Dimension>,
 }
@@ -88,6 +93,14 @@ pub enum ProjectionError {
     TooShort {
         /// Complete days.
         days: i64,
+    },
+    /// Too few days to forecast some of them again.
+    #[error("history of {days} days is too short for a backtest (at least {needed} for such windows)")]
+    TooShortToTest {
+        /// Complete days.
+        days: u32,
+        /// Days needed.
+        needed: u32,
     },
     /// Usage that is only known by month or week.
     #[error("usage is only known for {} to {} as a whole: a forecast needs usage by the day", .0.start, .0.end)]
@@ -146,6 +159,12 @@ pub struct Projection {
     pub actual: BTreeMap<NaiveDate, Amount>,
     /// Mean units without a price over the horizon.
     pub unpriced_units: u64,
+    /// The level that was forecast.
+    pub level: Level,
+    /// The levels it was chosen among; empty if it was given or could not be chosen.
+    pub levels: Vec<LevelScore>,
+    /// How forecasts from earlier days did; `None` if the history is too short to tell.
+    pub record: Option<TrackRecord>,
     /// How it was made.
     pub model: ModelUse,
     /// What was odd about it.
@@ -161,14 +180,8 @@ pub fn project(
     book: &PriceBook,
     options: &ProjectionOptions,
 ) -> Result<Projection, ProjectionError> {
-    if let Some(bucket) = longest_bucket(rollup) {
-        return Err(ProjectionError::CoarseBuckets(bucket));
-    }
-    let days = UsageDays::build(rollup, &options.calendar, options.last_day, &options.ignored)
-        .ok_or(ProjectionError::NoUsage)?;
-    if days.days() < LEAST_HISTORY_DAYS {
-        return Err(ProjectionError::TooShort { days: days.days() });
-    }
+    let prepared = Prepared::new(rollup, book, options)?;
+    let days = &prepared.days;
     let end = options.horizon.end(days.origin);
     let length = end.signed_duration_since(days.origin).num_days();
     if length < 1 {
@@ -178,64 +191,39 @@ pub fn project(
         .ok()
         .filter(|d| *d <= 3_660)
         .ok_or(ProjectionError::TooLong(length))?;
-    let rater = Rater::new(book, rollup.profiles(), options.known_at)?;
-    let (keys, group_of) = group_profiles(rollup, options);
-    let actual = actual_by_day(rollup, &rater, options, days.origin)?;
-    let events = EventFactors::new(&options.events, rollup.profiles(), &options.calendar);
-    let names = ProfileNames::build(rollup, book, &options.dimensions, &options.calendar);
-    let stems = Stems::build(options.level, &names);
-    let origin = Origin { offset: days.origin_offset(), has_partial_day: days.has_partial_day };
-    let leaves = leaves(&days, &stems, &events, origin, false);
+    let by_group = prepared.actual_by_group()?;
+    let (level, levels) = choose_level(&prepared, &by_group)?;
+    let record = track_record(&prepared, level, horizon_days, &by_group)?;
+    let origin = prepared.last_origin();
+    let leaves = prepared.leaves(level, origin, false);
     if leaves.is_empty() {
         return Err(ProjectionError::NoUsage);
     }
-    let simulated = Simulation {
-        leaves: &leaves,
-        origin: days.origin,
-        has_partial_day: days.has_partial_day,
-        options: ForecastOptions {
-            horizon_days,
-            paths: options.paths,
-            seed: options.seed,
-            ..ForecastOptions::default()
-        },
-        pricing: Pricing {
-            rater: &rater,
-            calendar: &options.calendar,
-            events: &events,
-            profiles: rollup.profiles(),
-            group_of: &group_of,
-        },
-        growth: &options.growth,
-        groups: keys.len(),
-        keep_sums: false,
-    }
-    .run()?
-    .with_methods_counted(&leaves);
-    let diagnostics = findings(&days, &events, &simulated, rollup);
+    let run = Run { origin, horizon_days, paths: options.paths, keep_sums: false };
+    let simulated = prepared.simulate(&leaves, run)?.with_methods_counted(&leaves);
+    let actual = prepared.actual_by_day()?;
     Ok(Projection {
-        currency: rater.currency(),
+        currency: prepared.rater.currency(),
         history_start: days.first,
         origin: days.origin,
         end,
         has_partial_day: days.has_partial_day,
-        groups: projected_groups(keys, &simulated, options),
+        groups: projected_groups(&prepared.keys, &simulated, options),
+        months: months::months(days, end, &actual)?,
+        diagnostics: findings(&prepared, &simulated),
         total: simulated.total,
-        months: months::months(&days, end, &actual)?,
         actual,
         unpriced_units: simulated.unpriced.values().map(|m| m.units).sum(),
+        level,
+        levels,
+        record,
         model: simulated.model,
-        diagnostics,
     })
 }
 
 /// What was odd about a history and its forecast.
-fn findings(
-    days: &UsageDays,
-    events: &EventFactors<'_>,
-    simulated: &Simulated,
-    rollup: &Rollup,
-) -> Diagnostics {
+fn findings(prepared: &Prepared<'_>, simulated: &Simulated) -> Diagnostics {
+    let days = &prepared.days;
     let mut found = days.diagnostics.clone();
     if days.days() < WEEKLY_HISTORY_DAYS {
         let message = format!(
@@ -244,13 +232,13 @@ fn findings(
         );
         found.add(code::SHORT_HISTORY, message, None);
     }
-    for event in events.idle() {
+    for event in prepared.events.idle() {
         let message =
             format!("event from {} on touches nothing: no usage of `{}`", event.from, event.scope);
         found.add(code::IDLE_EVENT, message, None);
     }
     for ((profile, component), missing) in &simulated.unpriced {
-        let sku = &rollup.profiles()[*profile as usize].sku;
+        let sku = &prepared.rollup.profiles()[*profile as usize].sku;
         let message = format!(
             "forecast: no price for `{component}` of `{}` of `{}` from {} on: about {} units are not part of the spend",
             sku.model, sku.provider, missing.from, missing.units
@@ -261,7 +249,7 @@ fn findings(
 }
 
 fn projected_groups(
-    keys: Vec<Vec<String>>,
+    keys: &[Vec<String>],
     simulated: &Simulated,
     options: &ProjectionOptions,
 ) -> Vec<ProjectedGroup> {
@@ -270,42 +258,8 @@ fn projected_groups(
     }
     let single = std::slice::from_ref(&simulated.total);
     let paths = if keys.len() == 1 { single } else { &simulated.groups };
-    keys.into_iter()
+    keys.iter()
         .zip(paths)
-        .map(|(key, paths)| ProjectedGroup { key, paths: paths.clone() })
+        .map(|(key, paths)| ProjectedGroup { key: key.clone(), paths: paths.clone() })
         .collect()
-}
-
-/// The keys of the groups, sorted, and the group of each profile.
-fn group_profiles(rollup: &Rollup, options: &ProjectionOptions) -> (Vec<Vec<String>>, Vec<usize>) {
-    let nowhen = Period { start: Timestamp::default(), end: Timestamp::default() };
-    let key = |profile| -> Vec<String> {
-        let wanted =
-            options.dimensions.iter().filter(|d| !d.is_time() && **d != Dimension::Component);
-        wanted.map(|d| d.value(nowhen, profile, &options.calendar)).collect()
-    };
-    let mut keys: Vec<Vec<String>> = rollup.profiles().iter().map(key).collect();
-    keys.sort();
-    keys.dedup();
-    let group_of =
-        rollup.profiles().iter().map(|p| keys.binary_search(&key(p)).unwrap_or(0)).collect();
-    (keys, group_of)
-}
-
-fn actual_by_day(
-    rollup: &Rollup,
-    rater: &Rater<'_>,
-    options: &ProjectionOptions,
-    origin: NaiveDate,
-) -> Result<BTreeMap<NaiveDate, Amount>, ProjectionError> {
-    let mut days: BTreeMap<NaiveDate, Amount> = BTreeMap::new();
-    for row in rollup.rows() {
-        let day = options.calendar.date_of(row.period.start);
-        if day < origin {
-            let cost = rater.rate_row(rollup, row)?.costs()?.billed_cost;
-            let sum = days.entry(day).or_default();
-            *sum = sum.checked_add(cost)?;
-        }
-    }
-    Ok(days)
 }
