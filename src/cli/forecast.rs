@@ -1,34 +1,23 @@
 //! `tokencast forecast`.
 
 use anyhow::{Context, anyhow, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed};
 use super::ingest::{self, Prices};
+use super::model_args::ModelArgs;
 use super::settings::Environment;
 use super::ui::Ui;
 use crate::diagnostic::Diagnostics;
 use crate::money::Amount;
-use crate::projection::{BasisPoints, Horizon, LastDay, ProjectionOptions, project};
+use crate::projection::{BasisPoints, Horizon, project};
 use crate::rating::group::Dimension;
 use crate::rating::summary::{self, Summary};
 use crate::report::forecast::{ForecastContext, ForecastReport};
 use crate::report::{InputFacts, format};
-
-/// Whether the last day is over.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum LastDayArg {
-    /// Not over if its usage ends two hours or more before midnight.
-    #[default]
-    Auto,
-    /// Over.
-    Complete,
-    /// Not over.
-    Partial,
-}
 
 /// Forecast what usage will cost.
 ///
@@ -53,15 +42,8 @@ pub(crate) struct ForecastArgs {
     /// Also list every day.
     #[arg(long)]
     daily: bool,
-    /// Sample paths. With 2000 a probability of 50 % is known to 1.1 points.
-    #[arg(long, default_value_t = 2000, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=100_000))]
-    paths: u32,
-    /// Seed of the sample paths; the same input and seed give the same bytes.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    seed: u64,
-    /// Whether the last day of the logs is over.
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
-    last_day: LastDayArg,
+    #[command(flatten)]
+    model: ModelArgs,
     #[command(flatten)]
     prices: PriceArgs,
     #[command(flatten)]
@@ -119,29 +101,14 @@ pub(crate) fn run(
         ));
     }
     let prices = Prices::load(&args.prices, environment)?;
-    let asked =
-        ingest::Asked { dimensions: &dimensions, grain: None, out: args.output.out.as_deref() };
+    let mut kept = dimensions.clone();
+    kept.extend(args.model.scope_dimensions());
+    let asked = ingest::Asked { dimensions: &kept, grain: None, out: args.output.out.as_deref() };
     let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
     let mut found = usage.found;
     found.merge(prices.found.clone());
-    let options = ProjectionOptions {
-        horizon,
-        paths: usize::try_from(args.paths)?,
-        seed: args.seed,
-        known_at: prices.known_at,
-        calendar: usage.calendar,
-        last_day: match args.last_day {
-            LastDayArg::Auto => LastDay::Auto,
-            LastDayArg::Complete => LastDay::Complete,
-            LastDayArg::Partial => LastDay::Partial,
-        },
-        ignored: std::collections::BTreeSet::new(),
-        events: Vec::new(),
-        growth: Vec::new(),
-        level: None,
-        threads: std::thread::available_parallelism().ok(),
-        dimensions: dimensions.clone(),
-    };
+    let options =
+        args.model.options(horizon, prices.known_at, usage.calendar, dimensions.clone())?;
     let projected = project(&usage.rollup, &prices.book, &options);
     // What the history lacks is said before why there is no forecast.
     let history = summary::summarise_checked(
@@ -170,7 +137,7 @@ pub(crate) fn run(
         diagnostics: findings,
         price_book: prices.facts(),
         levels,
-        seed: args.seed,
+        seed: args.model.seed,
         group_by: dimensions.iter().map(ToString::to_string).collect(),
         paths: options.paths,
     };

@@ -1,5 +1,6 @@
 //! Reports: view models that any format can print. Nothing here computes a figure.
 
+pub mod backtest;
 pub mod cost;
 pub mod forecast;
 pub mod format;
