@@ -61,7 +61,10 @@ fn windows(args: &BacktestArgs) -> Result<Windows, Failure> {
     }
     let number = args.horizon.strip_suffix('d').and_then(|d| d.parse::<u32>().ok());
     let days = number.filter(|n| (1..=366).contains(n)).ok_or_else(|| {
-        anyhow!("--horizon: `{}` is no length (expected days such as 30d up to 366d, or month)", args.horizon)
+        anyhow!(
+            "--horizon: `{}` is no length (expected days such as 30d up to 366d, or month)",
+            args.horizon
+        )
     })?;
     Ok(Windows::Rolling { days, stride: args.stride.unwrap_or(days.div_ceil(4)) })
 }

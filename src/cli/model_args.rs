@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::period::{Calendar, Timestamp};
 use crate::projection::events::Event;
-use crate::projection::{Growth, Horizon, LastDay, Level, ProjectionOptions};
+use crate::projection::{Growth, Horizon, LastDay, Launch, Level, ProjectionOptions};
 use crate::rating::group::Dimension;
 
 /// Whether the last day is over.
@@ -70,6 +70,11 @@ pub(crate) struct ModelArgs {
     /// team=search@-2%/week. May be given several times; the last that fits counts.
     #[arg(long, value_name = "GROWTH")]
     grow: Vec<Growth>,
+    /// Usage that will begin, as DATE[..DATE]:PROVIDER/MODEL:COMPONENT=UNITS_A_DAY,...[:RAMP]
+    /// [:xLOW..xHIGH], the last a range that holds it with 80 %:
+    /// 2027-01-15:anthropic/claude-sonnet-5:input.uncached=2000000,output=300000:14d:x0.5..x2.
+    #[arg(long, value_name = "LAUNCH")]
+    launch: Vec<Launch>,
 }
 
 impl ModelArgs {
@@ -97,6 +102,7 @@ impl ModelArgs {
             ignored: days("--ignore", &self.ignore)?,
             events: self.event.clone(),
             growth: self.grow.clone(),
+            launches: self.launch.clone(),
             level: match self.level {
                 LevelArg::Auto => None,
                 LevelArg::Total => Some(Level::Total),
@@ -152,7 +158,9 @@ mod tests {
     fn dates_and_ranges() {
         let texts = ["2026-10-03..2026-10-05".to_owned(), "2026-10-05".to_owned()];
         assert_eq!(days("--ignore", &texts).unwrap().len(), 3);
-        for text in ["", "2026-10-05..2026-10-03", "tomorrow", "2026-10-03..", "2026-10-03-2026-10-05"] {
+        for text in
+            ["", "2026-10-05..2026-10-03", "tomorrow", "2026-10-03..", "2026-10-03-2026-10-05"]
+        {
             assert!(days("--ignore", &[text.to_owned()]).is_err(), "{text}");
         }
     }

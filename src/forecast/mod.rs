@@ -24,6 +24,7 @@ mod season;
 mod short;
 mod simulate;
 mod sparse;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod theta;
@@ -35,6 +36,7 @@ pub use model::{FittedSeries, Method, SeriesInfo};
 pub use paths::SamplePaths;
 pub use quantile::{quantile_sorted, quantiles};
 pub use simulate::Draws;
+pub use spread::random_factors;
 
 use crate::series::DailySeries;
 

@@ -74,9 +74,9 @@ impl Shares {
         let parts: Vec<(usize, Part, f64)> = hours
             .enumerate()
             .flat_map(|(at, (profile, hours))| {
-                hours.iter().map(move |(hour, share)| {
-                    (at, Part { profile: *profile, hour: *hour }, *share)
-                })
+                hours
+                    .iter()
+                    .map(move |(hour, share)| (at, Part { profile: *profile, hour: *hour }, *share))
             })
             .collect();
         let wanted = if mix.varies() { 0..VARIANTS + 1 } else { VARIANTS..VARIANTS + 1 };

@@ -99,8 +99,15 @@ impl UsageDays {
             .filter(|day| (first..origin).contains(*day))
             .map(|day| offset(first, *day))
             .collect();
-        let days =
-            Self { first, origin, has_partial_day: is_partial, diagnostics, rows, requests, unknown };
+        let days = Self {
+            first,
+            origin,
+            has_partial_day: is_partial,
+            diagnostics,
+            rows,
+            requests,
+            unknown,
+        };
         Some(days.with_zero_days_noted())
     }
 
@@ -132,9 +139,7 @@ impl UsageDays {
 
     /// The day at an offset from the first.
     pub(super) fn date(&self, offset: u32) -> NaiveDate {
-        self.first
-            .checked_add_days(chrono::Days::new(u64::from(offset)))
-            .unwrap_or(NaiveDate::MAX)
+        self.first.checked_add_days(chrono::Days::new(u64::from(offset))).unwrap_or(NaiveDate::MAX)
     }
 
     /// True if what was used on a day is to be taken as unknown.
@@ -178,7 +183,13 @@ fn gather(
         let sum = requests.entry((day, profile)).or_default();
         *sum = sum.saturating_add(row.requests);
         let counts = row.components.iter();
-        rows.extend(counts.map(|(component, count)| DayRow { day, profile, hour, component, count }));
+        rows.extend(counts.map(|(component, count)| DayRow {
+            day,
+            profile,
+            hour,
+            component,
+            count,
+        }));
     }
     rows.sort_unstable();
     // Charge periods shorter than an hour fall into the same one here.

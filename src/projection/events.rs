@@ -75,7 +75,9 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum EventError {
     /// No date and change.
-    #[error("`{0}` is no event (expected [SCOPE@]DATE[..DATE]:CHANGE[:RAMP], such as 2027-01-15:+30% or team=search@2027-01-01..2027-01-14:x0.5)")]
+    #[error(
+        "`{0}` is no event (expected [SCOPE@]DATE[..DATE]:CHANGE[:RAMP], such as 2027-01-15:+30% or team=search@2027-01-01..2027-01-14:x0.5)"
+    )]
     Form(String),
     /// The date.
     #[error("`{0}` is no date (expected such as 2027-01-15)")]
@@ -95,10 +97,14 @@ pub enum EventError {
     #[error("`{0}` is no ramp (expected days such as 14d)")]
     Ramp(String),
     /// The scope.
-    #[error("`{0}` is no scope (expected DIMENSION=VALUE, such as model=claude-sonnet-5 or team=search)")]
+    #[error(
+        "`{0}` is no scope (expected DIMENSION=VALUE, such as model=claude-sonnet-5 or team=search)"
+    )]
     Scope(String),
     /// The growth.
-    #[error("`{0}` is no growth (expected such as 8%/month; per day, week, month, quarter or year)")]
+    #[error(
+        "`{0}` is no growth (expected such as 8%/month; per day, week, month, quarter or year)"
+    )]
     Growth(String),
 }
 
@@ -135,7 +141,13 @@ impl FromStr for Event {
                 .filter(|days| (1..=3_660).contains(days))
                 .ok_or_else(|| EventError::Ramp(ramp.to_owned()))?,
         };
-        Ok(Self { from, until: until.map(next_day), factor: parse_change(change)?, ramp_days, scope })
+        Ok(Self {
+            from,
+            until: until.map(next_day),
+            factor: parse_change(change)?,
+            ramp_days,
+            scope,
+        })
     }
 }
 
@@ -156,9 +168,7 @@ pub fn parse_change(text: &str) -> Result<f64, EventError> {
         Some(b'x') => number(&trimmed[1..]),
         _ => (trimmed == "stop").then_some(0.0),
     };
-    factor
-        .filter(|f| (0.0..=1000.0).contains(f))
-        .ok_or_else(|| EventError::Change(text.to_owned()))
+    factor.filter(|f| (0.0..=1000.0).contains(f)).ok_or_else(|| EventError::Change(text.to_owned()))
 }
 
 impl Event {
@@ -226,7 +236,8 @@ mod tests {
 
     #[test]
     fn events_are_read() {
-        let event: Event = "team=search,model=gpt-5@2027-01-15..2027-01-20:+30%:3d".parse().unwrap();
+        let event: Event =
+            "team=search,model=gpt-5@2027-01-15..2027-01-20:+30%:3d".parse().unwrap();
         assert_eq!((event.from, event.until), (day("2027-01-15"), Some(day("2027-01-21"))));
         assert_eq!(event.scope.to_string(), "team=search,model=gpt-5");
         assert_eq!(event.ramp_days, 3);
@@ -238,9 +249,20 @@ mod tests {
     #[test]
     fn wrong_events_are_refused() {
         for text in [
-            "", "2027-01-15", "2027-01-15:30%", "2027-01-15:x", "2027-01-15:x-1", "2027-01-15:-101%",
-            "2027-01-15:+nan%", "2027-13-01:+1%", "2027-01-15..2027-01-14:+1%", "day=x@2027-01-15:+1%",
-            "team@2027-01-15:+1%", "2027-01-15:+1%:0d", "2027-01-15:+1%:3", "2027-01-15:+1%:3d:4d",
+            "",
+            "2027-01-15",
+            "2027-01-15:30%",
+            "2027-01-15:x",
+            "2027-01-15:x-1",
+            "2027-01-15:-101%",
+            "2027-01-15:+nan%",
+            "2027-13-01:+1%",
+            "2027-01-15..2027-01-14:+1%",
+            "day=x@2027-01-15:+1%",
+            "team@2027-01-15:+1%",
+            "2027-01-15:+1%:0d",
+            "2027-01-15:+1%:3",
+            "2027-01-15:+1%:3d:4d",
         ] {
             assert!(text.parse::<Event>().is_err(), "{text}");
         }

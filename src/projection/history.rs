@@ -1,6 +1,6 @@
 //! The leaves of a forecast at an origin: a daily series each, and what it is made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -45,6 +45,8 @@ pub(super) struct Leaf {
     pub(super) key: LeafKey,
     /// Number of its stem.
     pub(super) stem: u32,
+    /// Every profile it ever had, sorted.
+    pub(super) profiles: Vec<u32>,
     /// Units a day, from its first day of use to the last complete day, without known events.
     pub(super) series: DailySeries,
     /// Units on the partial last day.
@@ -105,6 +107,7 @@ pub(super) fn leaves(
 #[derive(Default)]
 struct Gathered {
     first: Option<u32>,
+    profiles: BTreeSet<u32>,
     daily: BTreeMap<u32, f64>,
     recent: BTreeMap<u32, Box<ByAge>>,
     hours: BTreeMap<(u32, u8), f64>,
@@ -124,6 +127,7 @@ impl Gathering<'_> {
         if leaf.first.is_none() {
             leaf.first = Some(row.day);
         }
+        leaf.profiles.insert(row.profile);
         let factor = self.events.at(row.profile, self.days.date(row.day));
         let units =
             if factor < LEAST_FACTOR { quantity(row.count) } else { quantity(row.count) / factor };
@@ -165,7 +169,8 @@ impl Gathering<'_> {
         };
         let partial = found.daily.get(&origin).copied().unwrap_or(0.0);
         let key = LeafKey { stem: self.stems.names[stem as usize].clone(), measure };
-        Some(Leaf { key, stem, series, partial, mix })
+        let profiles = found.profiles.into_iter().collect();
+        Some(Leaf { key, stem, profiles, series, partial, mix })
     }
 }
 

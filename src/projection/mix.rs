@@ -43,10 +43,7 @@ pub(super) struct Mix {
 
 impl Mix {
     /// From recent days. `hours` has the weight of each hour by profile.
-    pub(super) fn of(
-        days: &BTreeMap<u32, Box<ByAge>>,
-        hours: &BTreeMap<(u32, u8), f64>,
-    ) -> Self {
+    pub(super) fn of(days: &BTreeMap<u32, Box<ByAge>>, hours: &BTreeMap<(u32, u8), f64>) -> Self {
         let profiles: Vec<u32> = days.keys().copied().collect();
         let counts: Vec<&ByAge> = days.values().map(AsRef::as_ref).collect();
         let hours = profiles.iter().map(|profile| {
@@ -193,7 +190,8 @@ mod tests {
     #[test]
     fn a_migration_that_ended_is_followed() {
         // Everything moved from the first to the second ten days ago.
-        let mix = mix(|age| if age < 10 { 0.0 } else { 50.0 }, |age| if age < 10 { 50.0 } else { 0.0 });
+        let mix =
+            mix(|age| if age < 10 { 0.0 } else { 50.0 }, |age| if age < 10 { 50.0 } else { 0.0 });
         assert!(mix.shares(VARIANTS)[1] > 0.95, "{:?}", mix.shares(VARIANTS));
     }
 

@@ -7,10 +7,12 @@
 pub mod backtest;
 mod blend;
 mod days;
+mod drivers;
 pub mod events;
 mod growth;
 mod history;
 mod horizon;
+mod launch;
 mod level;
 mod mix;
 mod months;
@@ -26,10 +28,12 @@ use thiserror::Error;
 
 use self::backtest::{LevelScore, TrackRecord, choose_level, track_record};
 pub use self::days::{LastDay, UsageDays, longest_bucket};
+pub use self::drivers::{Driver, Drivers};
 use self::events::Event;
 pub use self::growth::Growth;
 pub use self::history::LeafKey;
 pub use self::horizon::Horizon;
+pub use self::launch::{Launch, LaunchError};
 pub use self::level::{Level, Measure};
 pub use self::months::ProjectedMonth;
 pub use self::paths::{BasisPoints, CostPaths, Distribution};
@@ -49,6 +53,9 @@ use crate::rollup::Rollup;
 pub const LEAST_HISTORY_DAYS: i64 = 3;
 /// Days from which a weekly pattern can be told.
 pub const WEEKLY_HISTORY_DAYS: i64 = 14;
+
+/// The probability of the headline.
+const MEDIAN: BasisPoints = 5_000;
 
 /// How to project.
 #[derive(Debug, Clone)]
@@ -71,6 +78,8 @@ pub struct ProjectionOptions {
     pub events: Vec<Event>,
     /// Planned growth.
     pub growth: Vec<Growth>,
+    /// Usage that will begin.
+    pub launches: Vec<Launch>,
     /// What is forecast as one series; `None`: chosen by how well each level forecast the last
     /// weeks.
     pub level: Option<Level>,
@@ -95,7 +104,9 @@ pub enum ProjectionError {
         days: i64,
     },
     /// Too few days to forecast some of them again.
-    #[error("history of {days} days is too short for a backtest (at least {needed} for such windows)")]
+    #[error(
+        "history of {days} days is too short for a backtest (at least {needed} for such windows)"
+    )]
     TooShortToTest {
         /// Complete days.
         days: u32,
@@ -165,6 +176,8 @@ pub struct Projection {
     pub levels: Vec<LevelScore>,
     /// How forecasts from earlier days did; `None` if the history is too short to tell.
     pub record: Option<TrackRecord>,
+    /// Why it differs from the last period; `None` if that is too short, or cost nothing.
+    pub drivers: Option<Drivers>,
     /// How it was made.
     pub model: ModelUse,
     /// What was odd about it.
@@ -195,13 +208,16 @@ pub fn project(
     let (level, levels) = choose_level(&prepared, &by_group)?;
     let record = track_record(&prepared, level, horizon_days, &by_group)?;
     let origin = prepared.last_origin();
-    let leaves = prepared.leaves(level, origin, false);
+    let leaves = prepared.leaves(level, origin, true);
     if leaves.is_empty() {
         return Err(ProjectionError::NoUsage);
     }
-    let run = Run { origin, horizon_days, paths: options.paths, keep_sums: false };
+    let run = Run { origin, horizon_days, paths: options.paths, keep_sums: true, with_plans: true };
     let simulated = prepared.simulate(&leaves, run)?.with_methods_counted(&leaves);
     let actual = prepared.actual_by_day()?;
+    let median = simulated.total.distribution(0, horizon_days, Amount::ZERO, &[MEDIAN])?;
+    let median = median.quantiles.first().copied().unwrap_or_default();
+    let drivers = drivers::drivers(&prepared, &leaves, &simulated, median)?;
     Ok(Projection {
         currency: prepared.rater.currency(),
         history_start: days.first,
@@ -217,6 +233,7 @@ pub fn project(
         level,
         levels,
         record,
+        drivers,
         model: simulated.model,
     })
 }
@@ -238,7 +255,7 @@ fn findings(prepared: &Prepared<'_>, simulated: &Simulated) -> Diagnostics {
         found.add(code::IDLE_EVENT, message, None);
     }
     for ((profile, component), missing) in &simulated.unpriced {
-        let sku = &prepared.rollup.profiles()[*profile as usize].sku;
+        let sku = &prepared.profiles[*profile as usize].sku;
         let message = format!(
             "forecast: no price for `{component}` of `{}` of `{}` from {} on: about {} units are not part of the spend",
             sku.model, sku.provider, missing.from, missing.units

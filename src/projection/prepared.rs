@@ -8,6 +8,7 @@ use super::blend::Pricing;
 use super::days::{UsageDays, longest_bucket};
 use super::events::EventFactors;
 use super::history::{Leaf, Origin, leaves};
+use super::launch::Launch;
 use super::level::{Level, ProfileNames, Stems};
 use super::simulation::{Simulated, Simulation};
 use super::{LEAST_HISTORY_DAYS, ProjectionError, ProjectionOptions};
@@ -27,6 +28,8 @@ pub(super) struct Prepared<'a> {
     pub(super) rater: Rater<'a>,
     pub(super) events: EventFactors<'a>,
     pub(super) names: ProfileNames,
+    /// Those of the rollup, and then one for each planned launch.
+    pub(super) profiles: Vec<Profile>,
     /// Report groups, sorted.
     pub(super) keys: Vec<Vec<String>>,
     group_of: Vec<usize>,
@@ -38,7 +41,10 @@ pub(super) struct Run {
     pub(super) origin: Origin,
     pub(super) horizon_days: usize,
     pub(super) paths: usize,
+    /// Keep what a comparison with the last period needs.
     pub(super) keep_sums: bool,
+    /// With growth and launches that are planned; a backtest is without.
+    pub(super) with_plans: bool,
 }
 
 impl<'a> Prepared<'a> {
@@ -59,19 +65,18 @@ impl<'a> Prepared<'a> {
         if days.days() < LEAST_HISTORY_DAYS {
             return Err(ProjectionError::TooShort { days: days.days() });
         }
-        let rater = Rater::new(book, rollup.profiles(), options.known_at)?;
-        let events = EventFactors::new(&options.events, rollup.profiles(), &options.calendar);
+        let mut profiles = rollup.profiles().to_vec();
+        profiles.extend(options.launches.iter().map(Launch::profile));
+        let rater = Rater::new(book, &profiles, options.known_at)?;
+        let events = EventFactors::new(&options.events, &profiles, &options.calendar);
         let names = ProfileNames::build(rollup, book, &options.dimensions, &options.calendar);
-        let (keys, group_of) = group_profiles(rollup.profiles(), options);
-        Ok(Self { rollup, options, days, rater, events, names, keys, group_of })
+        let (keys, group_of) = group_profiles(&profiles, options);
+        Ok(Self { rollup, options, days, rater, events, names, profiles, keys, group_of })
     }
 
     /// The origin of the forecast proper.
     pub(super) fn last_origin(&self) -> Origin {
-        Origin {
-            offset: self.days.origin_offset(),
-            has_partial_day: self.days.has_partial_day,
-        }
+        Origin { offset: self.days.origin_offset(), has_partial_day: self.days.has_partial_day }
     }
 
     /// The leaves of a level as known at an origin.
@@ -80,19 +85,29 @@ impl<'a> Prepared<'a> {
         leaves(&self.days, &stems, &self.events, origin, with_requests)
     }
 
+    /// The name of a stem that some leaves have.
+    pub(super) fn stem_name(&self, leaves: &[Leaf], stem: u32) -> String {
+        let key = leaves.iter().find(|leaf| leaf.stem == stem).map(|leaf| &leaf.key.stem);
+        match key {
+            Some(names) if !names.is_empty() => names.join(" / "),
+            _ => "all usage".to_owned(),
+        }
+    }
+
     /// Prices and groups.
     pub(super) fn pricing(&self) -> Pricing<'_, 'a> {
         Pricing {
             rater: &self.rater,
             calendar: &self.options.calendar,
             events: &self.events,
-            profiles: self.rollup.profiles(),
+            profiles: &self.profiles,
             group_of: &self.group_of,
         }
     }
 
     /// Forecasts and rates leaves.
     pub(super) fn simulate(&self, leaves: &[Leaf], run: Run) -> Result<Simulated, ProjectionError> {
+        let first_launch = u32::try_from(self.rollup.profiles().len()).unwrap_or(u32::MAX);
         Simulation {
             leaves,
             origin: self.days.date(run.origin.offset),
@@ -104,7 +119,8 @@ impl<'a> Prepared<'a> {
                 ..ForecastOptions::default()
             },
             pricing: self.pricing(),
-            growth: &self.options.growth,
+            growth: if run.with_plans { &self.options.growth } else { &[] },
+            launches: (if run.with_plans { &self.options.launches } else { &[] }, first_launch),
             groups: self.keys.len(),
             keep_sums: run.keep_sums,
         }

@@ -8,9 +8,12 @@ use super::ProjectionError;
 use super::blend::{DayPrices, Pricing, Shares};
 use super::growth::{self, Growth};
 use super::history::{Leaf, horizon_dates};
+use super::launch::Launch;
 use super::paths::CostPaths;
-use crate::forecast::{Draws, FittedSeries, ForecastError, ForecastOptions, Method, SeriesInfo, check};
-use crate::money::BLEND_WHOLE;
+use crate::forecast::{
+    Draws, FittedSeries, ForecastError, ForecastOptions, Method, SeriesInfo, check,
+};
+use crate::money::{Amount, BLEND_WHOLE};
 use crate::tokens::Component;
 
 /// How leaves were forecast.
@@ -34,8 +37,10 @@ pub(super) struct Missing {
 /// What a leaf came to.
 #[derive(Debug, Clone)]
 pub(super) struct LeafOutcome {
-    /// Units over the horizon, path by path, after events; empty unless asked for.
+    /// Units over the horizon, path by path, without events; empty unless asked for.
     pub(super) sums: Vec<f32>,
+    /// Mean units of each day, without events; empty unless asked for.
+    pub(super) day_means: Vec<f64>,
     /// How it was forecast.
     pub(super) info: SeriesInfo,
 }
@@ -48,6 +53,8 @@ pub(super) struct Simulation<'a, 'b> {
     pub(super) options: ForecastOptions,
     pub(super) pricing: Pricing<'a, 'b>,
     pub(super) growth: &'a [Growth],
+    /// Planned launches, with the number of the profile of the first.
+    pub(super) launches: (&'a [Launch], u32),
     /// Number of report groups; with one, its paths are those of the total.
     pub(super) groups: usize,
     /// Keep the sums of every leaf.
@@ -61,6 +68,8 @@ pub(super) struct Simulated {
     pub(super) model: ModelUse,
     /// By profile and component.
     pub(super) unpriced: BTreeMap<(u32, Component), Missing>,
+    /// Cost of launches on each path; empty without any.
+    pub(super) launched: Vec<Amount>,
     /// In the order of the leaves.
     pub(super) outcomes: Vec<LeafOutcome>,
 }
@@ -85,6 +94,7 @@ impl Simulation<'_, '_> {
             total: zeros,
             model: ModelUse::default(),
             unpriced: BTreeMap::new(),
+            launched: Vec::new(),
             outcomes: Vec::with_capacity(fitted.len()),
         };
         let mut quantities = vec![0.0; options.paths * options.horizon_days];
@@ -96,27 +106,40 @@ impl Simulation<'_, '_> {
                 quantities.chunks_exact_mut(options.horizon_days).for_each(floor);
             }
             self.rate_leaf(leaf, &quantities, &mut simulated)?;
-            let sums = if self.keep_sums { self.sums(leaf, &quantities) } else { Vec::new() };
-            simulated.outcomes.push(LeafOutcome { sums, info: fit.info.clone() });
+            let (sums, day_means) = if self.keep_sums {
+                (sums(&quantities, options.horizon_days), day_means(&quantities, options))
+            } else {
+                (Vec::new(), Vec::new())
+            };
+            simulated.outcomes.push(LeafOutcome { sums, day_means, info: fit.info.clone() });
         }
+        self.launch(&mut quantities, &mut simulated)?;
         Ok(simulated)
     }
 
-    /// Units over the horizon with the events of the expected mix.
-    #[expect(clippy::cast_possible_truncation, reason = "24 bits are enough for a comparison")]
-    fn sums(&self, leaf: &Leaf, quantities: &[f64]) -> Vec<f32> {
-        let dates = horizon_dates(self.origin, self.options.horizon_days);
-        let shares = leaf.mix.profiles.iter().zip(leaf.mix.expected_shares());
-        let factors: Vec<f64> = dates
-            .iter()
-            .map(|day| {
-                shares.clone().map(|(p, share)| share * self.pricing.events.at(*p, *day)).sum()
-            })
-            .collect();
-        quantities
-            .chunks_exact(self.options.horizon_days)
-            .map(|path| path.iter().zip(&factors).map(|(q, f)| q * f).sum::<f64>() as f32)
-            .collect()
+    /// Adds what is planned to begin.
+    fn launch(
+        &self,
+        quantities: &mut [f64],
+        simulated: &mut Simulated,
+    ) -> Result<(), ProjectionError> {
+        let (launches, first) = self.launches;
+        let before = if launches.is_empty() { None } else { Some(simulated.total.clone()) };
+        for (launch, number) in launches.iter().zip(0_u32..) {
+            let random = (self.options.seed, u64::from(number));
+            for (leaf, units) in launch.leaves(first + number, self.origin) {
+                let horizon = self.options.horizon_days;
+                launch.quantities(units, self.origin, horizon, random, quantities);
+                self.rate_leaf(&leaf, quantities, simulated)?;
+            }
+        }
+        if let Some(before) = before {
+            let days = self.options.horizon_days;
+            let (with, without) = (simulated.total.sums(0, days)?, before.sums(0, days)?);
+            let launched = with.iter().zip(without).map(|(w, wo)| w.checked_sub(wo));
+            simulated.launched = launched.collect::<Result<_, _>>()?;
+        }
+        Ok(())
     }
 
     fn rate_leaf(
@@ -182,6 +205,22 @@ impl Simulated {
         }
         self
     }
+}
+
+/// Units over the horizon, path by path.
+#[expect(clippy::cast_possible_truncation, reason = "24 bits are enough for a comparison")]
+fn sums(quantities: &[f64], horizon: usize) -> Vec<f32> {
+    quantities.chunks_exact(horizon).map(|path| path.iter().sum::<f64>() as f32).collect()
+}
+
+/// Mean units of each day.
+fn day_means(quantities: &[f64], options: &ForecastOptions) -> Vec<f64> {
+    let mut means = vec![0.0; options.horizon_days];
+    let share = 1.0 / f64::from(u32::try_from(options.paths.max(1)).unwrap_or(u32::MAX));
+    for path in quantities.chunks_exact(options.horizon_days) {
+        means.iter_mut().zip(path).for_each(|(mean, q)| *mean += q * share);
+    }
+    means
 }
 
 /// A forecast quantity as a count of units.

@@ -315,9 +315,8 @@ impl BacktestReport {
         let keys: Vec<(&str, Align)> =
             self.group_by.iter().map(|name| (name.as_str(), Align::Left)).collect();
         let mut grid = Grid::new(&keys);
-        let columns = [
-            "total WAPE", "bias", "as week before", "run rate", "80 % held", "95 % held",
-        ];
+        let columns =
+            ["total WAPE", "bias", "as week before", "run rate", "80 % held", "95 % held"];
         grid.columns.extend(columns.map(|name| (name.to_owned(), Align::Right)));
         for group in &self.groups {
             let found = &group.scores.totals;
@@ -340,7 +339,13 @@ impl BacktestReport {
     pub fn csv_grid(&self) -> Grid {
         let mut grid = Grid::new(&[("origin", Align::Left), ("days", Align::Right)]);
         let names = [
-            "actual", "median", "low_80", "high_80", "low_95", "high_95", "seasonal_naive",
+            "actual",
+            "median",
+            "low_80",
+            "high_80",
+            "low_95",
+            "high_95",
+            "seasonal_naive",
             "run_rate",
         ];
         grid.columns.extend(names.map(|name| (name.to_owned(), Align::Right)));
@@ -348,7 +353,13 @@ impl BacktestReport {
         for w in &self.windows {
             let mut row = vec![w.origin.to_string(), w.days.to_string()];
             let amounts = [
-                w.actual, w.median, w.low_80, w.high_80, w.low_95, w.high_95, w.seasonal_naive,
+                w.actual,
+                w.median,
+                w.low_80,
+                w.high_80,
+                w.low_95,
+                w.high_95,
+                w.seasonal_naive,
                 w.run_rate,
             ];
             row.extend(amounts.map(|a| a.to_string()));

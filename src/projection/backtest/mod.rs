@@ -20,10 +20,11 @@ use crate::money::{Amount, Currency};
 use crate::price_book::PriceBook;
 use crate::rollup::Rollup;
 
-pub(super) use self::choice::choose_level;
 pub use self::choice::LevelScore;
+pub(super) use self::choice::choose_level;
 pub use self::record::TrackRecord;
 pub(super) use self::record::track_record;
+pub(super) use self::score::approximate;
 pub use self::score::{IntervalScores, PointScores, RUN_RATE_DAYS, SCORED, Scores, Window};
 pub use self::windows::LEAST_TRAINING_DAYS;
 pub(super) use self::windows::Span;
@@ -174,13 +175,12 @@ fn one_span(
     let origin = Origin { offset: span.origin, has_partial_day: false };
     let (at, horizon_days) = (span.origin as usize, span.days as usize);
     let leaves = prepared.leaves(level, origin, false);
-    let simulated =
-        prepared.simulate(&leaves, Run { origin, horizon_days, paths, keep_sums: false })?;
+    let run = Run { origin, horizon_days, paths, keep_sums: false, with_plans: false };
+    let simulated = prepared.simulate(&leaves, run)?;
     let date = prepared.days.date(span.origin);
     let single = std::slice::from_ref(&simulated.total);
     let paths = if actual.len() == 1 { single } else { &simulated.groups };
-    let groups =
-        actual.iter().zip(paths).map(|(costs, paths)| Window::of(costs, at, date, paths));
+    let groups = actual.iter().zip(paths).map(|(costs, paths)| Window::of(costs, at, date, paths));
     Ok(Again {
         total: Window::of(total, at, date, &simulated.total)?,
         groups: groups.collect::<Result<_, _>>()?,

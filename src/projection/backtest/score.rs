@@ -185,15 +185,12 @@ type Point = (f64, f64, Option<f64>);
 fn points(points: &[Point]) -> PointScores {
     let happened: f64 = points.iter().map(|(_, y, _)| y).sum();
     let share = |error: f64| (happened > 0.0).then(|| error / happened);
-    let mut relative: Vec<f64> = points
-        .iter()
-        .filter(|(_, y, _)| *y > 0.0)
-        .map(|(f, y, _)| (f - y).abs() / y)
-        .collect();
+    let mut relative: Vec<f64> =
+        points.iter().filter(|(_, y, _)| *y > 0.0).map(|(f, y, _)| (f - y).abs() / y).collect();
     relative.sort_unstable_by(f64::total_cmp);
-    let scaled = points.iter().filter_map(|(f, y, scale)| {
-        scale.filter(|s| *s > 0.0).map(|s| (f - y).abs() / s)
-    });
+    let scaled = points
+        .iter()
+        .filter_map(|(f, y, scale)| scale.filter(|s| *s > 0.0).map(|s| (f - y).abs() / s));
     PointScores {
         wape: share(points.iter().map(|(f, y, _)| (f - y).abs()).sum()),
         bias: share(points.iter().map(|(f, y, _)| f - y).sum()),

@@ -30,9 +30,8 @@ pub(in super::super) fn rolling(history: u32, days: u32, stride: u32, most: usiz
 
 /// Whole calendar months, oldest first, each forecast from its first day.
 pub(in super::super) fn months(first: NaiveDate, history: u32, most: usize) -> Vec<Span> {
-    let offset = |day: NaiveDate| {
-        u32::try_from(day.signed_duration_since(first).num_days()).unwrap_or(0)
-    };
+    let offset =
+        |day: NaiveDate| u32::try_from(day.signed_duration_since(first).num_days()).unwrap_or(0);
     let mut spans = Vec::new();
     let mut month = Month::of(first).plus(1);
     while offset(month.end()) <= history {
@@ -52,7 +51,10 @@ mod tests {
     #[test]
     fn windows_roll_back_from_the_end() {
         let found = rolling(90, 30, 15, 10);
-        assert_eq!(found, [(30, 30), (45, 30), (60, 30)].map(|(origin, days)| Span { origin, days }));
+        assert_eq!(
+            found,
+            [(30, 30), (45, 30), (60, 30)].map(|(origin, days)| Span { origin, days })
+        );
         assert_eq!(rolling(90, 30, 15, 1), [Span { origin: 60, days: 30 }]);
         assert!(rolling(57, 30, 30, 10).is_empty());
     }
