@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_mix_that_goes_up_and_down_is_averaged_and_uncertain() {
-        let swing = |age: usize| if (age / 5) % 2 == 0 { 40.0 } else { 10.0 };
+        let swing = |age: usize| if (age / 5).is_multiple_of(2) { 40.0 } else { 10.0 };
         let mix = mix(swing, |age| 50.0 - swing(age));
         assert!((0.35..0.65).contains(&mix.shares(VARIANTS)[0]), "{:?}", mix.shares(VARIANTS));
         assert!(mix.varies());

@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod architecture;
+mod cmd_backtest;
 mod cmd_cost;
 mod cmd_forecast;
+mod cmd_forecast_plans;
 mod cmd_prices;
 mod cmd_rollup;
 mod common;

@@ -29,8 +29,9 @@ pub struct LevelScore {
     pub loss: Option<f64>,
 }
 
-/// The level that was asked for, or the one that forecast the last weeks best, with the scores of
-/// all. Without enough history it is the family.
+/// The level that was asked for, or the one that forecast the total of the last weeks best, with
+/// the scores of all. Without enough history it is the family. Groups are no candidate: what is
+/// asked for in the report must not change the total.
 pub(in super::super) fn choose_level(
     prepared: &Prepared<'_>,
     actual: &[Vec<Amount>],
@@ -40,7 +41,8 @@ pub(in super::super) fn choose_level(
     }
     let usual = Level::Family;
     let spans = rolling(prepared.days.origin_offset(), JUDGED_DAYS, JUDGED_DAYS, JUDGED_WINDOWS);
-    let candidates = prepared.names.levels_beside(usual);
+    let mut candidates = prepared.names.levels_beside(usual);
+    candidates.retain(|level| *level != Level::Group);
     if spans.len() < LEAST_WINDOWS || candidates.len() < 2 {
         return Ok((usual, Vec::new()));
     }
@@ -51,7 +53,8 @@ pub(in super::super) fn choose_level(
             None
         } else {
             let again = forecast_again(prepared, level, &spans, JUDGED_PATHS, actual)?;
-            let losses: Vec<f64> = again.iter().filter_map(loss_of).collect();
+            let losses: Vec<f64> =
+                again.iter().filter_map(|one| one.total.relative_loss()).collect();
             let n = u32::try_from(losses.len()).unwrap_or(1);
             (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / f64::from(n))
         };
@@ -65,17 +68,4 @@ pub(in super::super) fn choose_level(
         }
     }
     Ok((best.0, scores))
-}
-
-/// Loss of the total and, with groups, as much of their mean weighted by spend.
-fn loss_of(again: &super::Again) -> Option<f64> {
-    let total = again.total.relative_loss()?;
-    if again.groups.len() < 2 {
-        return Some(total);
-    }
-    let spent = super::score::approximate(again.total.actual);
-    let weighted = again.groups.iter().map(|group| {
-        group.relative_loss().map_or(0.0, |loss| loss * super::score::approximate(group.actual))
-    });
-    Some(0.5 * (total + weighted.sum::<f64>() / spent))
 }
