@@ -15,7 +15,8 @@ use super::prices_validate::{self, ValidateArgs};
 use super::settings::{self, Environment};
 use super::ui::Ui;
 use crate::period::{Calendar, Timestamp};
-use crate::report::prices::{ListFilter, PriceList, ShownModel};
+use crate::report::prices::{ListFilter, PriceList};
+use crate::report::prices_show::ShownModel;
 use crate::source::provider;
 
 /// Look prices up.

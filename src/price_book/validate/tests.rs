@@ -123,7 +123,7 @@ fn wrong_kinds() {
     );
     check_price(
         &format!("{price}when = {{ context_over = -1 }}\n"),
-        "p.toml:10: `context_over` is an integer, expected a whole number of tokens",
+        "p.toml:10: `context_over` is an integer, expected a whole number",
     );
     check_price(
         &format!("{price}when = {{ endpoint = [] }}\n"),
