@@ -1,5 +1,6 @@
 //! `tokencast prices explain`.
 
+use super::cmd_prices::book;
 use super::common::{Run, TestEnv};
 
 /// A component of an explanation.
