@@ -217,17 +217,19 @@ impl PriceBook {
         self.providers.get(provider)?.resolve(model, at)
     }
 
-    /// Up to three names of the provider that are most like a name, the most alike first; for
-    /// hints only.
+    /// Up to three names of the provider that are most like a name, the most alike first, in
+    /// whatever case; for hints only.
     #[must_use]
     pub fn similar_models(&self, provider: &str, model: &str) -> Vec<String> {
         let Some(book) = self.providers.get(provider) else {
             return Vec::new();
         };
         let limit = (model.chars().count() / 3).max(2);
+        let asked = model.to_lowercase();
         let near = |name: &'_ CompactString| {
-            let distance = strsim::damerau_levenshtein(model, name);
-            (distance <= limit).then(|| (distance, name.to_string()))
+            let distance = strsim::damerau_levenshtein(&asked, &name.to_lowercase());
+            (distance <= limit && distance < name.chars().count())
+                .then(|| (distance, name.to_string()))
         };
         let mut names: Vec<_> = book.names.keys().filter_map(near).collect();
         names.sort_unstable();

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Align, Grid, PriceBookFacts};
 use crate::money::{Amount, UnitPrice};
 use crate::period::{Period, Timestamp};
-use crate::price_book::{ModelEntry, PriceBook};
+use crate::price_book::{ModelEntry, PriceBook, PriceKey, Rate};
 use crate::sku::{ContextBand, Sku};
 use crate::tokens::Component;
 
@@ -47,15 +47,32 @@ struct ListedModel {
     cache_write_per_mtok: Option<Amount>,
     output_per_mtok: Option<Amount>,
     endpoint: Option<String>,
+    deployment: Option<String>,
+    other_prices: Vec<OtherPrice>,
     confidence: Option<&'static str>,
+}
+
+/// A price of another unit than tokens of text, of a model without one of those.
+#[derive(Debug, Serialize)]
+struct OtherPrice {
+    key: &'static str,
+    component: &'static str,
+    price: Amount,
 }
 
 fn per_mtok(price: UnitPrice) -> Option<Amount> {
     price.per(6).ok()
 }
 
-/// Endpoints tried where a price depends on one that is not stated.
-const ENDPOINTS: [&str; 3] = ["", "global", "regional"];
+/// Endpoints and deployments tried where a price depends on one that is not stated.
+const PLACES: [(&str, &str); 6] = [
+    ("", ""),
+    ("global", ""),
+    ("regional", ""),
+    ("", "global_standard"),
+    ("", "data_zone"),
+    ("", "regional"),
+];
 
 impl PriceList {
     /// Standard tier, shortest prompts, one row a model.
@@ -97,7 +114,9 @@ impl PriceList {
             ("cache read", Align::Right),
             ("cache write", Align::Right),
             ("output", Align::Right),
+            ("other", Align::Left),
             ("endpoint", Align::Left),
+            ("deployment", Align::Left),
             ("confidence", Align::Left),
         ]);
         let shown = |a: &Option<Amount>| a.map(|a| a.to_string()).unwrap_or_default();
@@ -109,7 +128,13 @@ impl PriceList {
                 shown(&m.cache_read_per_mtok),
                 shown(&m.cache_write_per_mtok),
                 shown(&m.output_per_mtok),
+                m.other_prices
+                    .iter()
+                    .map(|o| format!("{} {}", o.key, o.price))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
                 m.endpoint.clone().unwrap_or_default(),
+                m.deployment.clone().unwrap_or_default(),
                 m.confidence.unwrap_or_default().to_owned(),
             ]);
         }
@@ -139,33 +164,7 @@ fn listed(book: &PriceBook, model: &ModelEntry, filter: &ListFilter) -> Option<L
         start: filter.at,
         end: Timestamp::from_nanos(filter.at.nanos().saturating_add(1)),
     };
-    let found = ENDPOINTS.iter().find_map(|endpoint| {
-        let mut sku = Sku::new(&model.provider, &model.id);
-        sku.endpoint = (*endpoint).into();
-        let rates =
-            book.rates(&sku, ContextBand::Known { from: 0, until: Some(1) }, filter.known_at);
-        let price = |c| rates.at(c, instant).ok();
-        let has_any =
-            price(Component::InputUncached).is_some() || price(Component::Output).is_some();
-        has_any.then(|| {
-            let amount = |c| price(c).and_then(|r| per_mtok(r.unit_price));
-            let writes = [Component::InputCacheWrite5m, Component::InputCacheWrite30m];
-            let confidence = price(Component::InputUncached).or_else(|| price(Component::Output));
-            ListedModel {
-                provider: model.provider.to_string(),
-                model: model.id.to_string(),
-                family: model.family.as_ref().map(ToString::to_string),
-                currency: book.currency(&model.provider).map(|c| c.to_string()).unwrap_or_default(),
-                input_per_mtok: amount(Component::InputUncached),
-                cache_read_per_mtok: amount(Component::InputCacheRead),
-                cache_write_per_mtok: writes.into_iter().find_map(amount),
-                output_per_mtok: amount(Component::Output),
-                endpoint: (!endpoint.is_empty()).then(|| (*endpoint).to_owned()),
-                confidence: confidence.map(|r| r.entry.origin.confidence.name()),
-            }
-        })
-    });
-    let nothing = || ListedModel {
+    let blank = || ListedModel {
         provider: model.provider.to_string(),
         model: model.id.to_string(),
         family: model.family.as_ref().map(ToString::to_string),
@@ -175,7 +174,47 @@ fn listed(book: &PriceBook, model: &ModelEntry, filter: &ListFilter) -> Option<L
         cache_write_per_mtok: None,
         output_per_mtok: None,
         endpoint: None,
+        deployment: None,
+        other_prices: Vec::new(),
         confidence: None,
     };
-    found.or_else(|| filter.all.then(nothing))
+    let found = PLACES.iter().find_map(|(endpoint, deployment)| {
+        let mut sku = Sku::new(&model.provider, &model.id);
+        sku.endpoint = (*endpoint).into();
+        sku.deployment = (*deployment).into();
+        let rates =
+            book.rates(&sku, ContextBand::Known { from: 0, until: Some(1) }, filter.known_at);
+        // Fees for every model of a provider say nothing about this one.
+        let own = |rate: &Rate<'_>| model.entries.iter().any(|e| std::ptr::eq(e, rate.entry));
+        let price = |c| rates.at(c, instant).ok().filter(own);
+        let text = price(Component::InputUncached).or_else(|| price(Component::Output));
+        let other = || Component::ALL.iter().filter_map(|c| Some((*c, price(*c)?)));
+        let confidence = text.clone().or_else(|| other().next().map(|(_, rate)| rate))?;
+        let amount = |c| price(c).and_then(|r| per_mtok(r.unit_price));
+        let writes = [Component::InputCacheWrite5m, Component::InputCacheWrite30m];
+        let stated = |word: &str| (!word.is_empty()).then(|| word.to_owned());
+        let other_prices = if text.is_some() {
+            Vec::new()
+        } else {
+            other().filter(|(c, r)| r.rated_as == *c).filter_map(other_price).collect()
+        };
+        Some(ListedModel {
+            input_per_mtok: amount(Component::InputUncached),
+            cache_read_per_mtok: amount(Component::InputCacheRead),
+            cache_write_per_mtok: writes.into_iter().find_map(amount),
+            output_per_mtok: amount(Component::Output),
+            endpoint: stated(endpoint),
+            deployment: stated(deployment),
+            other_prices,
+            confidence: Some(confidence.entry.origin.confidence.name()),
+            ..blank()
+        })
+    });
+    found.or_else(|| filter.all.then(blank))
+}
+
+fn other_price((component, rate): (Component, Rate<'_>)) -> Option<OtherPrice> {
+    let key = PriceKey::of(component);
+    let price = rate.unit_price.per(key.per_power).ok()?;
+    Some(OtherPrice { key: key.name, component: component.name(), price })
 }

@@ -22,6 +22,48 @@ fn list_at_a_date() {
     assert_eq!((at("2026-12-31"), at("2027-01-01")), ("0.75".into(), "1.50".into()));
 }
 
+/// Models whose prices need a deployment, or are of other units than tokens, are listed too.
+#[test]
+fn list_has_every_model_with_a_price() {
+    let env = TestEnv::new();
+    let row = |name: &str, provider: &str| {
+        let fixed = ["prices", "list", name, "--provider", provider, "-o", "json"];
+        let json = env.run(&[&fixed[..], &["--at", "2026-11-20"]].concat()).json();
+        let models = json["models"].as_array().unwrap().clone();
+        models.into_iter().find(|m| m["model"] == name).unwrap()
+    };
+    let azure = row("gpt-5.4", "azure");
+    assert_eq!(
+        (&azure["input_per_mtok"], &azure["deployment"]),
+        (&"2.50".into(), &"global_standard".into())
+    );
+    let rerank = row("rerank-v3.5", "cohere");
+    assert_eq!(rerank["other_prices"][0]["key"], "search_unit_per_1000");
+    assert_eq!(rerank["other_prices"][0]["price"], "2.00");
+    assert_eq!(row("gpt-6.1-sol", "openai")["other_prices"], serde_json::json!([]));
+}
+
+#[test]
+fn list_says_why_it_is_empty() {
+    let env = TestEnv::new();
+    for (arguments, error) in [
+        (vec!["nothing-like-it"], "no model matches"),
+        (vec!["gpt", "--provider", "nobody"], "no price book is of provider `nobody`"),
+        (
+            vec!["sonnet-5", "--at", "2020-01-01"],
+            "no model of those that match has a standard price at 2020-01-01T00:00:00Z",
+        ),
+    ] {
+        let run = env.run(&[&["prices", "list"], &arguments[..]].concat());
+        assert!(run.status == 2 && run.stderr.contains(error), "{arguments:?}: {}", run.stderr);
+    }
+    let shouted = env.run(&["prices", "show", "CLAUDE-SONNET-5"]).stderr;
+    assert!(
+        shouted.contains("nearest names: ") && shouted.contains("claude-sonnet-5,"),
+        "{shouted}"
+    );
+}
+
 #[test]
 fn show_names_every_entry_and_where_it_is_written() {
     let env = TestEnv::new();
