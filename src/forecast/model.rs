@@ -8,7 +8,7 @@ use super::pool::{Pool, history_of};
 use super::rng::bell;
 use super::short::{Short, UNKNOWN_SPREAD};
 use super::simulate::{Additions, Bounds, Draws, pool_paths};
-use super::sparse::{Stop, Weeks, is_intermittent};
+use super::sparse::{Stop, Weeks, is_intermittent, recent_zeros};
 use super::window::Window;
 use super::{outliers, shift};
 use crate::series::DailySeries;
@@ -189,7 +189,7 @@ fn pool(
     let season =
         if window.observed >= 2 * options.season_length { options.season_length } else { 1 };
     let mut values: Vec<f64> = window.values.iter().map(|v| v / unit).collect();
-    let mut additions = Additions::default();
+    let mut additions = Additions { zeros: recent_zeros(&window.values), ..Additions::default() };
     if season == WEEK {
         info.month_edges = MonthEdges::of(series);
     }

@@ -7,7 +7,7 @@ use super::season::initial_season;
 /// An outlier is this many standard deviations from the running median, on the log scale.
 const LIMIT: f64 = 5.0;
 /// Standard deviations from the running median that the fit gets to see.
-const DAMPED: f64 = 2.5;
+const DAMPED: f64 = 1.5;
 /// Least standard deviation: days of a quiet series may differ by 10 %.
 const LEAST_DEVIATION: f64 = 0.1;
 /// Standard deviation of a normal distribution in units of its median absolute deviation.
@@ -28,6 +28,8 @@ pub(super) struct Odd {
     pub(super) expected: f64,
     /// What the fit sees instead of the value.
     damped: f64,
+    /// What a path may see of it if it did not recur.
+    bounded: f64,
 }
 
 /// The outliers among values that are divided by their recent mean. NaN is a missing day.
@@ -51,8 +53,8 @@ pub(super) fn find(values: &[f64], season: usize) -> Vec<Odd> {
                 let back = |error: f64| {
                     Scale::Log.back(centre[at] + season[at % season.len()] + error).max(0.0)
                 };
-                let bound = DAMPED * deviation;
-                Odd { at, expected: back(0.0), damped: back(errors[at].clamp(-bound, bound)) }
+                let within = |n: f64| back(errors[at].clamp(-n * deviation, n * deviation));
+                Odd { at, expected: back(0.0), damped: within(DAMPED), bounded: within(LIMIT) }
             }));
         }
         t += run.max(1);
@@ -60,21 +62,19 @@ pub(super) fn find(values: &[f64], season: usize) -> Vec<Odd> {
     found
 }
 
-/// Damps outliers. Returns what a path adds when it draws a day, by age: nothing, or, if they
-/// recurred, what was taken away. So the forecast does not follow a backfill, and the interval
-/// of a series with bursts stays honest.
+/// Damps outliers. Returns what a path adds when it draws such a day, by age: if they recurred, what
+/// was taken away; if not, so much that it is as rare but no outlier. So the forecast does not
+/// follow a backfill, and the interval of a series with bursts stays honest. Empty for none.
 pub(super) fn damp(values: &mut [f64], outliers: &[Odd]) -> Vec<f64> {
     let events = outliers.iter().enumerate().filter(|(i, o)| {
         let before = i.checked_sub(1).map(|i| outliers[i].at + 1);
         before != Some(o.at)
     });
     let recurring = events.count() >= RECURRING;
-    let mut extras = vec![0.0; if recurring { values.len() } else { 0 }];
+    let mut extras = vec![0.0; if outliers.is_empty() { 0 } else { values.len() }];
     for odd in outliers {
-        if recurring {
-            let age = values.len() - 1 - odd.at;
-            extras[age] = values[odd.at] - odd.damped;
-        }
+        let drawn = if recurring { values[odd.at] } else { odd.bounded };
+        extras[values.len() - 1 - odd.at] = drawn - odd.damped;
         values[odd.at] = odd.damped;
     }
     extras
@@ -96,8 +96,9 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].at, 40);
         assert!((found[0].expected - 1.0).abs() < 0.2, "{found:?}");
-        assert!(damp(&mut values, &found).is_empty());
-        assert!(values[40] < 2.0, "{}", values[40]);
+        let extras = damp(&mut values, &found);
+        assert!((0.3..1.0).contains(&extras[19]), "{}", extras[19]);
+        assert!(values[40] < 1.5, "{}", values[40]);
         assert!(find(&wave(&[]), 7).is_empty());
         assert!(find(&wave(&[40, 41, 42, 43, 44]), 7).is_empty());
     }
@@ -111,6 +112,6 @@ mod tests {
         assert!(extras[59 - 50] > 7.0);
         let mut pair = wave(&[20, 21]);
         let found = find(&pair, 7);
-        assert!(damp(&mut pair, &found).is_empty());
+        assert!(damp(&mut pair, &found).iter().all(|e| *e < 1.0));
     }
 }

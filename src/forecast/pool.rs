@@ -19,8 +19,8 @@ const POWER_SHRINKAGE: f64 = 6.0;
 const LEAST_ERROR: f64 = 1e-3;
 
 /// Prior of the level's gain in simulation, its weight in independent forecasts, and its bounds.
-const WANDER: f64 = 0.25;
-const WANDER_SHRINKAGE: f64 = 5.0;
+const WANDER: f64 = 0.3;
+const WANDER_SHRINKAGE: f64 = 6.0;
 const LEAST_WANDER: f64 = 0.03;
 const MOST_WANDER: f64 = 0.5;
 
@@ -144,7 +144,7 @@ fn weights(members: &[Member], tracks: &[Track], origins: &Origins) -> Vec<f64> 
 /// With gain a and innovations of variance s, the total of h days has the variance
 /// s (h + a h (h - 1) + a^2 (h - 1) h (2 h - 1) / 6) (Hyndman et al. 2008, section 6.3). Setting
 /// this equal to the mean squared error of past totals, shrunk on the log scale to that of a gain
-/// of 0.25, gives a. It widens totals where levels wander, and narrows them where days are
+/// of 0.3, gives a. It widens totals where levels wander, and narrows them where days are
 /// independent; a fixed floor of 0.2 held 80 % intervals of 30-day totals in 91 % of the
 /// development tasks, and in all of a series of independent days.
 fn wander(level: &Member, tracks: &[Track], weights: &[f64], origins: &Origins) -> f64 {

@@ -15,15 +15,17 @@ use super::theta::DRIFT_DECAY;
 /// that never moved in a short history still can, and how far is not known. The spread of the four
 /// gives totals the tails they have: with one value 95 % intervals were too narrow where 80 % ones
 /// were right.
-const FLOORS: [f64; 4] = [0.2, 0.6, 1.0, 1.8];
+const FLOORS: [f64; 4] = [0.1, 0.5, 1.0, 2.2];
 
 /// Standard deviation of the smoothing noise, in units of a residual.
 const SMOOTHING: f64 = 0.15;
 
-/// Of 4 innovations, how many have their sign turned. Skewness is the least certain property of a
+/// Of 4 innovations, how many have their sign turned: none if more than a tenth of the days are
+/// zero, because a turned burst ends below zero, and cutting it off there lifts the total. Skewness is the least certain property of a
 /// small set of residuals and moves the median of the paths, the headline: halving it lowered the
 /// median error of 30-day totals on the development tasks from 10.9 to 9.5 %.
 const TURNED: u8 = 1;
+const MANY_ZEROS: f64 = 0.1;
 
 /// Interleaved sets of paths: the members of the pool.
 const SETS: usize = 4;
@@ -150,6 +152,8 @@ pub(super) struct Additions {
     pub(super) extras: Vec<f64>,
     /// The factor of each future day. Empty for 1.
     pub(super) factors: Vec<f64>,
+    /// Share of the recent days that are zero.
+    pub(super) zeros: f64,
 }
 
 /// Fills `out` (paths x horizon) from a pool.
@@ -160,6 +164,7 @@ pub(super) fn pool_paths(
     out: &mut [f64],
 ) {
     let members = &pool.members;
+    let turned = if additions.zeros > MANY_ZEROS { 0 } else { TURNED };
     let tables: Vec<Residuals> =
         members.iter().map(|m| Residuals::for_draws(&m.residuals, draws)).collect();
     let mut states: Vec<State> = members.iter().map(|m| m.state.clone()).collect();
@@ -170,7 +175,7 @@ pub(super) fn pool_paths(
         let smoothing = Smoothing { alpha: member.smoothing.alpha.max(floor), ..member.smoothing };
         state.copy_from(&member.state);
         for ((draw, phase), value) in steps.iter().zip(member.future()).zip(path.iter_mut()) {
-            let e = table.innovation(draw, TURNED);
+            let e = table.innovation(draw, turned);
             let extra = additions.extras.get(draw.age as usize).unwrap_or(&0.0);
             let x = member.spec.scale.back(state.next(&smoothing, *phase) + e);
             *value = bounds.apply(x.max(0.0) + extra);
