@@ -144,6 +144,10 @@ codes! {
     ZERO_DAYS = "zero-days", Warn, false;
     /// Too little history for a weekly pattern.
     SHORT_HISTORY = "short-history", Warn, false;
+    /// A day whose usage is far from what was to be expected, damped in the forecast.
+    OUTLIER_DAY = "outlier-day", Warn, false;
+    /// Usage that recently moved to another level.
+    LEVEL_SHIFT = "level-shift", Warn, false;
     /// A known event whose scope holds no usage.
     IDLE_EVENT = "idle-event", Warn, false;
     /// No usage record was found in any input.

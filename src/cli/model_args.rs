@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
+use crate::forecast::Holidays;
 use crate::period::{Calendar, Timestamp};
 use crate::projection::events::Event;
 use crate::projection::{Growth, Horizon, LastDay, Launch, Level, ProjectionOptions};
@@ -61,6 +62,10 @@ pub(crate) struct ModelArgs {
     /// ranges such as 2026-10-03..2026-10-05, separated by commas.
     #[arg(long, value_delimiter = ',', value_name = "DATES")]
     ignore: Vec<String>,
+    /// Holidays of the past and the future, which are taken for the quietest day of the week: dates
+    /// and ranges separated by commas, or @FILE with one a line.
+    #[arg(long, value_delimiter = ',', value_name = "DATES")]
+    holidays: Vec<String>,
     /// A known change of usage, as [SCOPE@]DATE[..DATE]:CHANGE[:RAMP]: 2027-01-15:+30%,
     /// team=search@2027-01-01..2027-01-14:x0.5, model=gpt-5@2027-02-01:stop,
     /// 2027-03-01:+100%:30d. May be given several times.
@@ -100,6 +105,7 @@ impl ModelArgs {
             calendar,
             last_day: self.last_day(),
             ignored: days("--ignore", &self.ignore)?,
+            holidays: Holidays::new(days("--holidays", &listed("--holidays", &self.holidays)?)?),
             events: self.event.clone(),
             growth: self.grow.clone(),
             launches: self.launch.clone(),
@@ -124,6 +130,23 @@ impl ModelArgs {
             LastDayArg::Partial => LastDay::Partial,
         }
     }
+}
+
+/// The entries of a list of which some may be files, each with an entry a line; text after `#` is
+/// a comment.
+fn listed(flag: &str, texts: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for text in texts {
+        let Some(path) = text.strip_prefix('@') else {
+            found.push(text.clone());
+            continue;
+        };
+        let content = std::fs::read_to_string(path)
+            .with_context(|| format!("{flag}: failed to read `{path}`"))?;
+        let lines = content.lines().map(|l| l.split('#').next().unwrap_or_default().trim());
+        found.extend(lines.filter(|l| !l.is_empty()).map(str::to_owned));
+    }
+    Ok(found)
 }
 
 /// Longest range of days that is read.

@@ -9,6 +9,7 @@ mod blend;
 mod days;
 mod drivers;
 pub mod events;
+mod findings;
 mod growth;
 mod history;
 mod horizon;
@@ -40,8 +41,8 @@ pub use self::paths::{BasisPoints, CostPaths, Distribution};
 use self::prepared::{Prepared, Run};
 pub use self::simulation::ModelUse;
 use self::simulation::Simulated;
-use crate::diagnostic::{Diagnostics, code};
-use crate::forecast::ForecastError;
+use crate::diagnostic::Diagnostics;
+use crate::forecast::{ForecastError, Holidays};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::period::{Calendar, Period, Timestamp};
 use crate::price_book::PriceBook;
@@ -74,6 +75,8 @@ pub struct ProjectionOptions {
     pub last_day: LastDay,
     /// Days whose usage says nothing about the future, such as load tests and outages.
     pub ignored: BTreeSet<NaiveDate>,
+    /// Days on which people rest although the weekday is one of work.
+    pub holidays: Holidays,
     /// Known changes of usage.
     pub events: Vec<Event>,
     /// Planned growth.
@@ -226,7 +229,7 @@ pub fn project(
         has_partial_day: days.has_partial_day,
         groups: projected_groups(&prepared.keys, &simulated, options),
         months: months::months(days, end, &actual)?,
-        diagnostics: findings(&prepared, &simulated),
+        diagnostics: findings::findings(&prepared, &leaves, &simulated),
         total: simulated.total,
         actual,
         unpriced_units: simulated.unpriced.values().map(|m| m.units).sum(),
@@ -236,33 +239,6 @@ pub fn project(
         drivers,
         model: simulated.model,
     })
-}
-
-/// What was odd about a history and its forecast.
-fn findings(prepared: &Prepared<'_>, simulated: &Simulated) -> Diagnostics {
-    let days = &prepared.days;
-    let mut found = days.diagnostics.clone();
-    if days.days() < WEEKLY_HISTORY_DAYS {
-        let message = format!(
-            "history of {} days is too short for a weekly pattern ({WEEKLY_HISTORY_DAYS} needed)",
-            days.days()
-        );
-        found.add(code::SHORT_HISTORY, message, None);
-    }
-    for event in prepared.events.idle() {
-        let message =
-            format!("event from {} on touches nothing: no usage of `{}`", event.from, event.scope);
-        found.add(code::IDLE_EVENT, message, None);
-    }
-    for ((profile, component), missing) in &simulated.unpriced {
-        let sku = &prepared.profiles[*profile as usize].sku;
-        let message = format!(
-            "forecast: no price for `{component}` of `{}` of `{}` from {} on: about {} units are not part of the spend",
-            sku.model, sku.provider, missing.from, missing.units
-        );
-        found.add(code::UNPRICED_USAGE, message, None);
-    }
-    found
 }
 
 fn projected_groups(

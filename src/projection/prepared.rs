@@ -118,6 +118,7 @@ impl<'a> Prepared<'a> {
                 seed: self.options.seed,
                 ..ForecastOptions::default()
             },
+            holidays: &self.options.holidays,
             pricing: self.pricing(),
             growth: if run.with_plans { &self.options.growth } else { &[] },
             launches: (if run.with_plans { &self.options.launches } else { &[] }, first_launch),

@@ -11,7 +11,7 @@ use super::history::{Leaf, horizon_dates};
 use super::launch::Launch;
 use super::paths::CostPaths;
 use crate::forecast::{
-    Draws, FittedSeries, ForecastError, ForecastOptions, Method, SeriesInfo, check,
+    Draws, FittedSeries, ForecastError, ForecastOptions, Holidays, Method, SeriesInfo, check,
 };
 use crate::money::{Amount, BLEND_WHOLE};
 use crate::tokens::Component;
@@ -51,6 +51,7 @@ pub(super) struct Simulation<'a, 'b> {
     pub(super) origin: NaiveDate,
     pub(super) has_partial_day: bool,
     pub(super) options: ForecastOptions,
+    pub(super) holidays: &'a Holidays,
     pub(super) pricing: Pricing<'a, 'b>,
     pub(super) growth: &'a [Growth],
     /// Planned launches, with the number of the profile of the first.
@@ -81,7 +82,7 @@ impl Simulation<'_, '_> {
         let options = &self.options;
         check(self.leaves.iter().map(|leaf| &leaf.series), options)?;
         let fit = |(at, leaf): (usize, &Leaf)| {
-            FittedSeries::fit(&leaf.series, options).ok_or(ForecastError::NoHistory { series: at })
+            FittedSeries::fit_with(&leaf.series, options, self.holidays).ok_or(ForecastError::NoHistory { series: at })
         };
         let fitted: Vec<FittedSeries> =
             self.leaves.iter().enumerate().map(fit).collect::<Result<_, _>>()?;
