@@ -134,6 +134,8 @@ codes! {
     STALE_PRICE = "stale-price", Warn, false;
     /// A promotional price without a stated end was used.
     OPEN_PROMOTION = "open-promotion", Warn, false;
+    /// Units were charged that an account may have free.
+    FREE_ALLOWANCE = "free-allowance", Warn, false;
     /// A price book that parses but looks wrong.
     PRICE_BOOK_SUSPECT = "price-book-suspect", Warn, false;
     /// The last day is not over; what is known of it bounds the forecast from below.
@@ -148,6 +150,12 @@ codes! {
     UNKNOWN_DAYS = "unknown-days", Warn, false;
     /// Too little history for a weekly pattern.
     SHORT_HISTORY = "short-history", Warn, false;
+    /// A day whose usage is far from what was to be expected, damped in the forecast.
+    OUTLIER_DAY = "outlier-day", Warn, false;
+    /// Usage that recently moved to another level.
+    LEVEL_SHIFT = "level-shift", Warn, false;
+    /// A known event whose scope holds no usage.
+    IDLE_EVENT = "idle-event", Warn, false;
     /// No usage record was found in any input.
     NO_RECORDS = "no-records", Warn, false;
 }

@@ -47,8 +47,8 @@ pub(crate) struct CostSeriesArgs {
     missing_days: MissingDaysArg,
 }
 
-/// Flags that say how to read or price usage.
-const NOT_FOR_COSTS: [&str; 10] = [
+/// Flags that say how to read, change or price usage.
+const NOT_FOR_COSTS: [&str; 14] = [
     "inputs",
     "format_in",
     "map",
@@ -59,6 +59,10 @@ const NOT_FOR_COSTS: [&str; 10] = [
     "promotions_end",
     "known_at",
     "stale_days",
+    "level",
+    "event",
+    "grow",
+    "launch",
 ];
 
 impl CostSeriesArgs {
@@ -97,14 +101,17 @@ pub(crate) fn make(
         until: settings.until,
     };
     let table = read_costs(&files, &options, &Progress::default())?;
+    let how = asked.model.options(asked.horizon, None, settings.calendar, Vec::new())?;
     let projection = project_costs(
         &table.costs,
         table.currency,
         &CostOptions {
-            horizon: asked.horizon,
-            paths: asked.paths,
-            seed: asked.seed,
-            last_day: asked.last_day,
+            horizon: how.horizon,
+            paths: how.paths,
+            seed: how.seed,
+            last_day: how.last_day,
+            ignored: how.ignored,
+            holidays: how.holidays,
             missing: match args.missing_days {
                 MissingDaysArg::Unknown => MissingDays::Unknown,
                 MissingDaysArg::Zero => MissingDays::Zero,

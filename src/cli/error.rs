@@ -34,6 +34,7 @@ impl<E: Into<Error>> From<E> for Failure {
             Some(
                 ProjectionError::NoUsage
                 | ProjectionError::TooShort { .. }
+                | ProjectionError::TooShortToTest { .. }
                 | ProjectionError::CoarseBuckets(_),
             ) => ExitStatus::Undecided,
             _ => match error.downcast_ref::<CostTableError>() {
@@ -64,6 +65,9 @@ fn hint_for(error: &Error) -> Option<String> {
     match error.downcast_ref::<ProjectionError>() {
         Some(ProjectionError::TooShort { .. }) => {
             Some("give it more days; `tokencast cost` shows what any usage cost".to_owned())
+        }
+        Some(ProjectionError::TooShortToTest { .. }) => {
+            Some("name shorter windows, such as --horizon 7d, or read more days of logs".to_owned())
         }
         Some(ProjectionError::CoarseBuckets(_)) => {
             Some("export usage with daily or hourly buckets".to_owned())

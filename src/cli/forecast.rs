@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::args::{FindingArgs, InputArgs, OutputArgs, OutputFormat, PriceArgs, StaleArgs};
 use super::budgets;
@@ -12,29 +12,16 @@ use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed, Undecided};
 use super::ingest::{self, Prices};
+use super::model_args::ModelArgs;
 use super::settings::Environment;
 use super::ui::Ui;
 use crate::diagnostic::Diagnostics;
 use crate::money::Amount;
-use crate::projection::{
-    BasisPoints, Horizon, LastDay, Projection, ProjectionError, ProjectionOptions, project,
-};
+use crate::projection::{BasisPoints, Horizon, Projection, ProjectionError, project};
 use crate::rating::group::Dimension;
 use crate::rating::summary;
 use crate::report::forecast::{ForecastContext, ForecastReport, Source};
 use crate::report::{InputFacts, PriceBookFacts, format};
-
-/// Whether the last day is over.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum LastDayArg {
-    /// Not over if its usage ends two hours or more before midnight; daily costs are taken as over.
-    #[default]
-    Auto,
-    /// Over.
-    Complete,
-    /// Not over.
-    Partial,
-}
 
 /// Forecast what usage will cost.
 ///
@@ -66,15 +53,8 @@ pub(crate) struct ForecastArgs {
     /// Also list every day.
     #[arg(long)]
     daily: bool,
-    /// Sample paths. With 2000 a probability of 50 % is known to 1.1 points.
-    #[arg(long, default_value_t = 2000, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=100_000))]
-    paths: u32,
-    /// Seed of the sample paths; the same input and seed give the same bytes.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    seed: u64,
-    /// Whether the last day of the history is over.
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
-    last_day: LastDayArg,
+    #[command(flatten)]
+    model: ModelArgs,
     #[command(flatten)]
     costs: CostSeriesArgs,
     #[command(flatten)]
@@ -117,9 +97,7 @@ fn level(text: &str) -> anyhow::Result<BasisPoints> {
 /// What is asked of a forecast, whatever it is made from.
 pub(crate) struct Asked<'a> {
     pub(crate) horizon: Horizon,
-    pub(crate) paths: usize,
-    pub(crate) seed: u64,
-    pub(crate) last_day: LastDay,
+    pub(crate) model: &'a ModelArgs,
     pub(crate) dimensions: &'a [Dimension],
     pub(crate) out: Option<&'a Path>,
 }
@@ -153,13 +131,7 @@ pub(crate) fn run(
     let dimensions = ingest::dimensions(&args.group_by);
     let asked = Asked {
         horizon,
-        paths: usize::try_from(args.paths)?,
-        seed: args.seed,
-        last_day: match args.last_day {
-            LastDayArg::Auto => LastDay::Auto,
-            LastDayArg::Complete => LastDay::Complete,
-            LastDayArg::Partial => LastDay::Partial,
-        },
+        model: &args.model,
         dimensions: &dimensions,
         out: args.output.out.as_deref(),
     };
@@ -189,9 +161,9 @@ pub(crate) fn run(
         price_book: made.price_book,
         source: made.source,
         levels,
-        seed: asked.seed,
+        seed: args.model.seed,
         group_by: dimensions.iter().map(ToString::to_string).collect(),
-        paths: asked.paths,
+        paths: usize::try_from(args.model.paths)?,
         budgets: budgets::outlooks(&typed, &projection)?,
     };
     let report = ForecastReport::new(&projection, context)?;
@@ -223,17 +195,12 @@ fn from_usage(
         ));
     }
     let prices = Prices::load(&args.prices, environment)?;
-    let wanted = ingest::Asked { dimensions: asked.dimensions, grain: None, out: asked.out };
+    let mut kept = asked.dimensions.to_vec();
+    kept.extend(args.model.scope_dimensions());
+    let wanted = ingest::Asked { dimensions: &kept, grain: None, out: asked.out };
     let usage = ingest::read_usage(&args.input, &prices, wanted, ui)?;
-    let options = ProjectionOptions {
-        horizon: asked.horizon,
-        paths: asked.paths,
-        seed: asked.seed,
-        known_at: prices.known_at,
-        calendar: usage.calendar,
-        last_day: asked.last_day,
-        dimensions: asked.dimensions.to_vec(),
-    };
+    let dimensions = asked.dimensions.to_vec();
+    let options = args.model.options(asked.horizon, prices.known_at, usage.calendar, dimensions)?;
     let projection = project(&usage.rollup, &prices.book, &options);
     let history = summary::summarise_checked(
         &usage.rollup,

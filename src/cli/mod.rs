@@ -1,6 +1,7 @@
 //! The command line: what the user typed, resolved once and handed to the library.
 
 mod args;
+mod backtest;
 mod budgets;
 mod cost;
 mod cost_series;
@@ -9,6 +10,7 @@ mod exit;
 mod finish;
 mod forecast;
 mod ingest;
+mod model_args;
 mod prices;
 mod prices_diff;
 mod prices_explain;
@@ -45,6 +47,7 @@ struct Cli {
 enum Command {
     Cost(cost::CostArgs),
     Forecast(Box<forecast::ForecastArgs>),
+    Backtest(Box<backtest::BacktestArgs>),
     Rollup(rollup::RollupArgs),
     Prices(prices::PricesArgs),
     /// Print completions for a shell.
@@ -86,6 +89,7 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
     match command {
         Command::Cost(args) => cost::run(args, environment, ui),
         Command::Forecast(args) => forecast::run(args, environment, ui),
+        Command::Backtest(args) => backtest::run(args, environment, ui),
         Command::Rollup(args) => rollup::run(args, environment, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
         Command::Completions { shell } => {

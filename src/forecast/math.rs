@@ -114,6 +114,16 @@ pub(super) fn median(values: &[f64]) -> Option<f64> {
     Some(0.5 * (known[(known.len() - 1) / 2] + known[known.len() / 2]))
 }
 
+/// Median of each value and its neighbours up to `reach` days away.
+pub(super) fn running_median(values: &[f64], reach: usize) -> Vec<f64> {
+    (0..values.len())
+        .map(|t| {
+            let end = (t + reach + 1).min(values.len());
+            median(&values[t.saturating_sub(reach)..end]).unwrap_or(f64::NAN)
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

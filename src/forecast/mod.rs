@@ -1,7 +1,8 @@
 //! Forecasts of daily quantities as sample paths.
 //!
-//! A pool of four small additive models, each fitted with a mild prior, is simulated with
-//! bootstrapped residuals; the union of their paths is the forecast. Headlines, intervals, totals
+//! A pool of small additive models, each fitted with a mild prior and weighted by its errors at
+//! rolling origins, is simulated with bootstrapped residuals; the union of their paths is the
+//! forecast. Headlines, intervals, totals
 //! and probabilities are all read off the same paths: the median of a day, the quantiles of a sum,
 //! the share of paths above a budget. Never add quantiles of days, and never use the mean of the
 //! paths as headline: half of them come from a log scale and have a long upper tail.
@@ -10,36 +11,53 @@
 //! (Makridakis, Spiliotis and Assimakopoulos 2020); this pool and the settings in it were measured
 //! on daily usage series.
 
+mod calendar;
+mod compound;
 mod error;
 mod ets;
 mod fit;
+mod info;
 mod math;
 mod members;
 mod model;
+mod month;
+mod origins;
+mod outliers;
 mod paths;
+mod pool;
 mod quantile;
+mod recent;
+mod residuals;
 mod rng;
 mod season;
+mod shift;
 mod short;
 mod simulate;
+mod smoothing;
 mod sparse;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod theta;
 mod window;
 
+pub use calendar::Holidays;
+pub use compound::compound;
 pub use error::{ForecastError, check};
-pub use model::{FittedSeries, Method, SeriesInfo};
+pub use info::{Method, Outlier, SeriesInfo};
+pub use model::FittedSeries;
+pub use month::MonthEdges;
 pub use paths::SamplePaths;
 pub use quantile::{quantile_sorted, quantiles};
 pub use simulate::Draws;
+pub use spread::random_factors;
 
 use crate::series::DailySeries;
 
 /// Name of the forecasting model.
 pub const MODEL_NAME: &str = "ets-theta-pool";
 /// Version of the model: raised when the same input and seed give other paths.
-pub const MODEL_VERSION: &str = "1";
+pub const MODEL_VERSION: &str = "2";
 
 /// What to forecast and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,12 +115,23 @@ pub fn forecast(
     series: &[DailySeries],
     options: &ForecastOptions,
 ) -> Result<Forecast, ForecastError> {
+    forecast_with(series, options, &Holidays::default())
+}
+
+/// [`forecast`] with a list of holidays, of the past and of the future.
+///
+/// # Errors
+/// Those of [`forecast`].
+pub fn forecast_with(
+    series: &[DailySeries],
+    options: &ForecastOptions,
+    holidays: &Holidays,
+) -> Result<Forecast, ForecastError> {
     check(series, options)?;
-    let fitted = series
-        .iter()
-        .enumerate()
-        .map(|(i, s)| FittedSeries::fit(s, options).ok_or(ForecastError::NoHistory { series: i }))
-        .collect::<Result<Vec<_>, _>>()?;
+    let fit = |(i, s)| {
+        FittedSeries::fit_with(s, options, holidays).ok_or(ForecastError::NoHistory { series: i })
+    };
+    let fitted = series.iter().enumerate().map(fit).collect::<Result<Vec<_>, _>>()?;
     let span = fitted.iter().map(FittedSeries::residual_span).max().unwrap_or(1);
     let draws = Draws::new(options, span);
     let mut paths = SamplePaths::zeros(series.len(), options.paths, options.horizon_days);

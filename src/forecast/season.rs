@@ -34,24 +34,30 @@ pub(super) fn initial_season(y: &[f64], m: usize) -> Vec<f64> {
 }
 
 /// Values without their season.
-pub(super) fn deseasonalised(y: &[f64], season: &[f64]) -> Vec<f64> {
-    y.iter().enumerate().map(|(t, v)| v - season[t % season.len()]).collect()
+pub(super) fn deseasonalised(y: &[f64], season: &[f64], phases: &[usize]) -> Vec<f64> {
+    y.iter().zip(phases).map(|(v, phase)| v - season[*phase]).collect()
 }
 
 /// Least-squares slope per day over the last 60 days. 0 with fewer than 3 known days.
 pub(super) fn recent_slope(y: &[f64]) -> f64 {
-    let tail = &y[y.len().saturating_sub(SLOPE_DAYS)..];
+    line(&y[y.len().saturating_sub(SLOPE_DAYS)..]).map_or(0.0, |(_, slope)| slope)
+}
+
+/// Value at the first day and slope per day of the least-squares line. `None` with fewer than 3
+/// known days.
+pub(super) fn line(y: &[f64]) -> Option<(f64, f64)> {
     let known: Vec<(f64, f64)> =
-        tail.iter().enumerate().filter(|(_, v)| !v.is_nan()).map(|(t, v)| (count(t), *v)).collect();
+        y.iter().enumerate().filter(|(_, v)| !v.is_nan()).map(|(t, v)| (count(t), *v)).collect();
     if known.len() < 3 {
-        return 0.0;
+        return None;
     }
     let n = count(known.len());
     let t_mean = known.iter().map(|(t, _)| t).sum::<f64>() / n;
     let y_mean = known.iter().map(|(_, v)| v).sum::<f64>() / n;
     let cross: f64 = known.iter().map(|(t, v)| (t - t_mean) * (v - y_mean)).sum();
     let square: f64 = known.iter().map(|(t, _)| (t - t_mean) * (t - t_mean)).sum();
-    cross / square
+    let slope = cross / square;
+    Some((y_mean - slope * t_mean, slope))
 }
 
 #[cfg(test)]

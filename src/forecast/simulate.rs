@@ -5,20 +5,27 @@
 //! series has the spread that the series had together.
 
 use super::ForecastOptions;
+use super::ets::{Smoothing, State};
 use super::math;
-use super::members::Member;
+use super::pool::Pool;
 use super::rng::{Stream, bell, below, below_unit, unit};
 use super::theta::DRIFT_DECAY;
 
-/// Lowest alpha of a simulated path: a level that never moved in a short history still can.
-const ALPHA_FLOOR: f64 = 0.2;
+/// Lowest alpha of a simulated path, in units of the pool's wander, by a draw of the path: a level
+/// that never moved in a short history still can, and how far is not known. The spread of the four
+/// gives totals the tails they have: with one value 95 % intervals were too narrow where 80 % ones
+/// were right.
+const FLOORS: [f64; 4] = [0.1, 0.5, 1.0, 2.2];
+
 /// Standard deviation of the smoothing noise, in units of a residual.
 const SMOOTHING: f64 = 0.15;
 
-/// Of 4 innovations, how many have their sign turned. Skewness is the least certain property of a
+/// Of 4 innovations, how many have their sign turned: none if more than a tenth of the days are
+/// zero, because a turned burst ends below zero, and cutting it off there lifts the total. Skewness is the least certain property of a
 /// small set of residuals and moves the median of the paths, the headline: halving it lowered the
 /// median error of 30-day totals on the development tasks from 10.9 to 9.5 %.
 const TURNED: u8 = 1;
+const MANY_ZEROS: f64 = 0.1;
 
 /// Interleaved sets of paths: the members of the pool.
 const SETS: usize = 4;
@@ -138,23 +145,45 @@ impl Bounds {
     }
 }
 
-/// Fills `out` (paths x horizon) from a pool: path p follows member p modulo their number, for
-/// every series of the run.
-pub(super) fn pool_paths(members: &[Member], bounds: &Bounds, draws: &Draws, out: &mut [f64]) {
+/// What paths add to the members of a pool.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Additions {
+    /// What a path adds on the day it draws, by age: recurring outliers. Empty without any.
+    pub(super) extras: Vec<f64>,
+    /// The factor of each future day. Empty for 1.
+    pub(super) factors: Vec<f64>,
+    /// Share of the recent days that are zero.
+    pub(super) zeros: f64,
+}
+
+/// Fills `out` (paths x horizon) from a pool.
+pub(super) fn pool_paths(
+    (pool, additions): (&Pool, &Additions),
+    bounds: &Bounds,
+    draws: &Draws,
+    out: &mut [f64],
+) {
+    let members = &pool.members;
+    let turned = if additions.zeros > MANY_ZEROS { 0 } else { TURNED };
     let tables: Vec<Residuals> =
         members.iter().map(|m| Residuals::for_draws(&m.residuals, draws)).collect();
-    let Some(first) = members.first() else { return };
-    let mut state = first.state.clone();
-    for ((p, _, steps), path) in draws.each().zip(out.chunks_exact_mut(draws.horizon)) {
-        let (member, table) = (&members[p % members.len()], &tables[p % members.len()]);
-        let mut smoothing = member.smoothing;
-        smoothing.alpha = smoothing.alpha.max(ALPHA_FLOOR);
+    let mut states: Vec<State> = members.iter().map(|m| m.state.clone()).collect();
+    for ((p, bits, steps), path) in draws.each().zip(out.chunks_exact_mut(draws.horizon)) {
+        let i = pool.member_of(p);
+        let (member, table, state) = (&members[i], &tables[i], &mut states[i]);
+        let floor = pool.wander * FLOORS[bits.to_le_bytes()[1] as usize % FLOORS.len()];
+        let smoothing = Smoothing { alpha: member.smoothing.alpha.max(floor), ..member.smoothing };
         state.copy_from(&member.state);
-        for (draw, value) in steps.iter().zip(path) {
-            let e = table.innovation(draw, TURNED);
-            *value = bounds.apply(member.scale.back(state.next(&smoothing) + e));
-            state.advance(&smoothing, e);
+        for ((draw, phase), value) in steps.iter().zip(member.future()).zip(path.iter_mut()) {
+            let e = table.innovation(draw, turned);
+            let extra = additions.extras.get(draw.age as usize).unwrap_or(&0.0);
+            let x = member.spec.scale.back(state.next(&smoothing, *phase) + e);
+            *value = bounds.apply(x.max(0.0) + extra);
+            state.advance(&smoothing, *phase, e);
             state.drift *= DRIFT_DECAY;
+        }
+        for (value, factor) in path.iter_mut().zip(&additions.factors) {
+            *value = (*value * factor).min(bounds.cap);
         }
     }
 }

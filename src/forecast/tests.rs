@@ -250,7 +250,7 @@ fn a_series_does_not_depend_on_its_neighbours() {
 fn without_a_season() {
     let options = ForecastOptions { season_length: 1, ..ForecastOptions::default() };
     let f = forecast(&[series(&days(60, |t| 90.0 + 20.0 * noise(t)))], &options).unwrap();
-    assert_eq!(f.model.members.len(), 3);
+    assert_eq!(f.model.members.len(), 6);
     assert_near(median_total(&f, 30), 3000.0, 0.06);
 }
 

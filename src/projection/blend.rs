@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use super::history::Leaf;
+use super::events::{EventFactors, Scope};
+use super::mix::{Mix, VARIANTS};
 use crate::money::{BLEND_WHOLE, BlendedPrice, MoneyError, UnitPrice};
 use crate::period::{Calendar, Period, Timestamp};
 use crate::rating::Rater;
+use crate::rollup::Profile;
+use crate::tokens::Component;
 
 /// Prices of a leaf on one day, by report group.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +19,8 @@ pub(super) struct DayPrices {
     pub(super) whole: BlendedPrice,
     /// Price of the mix, for each group that has a part in it.
     pub(super) by_group: BTreeMap<usize, BlendedPrice>,
-    /// Share of [`BLEND_WHOLE`] that has no price.
-    pub(super) unpriced: u32,
+    /// Share of [`BLEND_WHOLE`] that has no price, by profile.
+    pub(super) unpriced: BTreeMap<u32, u32>,
 }
 
 impl DayPrices {
@@ -29,68 +32,113 @@ impl DayPrices {
     }
 }
 
-/// The mix of a leaf as whole shares.
+/// Everything a price of the future depends on, beside the leaf.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pricing<'a, 'b> {
+    pub(super) rater: &'a Rater<'b>,
+    pub(super) calendar: &'a Calendar,
+    pub(super) events: &'a EventFactors<'a>,
+    /// What the profiles are.
+    pub(super) profiles: &'a [Profile],
+    /// The report group of each profile.
+    pub(super) group_of: &'a [usize],
+}
+
+impl Pricing<'_, '_> {
+    /// True if a profile is inside a scope.
+    pub(super) fn is_in(&self, scope: &Scope, profile: u32) -> bool {
+        self.profiles.get(profile as usize).is_some_and(|p| scope.matches(p, self.calendar))
+    }
+}
+
+/// One profile in one hour.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    profile: u32,
+    hour: u8,
+}
+
+/// The mix of a leaf as whole shares, in all of its variants.
 #[derive(Debug)]
 pub(super) struct Shares {
-    // (profile, hour, share)
-    parts: Vec<(u32, u32, u32)>,
+    component: Component,
+    parts: Vec<Part>,
+    /// Shares of the parts, variant by variant; the last variant is the expected mix.
+    variants: Vec<Vec<u32>>,
 }
 
 impl Shares {
     /// Divides [`BLEND_WHOLE`] by the weights; what rounding leaves over goes to the heaviest.
-    pub(super) fn of(leaf: &Leaf) -> Self {
-        let total: f64 = leaf.mix.values().sum();
-        let mut parts: Vec<(u32, u32, u32)> = leaf
-            .mix
-            .iter()
-            .map(|((profile, hour), weight)| (*profile, *hour, share(*weight, total)))
+    pub(super) fn of(component: Component, mix: &Mix) -> Self {
+        let hours = mix.profiles.iter().zip(&mix.hours);
+        let parts: Vec<(usize, Part, f64)> = hours
+            .enumerate()
+            .flat_map(|(at, (profile, hours))| {
+                hours
+                    .iter()
+                    .map(move |(hour, share)| (at, Part { profile: *profile, hour: *hour }, *share))
+            })
             .collect();
-        let given: u32 = parts.iter().map(|(_, _, share)| share).sum();
-        if let Some(heaviest) = parts.iter_mut().max_by_key(|(_, _, share)| *share) {
-            heaviest.2 += BLEND_WHOLE.saturating_sub(given);
-        }
-        Self { parts }
+        let wanted = if mix.varies() { 0..VARIANTS + 1 } else { VARIANTS..VARIANTS + 1 };
+        let variants = wanted.map(|variant| {
+            let of_profile = mix.shares(variant);
+            let shares = parts.iter().map(|(at, _, hour)| whole_share(of_profile[*at] * hour));
+            let mut shares: Vec<u32> = shares.collect();
+            let given: u32 = shares.iter().sum();
+            if let Some(heaviest) = shares.iter_mut().max_by_key(|share| **share) {
+                *heaviest += BLEND_WHOLE.saturating_sub(given);
+            }
+            shares
+        });
+        let variants = variants.collect();
+        Self { component, parts: parts.into_iter().map(|(_, part, _)| part).collect(), variants }
     }
 
-    /// The prices of a day.
+    /// Which of [`Self::prices`] a path uses. Paths of the same number use the same past week in
+    /// every leaf; four paths in a row, one of each member of the pool, share it.
+    pub(super) fn variant_of(&self, path: usize) -> usize {
+        if self.variants.len() > VARIANTS { (path / 4) % VARIANTS } else { 0 }
+    }
+
+    /// The prices of a day, one for each variant; the last is that of the expected mix.
     pub(super) fn prices(
         &self,
-        leaf: &Leaf,
         day: NaiveDate,
-        calendar: &Calendar,
-        rater: &Rater<'_>,
-        group_of: &[usize],
-    ) -> Result<DayPrices, MoneyError> {
-        let period = calendar.day(day);
-        let mut prices = DayPrices::default();
-        let mut whole_day: Option<(u32, bool)> = None;
-        for (profile, hour, share) in &self.parts {
-            let rates = rater.rates(*profile);
-            let group = group_of[*profile as usize];
-            // Parts are sorted by profile: whether its price holds all day is asked once.
-            let steady = match whole_day {
-                Some((known, steady)) if known == *profile => steady,
-                _ => rates.at(leaf.key.component, period).is_ok(),
-            };
-            whole_day = Some((*profile, steady));
-            if steady {
-                if let Ok(rate) = rates.at(leaf.key.component, period) {
-                    prices.add(group, rate.unit_price, *share)?;
+        pricing: &Pricing<'_, '_>,
+    ) -> Result<Vec<DayPrices>, MoneyError> {
+        let period = pricing.calendar.day(day);
+        let mut prices = vec![DayPrices::default(); self.variants.len()];
+        let mut at = 0;
+        while at < self.parts.len() {
+            let profile = self.parts[at].profile;
+            let same = self.parts[at..].iter().take_while(|p| p.profile == profile).count();
+            let range = at..at + same;
+            at += same;
+            let factor = pricing.events.at(profile, day);
+            let group = pricing.group_of[profile as usize];
+            let rates = pricing.rater.rates(profile);
+            // One price all day, else that of each quarter of an hour: every known price change
+            // falls on one.
+            if let Ok(rate) = rates.at(self.component, period) {
+                for (price, shares) in prices.iter_mut().zip(&self.variants) {
+                    let share = shares[range.clone()].iter().sum();
+                    price.add(group, rate.unit_price, scaled(share, factor))?;
                 }
                 continue;
             }
-            // Every known price change falls on a quarter of an hour.
-            for quarter in 0..4 {
-                let part = share / 4 + u32::from(quarter < share % 4);
-                let wall = NaiveTime::from_hms_opt(*hour, 15 * quarter, 0).unwrap_or_default();
-                let start = calendar.instant_of(day.and_time(wall));
+            for (index, quarter) in range.flat_map(|i| (0..4).map(move |quarter| (i, quarter))) {
+                let hour = u32::from(self.parts[index].hour);
+                let wall = NaiveTime::from_hms_opt(hour, 15 * quarter, 0).unwrap_or_default();
+                let start = pricing.calendar.instant_of(day.and_time(wall));
                 let end = Timestamp::from_nanos(start.nanos() + 1);
-                let instant = Period { start, end };
-                match rates.at(leaf.key.component, instant) {
-                    Ok(rate) => {
-                        prices.add(group, rate.unit_price, part)?;
+                let rate = rates.at(self.component, Period { start, end });
+                for (price, shares) in prices.iter_mut().zip(&self.variants) {
+                    let share = shares[index] / 4 + u32::from(quarter < shares[index] % 4);
+                    let share = scaled(share, factor);
+                    match &rate {
+                        Ok(rate) => price.add(group, rate.unit_price, share)?,
+                        Err(_) => *price.unpriced.entry(profile).or_default() += share,
                     }
-                    Err(_) => prices.unpriced += part,
                 }
             }
         }
@@ -101,8 +149,22 @@ impl Shares {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a share is between 0 and 2^20"
+    reason = "a share is between 0 and 2^20, and saturates"
 )]
-fn share(weight: f64, total: f64) -> u32 {
-    if total > 0.0 { (weight / total * f64::from(BLEND_WHOLE)).floor() as u32 } else { 0 }
+fn whole_share(share: f64) -> u32 {
+    (share * f64::from(BLEND_WHOLE)).floor() as u32
+}
+
+/// A share times the factor of an event. Factors are at most 1000, so the result fits.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share is between 0 and 2^20, a factor between 0 and 1000; saturates"
+)]
+fn scaled(share: u32, factor: f64) -> u32 {
+    if factor.to_bits() == 1.0_f64.to_bits() {
+        share
+    } else {
+        (f64::from(share) * factor).round() as u32
+    }
 }

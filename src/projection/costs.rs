@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
+use super::findings::short_history;
 use super::history::quantity;
 use super::paths::CostPaths;
+use super::simulation::whole;
 use super::{
-    Horizon, LEAST_HISTORY_DAYS, LastDay, ModelUse, ProjectedGroup, Projection, ProjectionError,
-    WEEKLY_HISTORY_DAYS, whole,
+    Horizon, LEAST_HISTORY_DAYS, LastDay, Level, ModelUse, ProjectedGroup, Projection,
+    ProjectionError, WEEKLY_HISTORY_DAYS,
 };
 use crate::costs::DailyCosts;
 use crate::diagnostic::{Diagnostics, code};
-use crate::forecast::{Draws, FittedSeries, ForecastError, ForecastOptions, check};
+use crate::forecast::{Draws, FittedSeries, ForecastError, ForecastOptions, Holidays, check};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::period::next_day;
 use crate::series::DailySeries;
@@ -36,7 +38,7 @@ pub enum MissingDays {
 }
 
 /// How to project daily costs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CostOptions {
     /// Days to forecast, or the day after the last one.
     pub horizon: Horizon,
@@ -46,6 +48,10 @@ pub struct CostOptions {
     pub seed: u64,
     /// Whether the last day is over; a table of days cannot tell, so `Auto` takes it as over.
     pub last_day: LastDay,
+    /// Days whose costs say nothing about the future.
+    pub ignored: BTreeSet<NaiveDate>,
+    /// Days on which people rest although the weekday is one of work.
+    pub holidays: Holidays,
     /// Days without any cost.
     pub missing: MissingDays,
     /// Keep the paths of each series as a group.
@@ -80,21 +86,27 @@ pub fn project_costs(
     }
     let mut diagnostics = history.diagnostics.clone();
     if days < WEEKLY_HISTORY_DAYS {
-        diagnostics.add(code::SHORT_HISTORY, super::short_history(days), None);
+        diagnostics.add(code::SHORT_HISTORY, short_history(days), None);
     }
-    let (total, groups, model) = simulate(costs, &history, &forecast, options.by_series)?;
+    let mut simulated = Simulated::zeros(&forecast);
+    simulated.run(costs, &history, &forecast, options)?;
+    diagnostics.merge(simulated.diagnostics);
     Ok(Projection {
         currency,
         history_start: history.first,
         origin: history.origin,
         end,
         has_partial_day: history.has_partial_day,
-        total,
-        groups,
+        total: simulated.total,
+        groups: simulated.groups,
         actual: actual(costs, history.origin)?,
         unknown_days: history.unknown,
         unpriced_units: 0,
-        model,
+        level: Level::Group,
+        levels: Vec::new(),
+        record: None,
+        drivers: None,
+        model: simulated.model,
         diagnostics,
     })
 }
@@ -105,6 +117,8 @@ struct CostHistory {
     origin: NaiveDate,
     has_partial_day: bool,
     unknown: BTreeSet<NaiveDate>,
+    /// Unknown days, and those that are to be ignored.
+    left_out: BTreeSet<NaiveDate>,
     diagnostics: Diagnostics,
 }
 
@@ -135,7 +149,9 @@ impl CostHistory {
             );
             diagnostics.add(code::PARTIAL_LAST_DAY, message, None);
         }
-        Some(Self { first, origin, has_partial_day, unknown, diagnostics })
+        let ignored = options.ignored.range(first.min(origin)..origin);
+        let left_out = ignored.chain(&unknown).copied().collect();
+        Some(Self { first, origin, has_partial_day, unknown, left_out, diagnostics })
     }
 
     /// Known days among the last `window` before the origin.
@@ -143,7 +159,7 @@ impl CostHistory {
         let window = i64::try_from(window).unwrap_or(i64::MAX);
         let days = self.origin.signed_duration_since(self.first).num_days().min(window);
         let start = self.origin - chrono::Duration::days(days);
-        days - i64::try_from(self.unknown.range(start..).count()).unwrap_or(i64::MAX)
+        days - i64::try_from(self.left_out.range(start..).count()).unwrap_or(i64::MAX)
     }
 
     /// A series in ticks, from its first day to the last complete one. A day on which only other
@@ -155,7 +171,7 @@ impl CostHistory {
         let began = costs.keys().next().copied().unwrap_or(last);
         let start = began.min(last).max(earliest);
         let value = |day: NaiveDate| {
-            if self.unknown.contains(&day) && began < self.origin {
+            if self.left_out.contains(&day) && began < self.origin {
                 return None;
             }
             Some(in_ticks(costs.get(&day).copied().unwrap_or_default(), tick))
@@ -183,48 +199,87 @@ fn actual(
     Ok(actual)
 }
 
-/// Series by series, so that only one series' paths are in memory beside the sums.
-fn simulate(
-    costs: &DailyCosts,
-    history: &CostHistory,
-    options: &ForecastOptions,
-    by_series: bool,
-) -> Result<(CostPaths, Vec<ProjectedGroup>, ModelUse), ProjectionError> {
-    let mut fitted: Vec<(FittedSeries, i128)> = Vec::with_capacity(costs.series().len());
-    let mut model = ModelUse { leaves: costs.series().len(), ..ModelUse::default() };
-    for (at, (_, days)) in costs.series().enumerate() {
-        let tick = tick(days.values().copied().max().unwrap_or_default());
-        let series = history.series(days, tick);
-        check([&series], options)?;
-        let fit =
-            FittedSeries::fit(&series, options).ok_or(ForecastError::NoHistory { series: at })?;
-        *model.methods.entry(fit.info.method.name()).or_default() += 1;
-        fitted.push((fit, tick));
+struct Simulated {
+    total: CostPaths,
+    groups: Vec<ProjectedGroup>,
+    model: ModelUse,
+    diagnostics: Diagnostics,
+}
+
+impl Simulated {
+    fn zeros(options: &ForecastOptions) -> Self {
+        Self {
+            total: CostPaths::zeros(options.paths, options.horizon_days),
+            groups: Vec::new(),
+            model: ModelUse::default(),
+            diagnostics: Diagnostics::default(),
+        }
     }
-    let span = fitted.iter().map(|(fit, _)| fit.residual_span()).max().unwrap_or(1);
-    let draws = Draws::new(options, span);
-    let mut total = CostPaths::zeros(options.paths, options.horizon_days);
-    let mut groups = Vec::new();
-    let mut ticks = vec![0.0; options.paths * options.horizon_days];
-    for ((id, days), (fit, tick)) in costs.series().zip(&fitted) {
-        fit.simulate(&draws, &mut ticks);
-        let so_far = days.get(&history.origin).copied().unwrap_or_default();
-        let mut own = by_series.then(|| CostPaths::zeros(options.paths, options.horizon_days));
-        for (path, values) in ticks.chunks_exact(options.horizon_days).enumerate() {
-            for (day, value) in values.iter().enumerate() {
-                let mut cost = from_ticks(*value, *tick)?;
-                if day == 0 {
-                    cost = cost.max(so_far);
-                }
-                total.add(path, day, cost)?;
-                if let Some(own) = &mut own {
-                    own.add(path, day, cost)?;
+
+    /// Series by series, so that only one series' paths are in memory beside the sums.
+    fn run(
+        &mut self,
+        costs: &DailyCosts,
+        history: &CostHistory,
+        options: &ForecastOptions,
+        asked: &CostOptions,
+    ) -> Result<(), ProjectionError> {
+        let mut fitted: Vec<(FittedSeries, i128)> = Vec::with_capacity(costs.series().len());
+        for (at, (id, days)) in costs.series().enumerate() {
+            let tick = tick(days.values().copied().max().unwrap_or_default());
+            let series = history.series(days, tick);
+            check([&series], options)?;
+            let fit = FittedSeries::fit_with(&series, options, &asked.holidays)
+                .ok_or(ForecastError::NoHistory { series: at })?;
+            self.note(id, &fit, tick)?;
+            fitted.push((fit, tick));
+        }
+        let span = fitted.iter().map(|(fit, _)| fit.residual_span()).max().unwrap_or(1);
+        let draws = Draws::new(options, span);
+        let mut ticks = vec![0.0; options.paths * options.horizon_days];
+        for ((id, days), (fit, tick)) in costs.series().zip(&fitted) {
+            fit.simulate(&draws, &mut ticks);
+            let so_far = days.get(&history.origin).copied().unwrap_or_default();
+            let own =
+                asked.by_series.then(|| CostPaths::zeros(options.paths, options.horizon_days));
+            let mut own = own.map(|paths| ProjectedGroup { key: vec![id.to_owned()], paths });
+            for (path, values) in ticks.chunks_exact(options.horizon_days).enumerate() {
+                for (day, value) in values.iter().enumerate() {
+                    let cost = from_ticks(*value, *tick)?;
+                    let cost = if day == 0 { cost.max(so_far) } else { cost };
+                    self.total.add(path, day, cost)?;
+                    if let Some(own) = &mut own {
+                        own.paths.add(path, day, cost)?;
+                    }
                 }
             }
+            self.groups.extend(own);
         }
-        groups.extend(own.map(|paths| ProjectedGroup { key: vec![id.to_owned()], paths }));
+        Ok(())
     }
-    Ok((total, groups, model))
+
+    /// How a series was forecast, and what was odd about it.
+    fn note(&mut self, id: &str, fit: &FittedSeries, tick: i128) -> Result<(), MoneyError> {
+        self.model.leaves += 1;
+        *self.model.methods.entry(fit.info.method.name()).or_default() += 1;
+        let of = if id.is_empty() { String::new() } else { format!(" of `{id}`") };
+        for outlier in &fit.info.outliers {
+            let day = outlier.day;
+            let cents = |ticks: f64| from_ticks(ticks, tick).map(|cost| cost.to_fixed(2));
+            let message = format!(
+                "cost{of} on {day} is far off, and damped in the forecast (`--ignore {day}` leaves it out): {} where about {} were expected",
+                cents(outlier.value)?,
+                cents(outlier.expected)?
+            );
+            self.diagnostics.add(code::OUTLIER_DAY, message, None);
+        }
+        if let Some(day) = fit.info.level_shift {
+            let message =
+                format!("cost{of} has another level since {day}, which the forecast follows");
+            self.diagnostics.add(code::LEVEL_SHIFT, message, None);
+        }
+        Ok(())
+    }
 }
 
 /// The unit in which a series is forecast: the smallest power of ten of 10^-18 of the currency unit

@@ -1,216 +1,192 @@
-//! From a rollup to daily series: which leaves there are, what each used a day, and what it is
-//! made of lately.
+//! The leaves of a forecast at an origin: a daily series each, and what it is made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use chrono::{NaiveDate, Timelike};
+use chrono::NaiveDate;
 use compact_str::CompactString;
 
-use crate::diagnostic::{Diagnostics, code};
-use crate::period::{Calendar, DAY_NANOS, HOUR_NANOS, Period, next_day};
-use crate::price_book::PriceBook;
-use crate::rollup::{Rollup, RollupRow};
+use super::days::{DayRow, UsageDays};
+use super::events::EventFactors;
+use super::level::{Measure, Stems};
+use super::mix::{ByAge, MIX_DAYS, Mix, USUAL_DECAY};
 use crate::series::DailySeries;
 use crate::tokens::Component;
 
-/// What a day counts less than the next one in the recent mix: half in seven days, `2^(-1/7)`.
-const DAILY_DECAY: f64 = 0.905_723_664_263_906_7;
-/// Days of history that the recent mix looks at.
-const MIX_WINDOW_DAYS: i64 = 28;
-/// A last day that ends this long before midnight is not over.
-const QUIET_HOURS: i64 = 2;
+/// Factors of events below this are not divided by: the day tells nothing about one without the
+/// event.
+const LEAST_FACTOR: f64 = 0.01;
 
-/// What is forecast as one series: models come and go inside a family, so the family is the leaf.
+/// What a leaf is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeafKey {
-    /// Who bills.
-    pub provider: CompactString,
-    /// The line of models that follow each other; the model itself if no book knows it.
-    pub family: CompactString,
+    /// Its place in the hierarchy, such as provider and family.
+    pub stem: Vec<CompactString>,
     /// What is counted.
-    pub component: Component,
+    pub measure: Measure,
+}
+
+impl fmt::Display for LeafKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for name in &self.stem {
+            write!(f, "{name} / ")?;
+        }
+        match self.measure {
+            Measure::Requests => f.write_str("requests"),
+            Measure::Component(component) => f.write_str(component.name()),
+        }
+    }
 }
 
 /// One series with its recent mix.
 #[derive(Debug, Clone)]
-pub struct Leaf {
+pub(super) struct Leaf {
     /// What it is.
-    pub key: LeafKey,
-    /// Units a day, from its first day of use to the last complete day.
-    pub series: DailySeries,
+    pub(super) key: LeafKey,
+    /// Number of its stem.
+    pub(super) stem: u32,
+    /// Every profile it ever had, sorted.
+    pub(super) profiles: Vec<u32>,
+    /// Units a day, from its first day of use to the last complete day, without known events.
+    pub(super) series: DailySeries,
     /// Units on the partial last day.
-    pub partial: u64,
-    /// Weight of each profile and hour of day lately.
-    pub mix: BTreeMap<(u32, u32), f64>,
+    pub(super) partial: f64,
+    /// Shares of its profiles and their hours.
+    pub(super) mix: Mix,
 }
 
-/// How to treat the last day of the history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LastDay {
-    /// Partial if it ends two hours or more before midnight.
-    #[default]
-    Auto,
-    /// Over.
-    Complete,
-    /// Not over.
-    Partial,
-}
-
-/// The history as the forecaster needs it.
-#[derive(Debug)]
-pub struct History {
-    /// First day with usage.
-    pub first: NaiveDate,
-    /// First day to forecast: the partial day, or the day after the last.
-    pub origin: NaiveDate,
-    /// The last day is partial, and forecast from what is known of it.
-    pub has_partial_day: bool,
-    /// Every leaf, sorted.
-    pub leaves: Vec<Leaf>,
-    /// What was odd about it.
-    pub diagnostics: Diagnostics,
-}
-
-impl History {
-    /// Complete days from the first with usage.
-    #[must_use]
-    pub fn days(&self) -> i64 {
-        self.origin.signed_duration_since(self.first).num_days()
-    }
-
-    /// Builds the series; `None` for an empty rollup.
-    #[must_use]
-    pub fn build(
-        rollup: &Rollup,
-        book: &PriceBook,
-        calendar: &Calendar,
-        last_day: LastDay,
-    ) -> Option<Self> {
-        let span = rollup.span()?;
-        let first = calendar.date_of(span.start);
-        let last_start = rollup.rows().iter().map(|r| r.period.start).max()?;
-        let last = calendar.date_of(last_start);
-        let is_partial = match last_day {
-            LastDay::Complete => false,
-            LastDay::Partial => true,
-            LastDay::Auto => {
-                let ends = calendar.day(last).end.nanos() - QUIET_HOURS * HOUR_NANOS;
-                span.end.nanos() <= ends
-            }
-        };
-        let origin = if is_partial { last } else { next_day(last) };
-        let mut diagnostics = Diagnostics::default();
-        if is_partial {
-            let message = format!(
-                "last day {last} ends at {}: its usage so far bounds the forecast of that day from below (set --last-day)",
-                span.end
-            );
-            diagnostics.add(code::PARTIAL_LAST_DAY, message, None);
+impl Leaf {
+    /// The component, if the leaf is one that is paid for.
+    pub(super) fn component(&self) -> Option<Component> {
+        match self.key.measure {
+            Measure::Requests => None,
+            Measure::Component(component) => Some(component),
         }
-        note_zero_days(rollup, calendar, first, origin, &mut diagnostics);
-        let leaves = leaves(rollup, book, calendar, origin);
-        Some(Self { first, origin, has_partial_day: is_partial, leaves, diagnostics })
     }
 }
 
-/// True if some usage is only known for longer than a day.
-#[must_use]
-pub fn longest_bucket(rollup: &Rollup) -> Option<Period> {
-    // A day of 25 hours is still a day.
-    rollup
-        .rows()
-        .iter()
-        .map(|r| r.period)
-        .filter(|p| p.nanos() > DAY_NANOS + HOUR_NANOS)
-        .max_by_key(Period::nanos)
+/// Where a history ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    /// Days after the first.
+    pub(super) offset: u32,
+    /// What is known of the day of the origin itself bounds it from below.
+    pub(super) has_partial_day: bool,
 }
 
-fn note_zero_days(
-    rollup: &Rollup,
-    calendar: &Calendar,
-    first: NaiveDate,
-    origin: NaiveDate,
-    found: &mut Diagnostics,
-) {
-    let used: std::collections::BTreeSet<NaiveDate> =
-        rollup.rows().iter().map(|r| calendar.date_of(r.period.start)).collect();
-    let empty: Vec<NaiveDate> =
-        first.iter_days().take_while(|d| *d < origin).filter(|d| !used.contains(d)).collect();
-    if let Some(day) = empty.first() {
-        let count = u64::try_from(empty.len()).unwrap_or(0);
-        found.add_many(
-            code::ZERO_DAYS,
-            format!("days without any record, the first on {day}, counted as zero"),
-            None,
-            count,
-        );
+/// The leaves of a level as known at an origin, sorted by key. Requests come in as leaves of their
+/// own if asked for.
+pub(super) fn leaves(
+    days: &UsageDays,
+    stems: &Stems,
+    events: &EventFactors<'_>,
+    origin: Origin,
+    with_requests: bool,
+) -> Vec<Leaf> {
+    let mut gathered = BTreeMap::new();
+    let until = origin.offset + u32::from(origin.has_partial_day);
+    let gathering = Gathering { days, stems, events, origin };
+    for row in days.rows(0, until) {
+        let key = (stems.of[row.profile as usize], Measure::Component(row.component));
+        gathering.add(gathered.entry(key).or_default(), row);
     }
+    if with_requests {
+        for row in days.requests(0, until) {
+            let key = (stems.of[row.profile as usize], Measure::Requests);
+            let (day, profile, count) = (row.day, row.profile, row.count);
+            let row = DayRow { day, profile, hour: 0, component: Component::Output, count };
+            gathering.add(gathered.entry(key).or_default(), &row);
+        }
+    }
+    gathered
+        .into_iter()
+        .filter_map(|((stem, measure), found)| gathering.leaf(stem, measure, found))
+        .collect()
 }
 
 #[derive(Default)]
 struct Gathered {
-    daily: BTreeMap<NaiveDate, u64>,
-    mix: BTreeMap<(u32, u32), f64>,
-    old_mix: BTreeMap<(u32, u32), f64>,
+    first: Option<u32>,
+    profiles: BTreeSet<u32>,
+    daily: BTreeMap<u32, f64>,
+    recent: BTreeMap<u32, Box<ByAge>>,
+    hours: BTreeMap<(u32, u8), f64>,
+    /// All usage of a profile and hour, for a leaf without any lately.
+    old: BTreeMap<(u32, u8), f64>,
 }
 
-fn leaves(rollup: &Rollup, book: &PriceBook, calendar: &Calendar, origin: NaiveDate) -> Vec<Leaf> {
-    let mut gathered: BTreeMap<LeafKey, Gathered> = BTreeMap::new();
-    let families = Families { rollup, book };
-    for row in rollup.rows() {
-        let local = calendar.local(row.period.start);
-        let family = families.of(row);
-        for (component, count) in row.components.iter() {
-            let key = LeafKey {
-                provider: rollup.profile(row).sku.provider.clone(),
-                family: family.clone(),
-                component,
-            };
-            let leaf = gathered.entry(key).or_default();
-            let day = leaf.daily.entry(local.date()).or_default();
-            *day = day.saturating_add(count);
-            let age = origin.signed_duration_since(local.date()).num_days();
-            let mix = if age <= MIX_WINDOW_DAYS { &mut leaf.mix } else { &mut leaf.old_mix };
-            *mix.entry((row.profile, local.hour())).or_default() += quantity(count) * decay(age);
+struct Gathering<'a> {
+    days: &'a UsageDays,
+    stems: &'a Stems,
+    events: &'a EventFactors<'a>,
+    origin: Origin,
+}
+
+impl Gathering<'_> {
+    fn add(&self, leaf: &mut Gathered, row: &DayRow) {
+        if leaf.first.is_none() {
+            leaf.first = Some(row.day);
+        }
+        leaf.profiles.insert(row.profile);
+        let factor = self.events.at(row.profile, self.days.date(row.day));
+        let units =
+            if factor < LEAST_FACTOR { quantity(row.count) } else { quantity(row.count) / factor };
+        *leaf.daily.entry(row.day).or_default() += units;
+        if self.days.is_unknown(row.day) {
+            return;
+        }
+        // A partial day counts as the last one: a model may have begun on it.
+        let age = self.origin.offset.saturating_sub(row.day + 1);
+        let at = (row.profile, row.hour);
+        match usize::try_from(age) {
+            Ok(age) if age < MIX_DAYS => {
+                let by_age =
+                    leaf.recent.entry(row.profile).or_insert_with(|| Box::new([0.0; MIX_DAYS]));
+                by_age[age] += units;
+                *leaf.hours.entry(at).or_default() += units * decay(age);
+            }
+            _ => *leaf.old.entry(at).or_default() += units,
         }
     }
-    gathered.into_iter().filter_map(|(key, found)| leaf(key, found, origin)).collect()
-}
 
-fn leaf(key: LeafKey, found: Gathered, origin: NaiveDate) -> Option<Leaf> {
-    let partial = found.daily.get(&origin).copied().unwrap_or(0);
-    let mix = if found.mix.is_empty() { found.old_mix } else { found.mix };
-    // A leaf that began on the partial day has one known day: what was seen of it.
-    let first = *found.daily.keys().next()?;
-    let start = first.min(origin.pred_opt()?);
-    let values = start
-        .iter_days()
-        .take_while(|d| *d < origin)
-        .map(|day| Some(quantity(found.daily.get(&day).copied().unwrap_or(0))));
-    Some(Leaf { key, series: DailySeries { start, values: values.collect() }, partial, mix })
-}
-
-struct Families<'a> {
-    rollup: &'a Rollup,
-    book: &'a PriceBook,
-}
-
-impl Families<'_> {
-    fn of(&self, row: &RollupRow) -> CompactString {
-        let sku = &self.rollup.profile(row).sku;
-        let model = self.book.find_model(&sku.provider, &sku.model, row.period.start);
-        model.and_then(|m| m.family.clone()).unwrap_or_else(|| sku.model.clone())
+    fn leaf(&self, stem: u32, measure: Measure, found: Gathered) -> Option<Leaf> {
+        let origin = self.origin.offset;
+        // A leaf that began on the partial day has one known day: what was seen of it.
+        let start = found.first?.min(origin.checked_sub(1)?);
+        let values = (start..origin).map(|day| {
+            let units = found.daily.get(&day).copied().unwrap_or(0.0);
+            (!self.days.is_unknown(day)).then_some(units)
+        });
+        let series = DailySeries { start: self.days.date(start), values: values.collect() };
+        let mix = if found.recent.is_empty() {
+            let mut weights: BTreeMap<u32, f64> = BTreeMap::new();
+            for ((profile, _), units) in &found.old {
+                *weights.entry(*profile).or_default() += units;
+            }
+            Mix::of_weights(&weights, &found.old)
+        } else {
+            Mix::of(&found.recent, &found.hours)
+        };
+        let partial = found.daily.get(&origin).copied().unwrap_or(0.0);
+        let key = LeafKey { stem: self.stems.names[stem as usize].clone(), measure };
+        let profiles = found.profiles.into_iter().collect();
+        Some(Leaf { key, stem, profiles, series, partial, mix })
     }
 }
 
 /// Weight of a day of this age. Only products are taken, so that every platform gives the same
 /// bits.
-fn decay(age_days: i64) -> f64 {
-    (0..age_days.clamp(0, 366)).fold(1.0, |weight, _| weight * DAILY_DECAY)
+fn decay(age: usize) -> f64 {
+    (0..age).fold(1.0, |weight, _| weight * USUAL_DECAY)
 }
 
 /// A count as the forecaster takes it.
 #[expect(clippy::cast_precision_loss, reason = "a forecast needs no more than 53 bits")]
 pub(super) fn quantity(count: u64) -> f64 {
     count as f64
+}
+
+/// The days of a horizon.
+pub(super) fn horizon_dates(origin: NaiveDate, days: usize) -> Vec<NaiveDate> {
+    origin.iter_days().take(days).collect()
 }

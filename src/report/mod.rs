@@ -1,5 +1,6 @@
 //! Reports: view models that any format can print. Nothing here computes a figure.
 
+pub mod backtest;
 pub mod cost;
 pub mod forecast;
 pub mod format;
@@ -8,6 +9,7 @@ pub mod inputs;
 pub mod prices;
 pub mod prices_diff;
 pub mod prices_explain;
+pub mod prices_show;
 pub mod prices_validate;
 
 use serde::Serialize;

@@ -4,17 +4,23 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod architecture;
+mod cmd_backtest;
 mod cmd_cost;
 mod cmd_forecast;
 mod cmd_forecast_budgets;
 mod cmd_forecast_costs;
+mod cmd_forecast_plans;
 mod cmd_prices;
+mod cmd_prices_diff;
+mod cmd_prices_explain;
+mod cmd_prices_validate;
 mod cmd_rollup;
 mod common;
 mod docs;
 mod errors;
 mod price_data;
 mod prices_import;
+mod prices_import_texts;
 mod properties;
 mod samples;
 mod vectors;

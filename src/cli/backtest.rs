@@ -1,0 +1,126 @@
+//! `tokencast backtest`.
+
+use anyhow::anyhow;
+use clap::Args;
+
+use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
+use super::error::Failure;
+use super::exit::ExitStatus;
+use super::finish::{self, Printed};
+use super::ingest::{self, Prices};
+use super::model_args::ModelArgs;
+use super::settings::Environment;
+use super::ui::Ui;
+use crate::projection::Horizon;
+use crate::projection::backtest::{Windows, backtest};
+use crate::rating::group::Dimension;
+use crate::rating::summary;
+use crate::report::backtest::{BacktestContext, BacktestReport};
+
+/// Forecast earlier days of a history again, and say how far off that was.
+///
+/// From each of several origins the following days are forecast with what was known before them;
+/// accuracy and coverage of the intervals are printed beside "as a week before" and the mean of
+/// the last 28 days. Prices are those of the days forecast.
+///
+/// Exit codes: 0 done, 2 error, 3 no usage, too little history, or nothing that has a price.
+#[derive(Debug, Args)]
+pub(crate) struct BacktestArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Length of what is forecast: days such as 30d, or `month` for calendar months.
+    #[arg(long, default_value = "30d", value_name = "LENGTH")]
+    horizon: String,
+    /// Days from one origin to the next; by default a quarter of the length.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=366))]
+    stride: Option<u32>,
+    /// Most origins, counted back from the last one that is possible.
+    #[arg(long, default_value_t = 26, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    windows: u32,
+    /// Dimensions of groups to score too, separated by commas: provider, model, a label, ...
+    #[arg(long, short, value_name = "DIMENSIONS", value_delimiter = ',')]
+    group_by: Vec<Dimension>,
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    prices: PriceArgs,
+    #[command(flatten)]
+    stale: StaleArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    findings: FindingArgs,
+}
+
+fn windows(args: &BacktestArgs) -> Result<Windows, Failure> {
+    if args.horizon == "month" {
+        if args.stride.is_some() {
+            return Err(anyhow!("--stride: calendar months follow each other").into());
+        }
+        return Ok(Windows::Months);
+    }
+    let number = args.horizon.strip_suffix('d').and_then(|d| d.parse::<u32>().ok());
+    let days = number.filter(|n| (1..=366).contains(n)).ok_or_else(|| {
+        anyhow!(
+            "--horizon: `{}` is no length (expected days such as 30d up to 366d, or month)",
+            args.horizon
+        )
+    })?;
+    Ok(Windows::Rolling { days, stride: args.stride.unwrap_or(days.div_ceil(4)) })
+}
+
+pub(crate) fn run(
+    args: &BacktestArgs,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<ExitStatus, Failure> {
+    let policy = finish::policy(&args.findings)?;
+    let windows = windows(args)?;
+    let dimensions = ingest::dimensions(&args.group_by);
+    if let Some(wrong) = dimensions.iter().find(|d| d.is_time() || **d == Dimension::Component) {
+        return Err(anyhow!("--group-by: a forecast cannot be grouped by `{wrong}`").into());
+    }
+    let prices = Prices::load(&args.prices, environment)?;
+    let mut kept = dimensions.clone();
+    kept.extend(args.model.scope_dimensions());
+    let asked = ingest::Asked { dimensions: &kept, grain: None, out: args.output.out.as_deref() };
+    let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
+    let mut found = usage.found;
+    found.merge(prices.found.clone());
+    let names: Vec<String> = dimensions.iter().map(ToString::to_string).collect();
+    // The horizon is that of the windows.
+    let options =
+        args.model.options(Horizon::Days(1), prices.known_at, usage.calendar, dimensions)?;
+    let most = usize::try_from(args.windows).map_err(anyhow::Error::from)?;
+    let history = summary::summarise_checked(
+        &usage.rollup,
+        &prices.book,
+        prices.known_at,
+        &[],
+        &options.calendar,
+        args.stale.stale_days,
+    )?;
+    found.merge(history.diagnostics.clone());
+    let tested = backtest(&usage.rollup, &prices.book, &options, windows, most);
+    if let Ok(tested) = &tested {
+        found.merge(tested.diagnostics.clone());
+    }
+    let (findings, denied) = finish::resolve(&found, &policy);
+    ui.findings(&findings);
+    let tested = tested?;
+    let records = usage.facts.records;
+    let context = BacktestContext {
+        inputs: usage.facts,
+        diagnostics: findings,
+        price_book: prices.facts(),
+        group_by: names,
+        seed: args.model.seed,
+        paths: options.paths,
+    };
+    let report = BacktestReport::new(&tested, context);
+    let (head, notes) = report.sentences();
+    let printed =
+        Printed { head: &head, grids: report.grids(), notes: &notes, csv: report.csv_grid() };
+    finish::print(&report, printed, &args.output, denied, ui)?;
+    Ok(finish::status(denied, finish::undecided(records, &history.totals), ui))
+}

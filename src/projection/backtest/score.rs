@@ -1,0 +1,249 @@
+//! How good a forecast was: scores of days and of totals, beside two plain rules.
+
+use chrono::NaiveDate;
+
+use super::super::paths::{BasisPoints, CostPaths};
+use crate::money::{Amount, MoneyError};
+
+/// Probabilities of the quantiles that are scored: the ends of the 95 and 80 % intervals and the
+/// median.
+pub const SCORED: [BasisPoints; 5] = [250, 1_000, 5_000, 9_000, 9_750];
+/// Days of a season.
+const WEEK: usize = 7;
+/// Days of the straight-line run rate.
+pub const RUN_RATE_DAYS: usize = 28;
+
+/// One forecast from the past beside what happened.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// First day forecast.
+    pub origin: NaiveDate,
+    /// Days forecast.
+    pub horizon_days: usize,
+    /// What the days cost.
+    pub actual: Amount,
+    /// Quantiles of the total at [`SCORED`].
+    pub total: Vec<Amount>,
+    /// The total if every week were as the last one before the origin.
+    pub seasonal_naive: Amount,
+    /// The total if every day were as the mean of the last 28 before the origin.
+    pub run_rate: Amount,
+    days: Vec<Day>,
+    /// Mean absolute difference of a day to the same weekday before it, up to the origin.
+    scale: Option<f64>,
+}
+
+#[derive(Debug, Clone)]
+struct Day {
+    actual: f64,
+    quantiles: Vec<f64>,
+    seasonal_naive: f64,
+    run_rate: f64,
+}
+
+/// An amount as a number for statistics; rated amounts stay exact.
+#[expect(clippy::cast_precision_loss, reason = "a score needs no more than 53 bits")]
+pub(in super::super) fn approximate(amount: Amount) -> f64 {
+    amount.atto() as f64 / 1e18
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (mut sum, mut n) = (0.0, 0.0);
+    for value in values {
+        sum += value;
+        n += 1.0;
+    }
+    (n > 0.0).then(|| sum / n)
+}
+
+impl Window {
+    /// Scores paths from day `at` of a series of daily costs, of which all days are given.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if a sum does not fit.
+    pub(in super::super) fn of(
+        costs: &[Amount],
+        at: usize,
+        origin: NaiveDate,
+        paths: &CostPaths,
+    ) -> Result<Self, MoneyError> {
+        let horizon_days = paths.days();
+        let (before, after) = (&costs[..at], &costs[at..at + horizon_days]);
+        let recent = &before[at.saturating_sub(RUN_RATE_DAYS)..];
+        let recent_days = u32::try_from(recent.len().max(1)).unwrap_or(u32::MAX);
+        let rate = Amount::checked_sum(recent.iter().copied())?.mean_of(recent_days);
+        // A history of less than a week is repeated as it is.
+        let season = WEEK.min(at.max(1));
+        let naive_on = |day: usize| before.get(at - season + day % season).copied();
+        let naive: Vec<Amount> =
+            (0..horizon_days).map(|d| naive_on(d).unwrap_or(Amount::ZERO)).collect();
+        let mut days = Vec::with_capacity(horizon_days);
+        for (day, actual) in after.iter().enumerate() {
+            let found = paths.distribution(day, day + 1, Amount::ZERO, &SCORED)?;
+            days.push(Day {
+                actual: approximate(*actual),
+                quantiles: found.quantiles.into_iter().map(approximate).collect(),
+                seasonal_naive: approximate(naive[day]),
+                run_rate: approximate(rate),
+            });
+        }
+        let differences = before.iter().skip(WEEK).zip(before);
+        let scale = mean(differences.map(|(a, b)| (approximate(*a) - approximate(*b)).abs()));
+        Ok(Self {
+            origin,
+            horizon_days,
+            actual: Amount::checked_sum(after.iter().copied())?,
+            total: paths.distribution(0, horizon_days, Amount::ZERO, &SCORED)?.quantiles,
+            seasonal_naive: Amount::checked_sum(naive)?,
+            run_rate: Amount::checked_sum(std::iter::repeat_n(rate, horizon_days))?,
+            days,
+            scale,
+        })
+    }
+
+    /// The median of the total.
+    #[must_use]
+    pub fn median(&self) -> Amount {
+        self.total.get(2).copied().unwrap_or_default()
+    }
+
+    /// True if the 80 % interval of the total holds what happened; `wide`: the 95 % one.
+    #[must_use]
+    pub fn holds(&self, wide: bool) -> bool {
+        let (low, high) = if wide { (0, 4) } else { (1, 3) };
+        matches!((self.total.get(low), self.total.get(high)),
+            (Some(low), Some(high)) if *low <= self.actual && self.actual <= *high)
+    }
+
+    /// Pinball loss of days and total as a share of what was spent, for the choice of a level.
+    pub(super) fn relative_loss(&self) -> Option<f64> {
+        let spent: f64 = self.days.iter().map(|d| d.actual).sum();
+        let daily: f64 = self.days.iter().map(|d| pinball(d.actual, &d.quantiles)).sum();
+        let total: Vec<f64> = self.total.iter().copied().map(approximate).collect();
+        (spent > 0.0).then(|| (daily + pinball(spent, &total)) / spent)
+    }
+}
+
+/// Mean pinball loss over [`SCORED`]. Source: Koenker and Bassett 1978, "Regression quantiles".
+fn pinball(actual: f64, quantiles: &[f64]) -> f64 {
+    let losses = quantiles.iter().zip(SCORED).map(|(q, p)| {
+        let p = f64::from(p) / 10_000.0;
+        if actual >= *q { p * (actual - q) } else { (1.0 - p) * (q - actual) }
+    });
+    mean(losses).unwrap_or(0.0)
+}
+
+/// Errors of point forecasts of days or totals.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PointScores {
+    /// Sum of absolute errors over the sum of what happened (WAPE); `None` if nothing did.
+    pub wape: Option<f64>,
+    /// Sum of errors over the sum of what happened: above 0 too much was forecast.
+    pub bias: Option<f64>,
+    /// Median of absolute errors, each as a share of what happened.
+    pub median_error: Option<f64>,
+    /// Mean absolute error over that of "same as a week before" in the history (MASE, Hyndman and
+    /// Koehler 2006); days only.
+    pub mase: Option<f64>,
+}
+
+/// How well intervals held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IntervalScores {
+    /// Mean pinball loss over five quantiles, as a share of what happened.
+    pub pinball: Option<f64>,
+    /// Share of values inside the 80 % interval.
+    pub coverage_80: f64,
+    /// Share of values inside the 95 % interval.
+    pub coverage_95: f64,
+}
+
+/// Scores of one series over all windows.
+#[derive(Debug, Clone)]
+pub struct Scores {
+    /// Days forecast and seen.
+    pub days: usize,
+    /// Windows.
+    pub windows: usize,
+    /// The forecast, day by day.
+    pub daily: PointScores,
+    /// Its intervals of days.
+    pub daily_intervals: IntervalScores,
+    /// The forecast of window totals.
+    pub totals: PointScores,
+    /// Its intervals of totals.
+    pub total_intervals: IntervalScores,
+    /// "As a week before", day by day and in total.
+    pub seasonal_naive: (PointScores, PointScores),
+    /// "As the mean of the last 28 days", day by day and in total.
+    pub run_rate: (PointScores, PointScores),
+}
+
+/// (forecast, happened, scale)
+type Point = (f64, f64, Option<f64>);
+
+fn points(points: &[Point]) -> PointScores {
+    let happened: f64 = points.iter().map(|(_, y, _)| y).sum();
+    let share = |error: f64| (happened > 0.0).then(|| error / happened);
+    let mut relative: Vec<f64> =
+        points.iter().filter(|(_, y, _)| *y > 0.0).map(|(f, y, _)| (f - y).abs() / y).collect();
+    relative.sort_unstable_by(f64::total_cmp);
+    let scaled = points
+        .iter()
+        .filter_map(|(f, y, scale)| scale.filter(|s| *s > 0.0).map(|s| (f - y).abs() / s));
+    PointScores {
+        wape: share(points.iter().map(|(f, y, _)| (f - y).abs()).sum()),
+        bias: share(points.iter().map(|(f, y, _)| f - y).sum()),
+        median_error: (!relative.is_empty())
+            .then(|| crate::forecast::quantile_sorted(&relative, 0.5)),
+        mase: mean(scaled),
+    }
+}
+
+fn intervals<'a>(values: impl Iterator<Item = (f64, &'a [f64])> + Clone) -> IntervalScores {
+    let inside = |low: usize, high: usize| {
+        let hits = values.clone().map(|(y, q)| f64::from(u8::from(q[low] <= y && y <= q[high])));
+        mean(hits).unwrap_or(0.0)
+    };
+    let happened: f64 = values.clone().map(|(y, _)| y).sum();
+    let loss: f64 = values.clone().map(|(y, q)| pinball(y, q)).sum();
+    IntervalScores {
+        pinball: (happened > 0.0).then(|| loss / happened),
+        coverage_80: inside(1, 3),
+        coverage_95: inside(0, 4),
+    }
+}
+
+impl Scores {
+    /// Over windows of one series; `None` without any.
+    #[must_use]
+    pub fn of(windows: &[Window]) -> Option<Self> {
+        let days: Vec<(&Day, Option<f64>)> =
+            windows.iter().flat_map(|w| w.days.iter().map(move |d| (d, w.scale))).collect();
+        if days.is_empty() {
+            return None;
+        }
+        let daily = |forecast: &dyn Fn(&Day) -> f64| {
+            let all: Vec<Point> = days.iter().map(|(d, s)| (forecast(d), d.actual, *s)).collect();
+            points(&all)
+        };
+        let totals = |forecast: &dyn Fn(&Window) -> Amount| {
+            let point = |w: &Window| (approximate(forecast(w)), approximate(w.actual), None);
+            points(&windows.iter().map(point).collect::<Vec<Point>>())
+        };
+        let sums: Vec<(f64, Vec<f64>)> = windows
+            .iter()
+            .map(|w| (approximate(w.actual), w.total.iter().copied().map(approximate).collect()))
+            .collect();
+        Some(Self {
+            days: days.len(),
+            windows: windows.len(),
+            daily: daily(&|d| d.quantiles[2]),
+            daily_intervals: intervals(days.iter().map(|(d, _)| (d.actual, &d.quantiles[..]))),
+            totals: totals(&Window::median),
+            total_intervals: intervals(sums.iter().map(|(y, q)| (*y, &q[..]))),
+            seasonal_naive: (daily(&|d| d.seasonal_naive), totals(&|w| w.seasonal_naive)),
+            run_rate: (daily(&|d| d.run_rate), totals(&|w| w.run_rate)),
+        })
+    }
+}

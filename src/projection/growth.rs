@@ -1,0 +1,139 @@
+//! Growth that is planned instead of the trend that the history shows.
+
+use std::str::FromStr;
+
+use super::blend::Pricing;
+use super::events::{EventError, Scope, parse_change};
+use super::history::Leaf;
+use crate::forecast::{compound, quantiles};
+
+/// Days of a year and of its parts, on average.
+const DAYS_A_YEAR: f64 = 365.25;
+/// Days of a season: levels are compared week by week.
+const WEEK: usize = 7;
+
+/// A growth target: from the level of the first week on, usage grows at a steady rate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Growth {
+    /// What usage is multiplied by in one day.
+    pub daily_factor: f64,
+    /// What grows.
+    pub scope: Scope,
+}
+
+impl FromStr for Growth {
+    type Err = EventError;
+
+    /// `[SCOPE@]RATE/PERIOD`, such as `8%/month` or `team=search@-2%/week`; compound.
+    fn from_str(text: &str) -> Result<Self, EventError> {
+        let wrong = || EventError::Growth(text.to_owned());
+        let (scope, rest) = match text.rsplit_once('@') {
+            Some((scope, rest)) => (scope.parse()?, rest),
+            None => (Scope::default(), text),
+        };
+        let (rate, period) = rest.split_once('/').ok_or_else(wrong)?;
+        let signed = if rate.trim().starts_with(['+', '-']) {
+            rate.trim().to_owned()
+        } else {
+            format!("+{}", rate.trim())
+        };
+        let factor = parse_change(&signed).map_err(|_| wrong())?;
+        let days = match period.trim() {
+            "day" => 1.0,
+            "week" => 7.0,
+            "month" => DAYS_A_YEAR / 12.0,
+            "quarter" => DAYS_A_YEAR / 4.0,
+            "year" => DAYS_A_YEAR,
+            _ => return Err(wrong()),
+        };
+        if factor <= 0.0 {
+            return Err(wrong());
+        }
+        Ok(Self { daily_factor: compound(factor, 1.0 / days), scope })
+    }
+}
+
+/// Brings the paths of a leaf to the planned growth: the median of each week, relative to that of
+/// the first, is divided out, and the growth since then multiplied in. The last growth whose scope
+/// holds the heaviest profile of the leaf applies.
+pub(super) fn apply(
+    growth: &[Growth],
+    leaf: &Leaf,
+    pricing: &Pricing<'_, '_>,
+    quantities: &mut [f64],
+    horizon: usize,
+) {
+    let Some(wanted) = growth.iter().rev().find(|g| covers(g, leaf, pricing)) else { return };
+    let medians: Vec<f64> = (0..horizon)
+        .map(|day| {
+            let mut sample: Vec<f64> =
+                quantities.chunks_exact(horizon).map(|path| path[day]).collect();
+            quantiles(&mut sample, &[0.5])[0]
+        })
+        .collect();
+    let factors = factors(&medians, wanted.daily_factor);
+    for path in quantities.chunks_exact_mut(horizon) {
+        path.iter_mut().zip(&factors).for_each(|(q, f)| *q *= f);
+    }
+}
+
+fn covers(growth: &Growth, leaf: &Leaf, pricing: &Pricing<'_, '_>) -> bool {
+    let shares = leaf.mix.profiles.iter().zip(leaf.mix.expected_shares());
+    let inside = shares.filter(|(p, _)| pricing.is_in(&growth.scope, **p));
+    inside.map(|(_, share)| share).sum::<f64>() >= 0.5
+}
+
+/// Factor of each day. Day t is compared with the week around it, day 3 being the centre of the
+/// first.
+fn factors(medians: &[f64], daily: f64) -> Vec<f64> {
+    let sum_of = |start: usize| medians[start..start + WEEK].iter().sum::<f64>();
+    let last_start = medians.len().checked_sub(WEEK);
+    let mut grown = 1.0;
+    let mut factors = Vec::with_capacity(medians.len());
+    for day in 0..medians.len() {
+        // The level of the first week is that of its middle.
+        if day > WEEK / 2 {
+            grown *= daily;
+        }
+        let trend = last_start.map_or(1.0, |last| {
+            let first = sum_of(0);
+            let around = sum_of(day.saturating_sub(WEEK / 2).min(last));
+            if first > 0.0 && around > 0.0 { around / first } else { 1.0 }
+        });
+        factors.push(grown / trend);
+    }
+    factors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(a: f64, b: f64) -> bool {
+        (a / b - 1.0).abs() < 1e-6
+    }
+
+    #[test]
+    fn rates_are_compound() {
+        let monthly: Growth = "8%/month".parse().unwrap();
+        // 1.08^(12 / 365.25) by hand: exp(0.0769610411 * 0.0328542094).
+        assert!(near(monthly.daily_factor, 1.002_531_69), "{}", monthly.daily_factor);
+        let shrinking: Growth = "team=search@-50%/week".parse().unwrap();
+        assert!(near(shrinking.daily_factor.powi(7), 0.5));
+        for text in ["8%", "8/month", "8%/fortnight", "-100%/month", "%/month", "x@8%/month"] {
+            assert!(text.parse::<Growth>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_trend_is_replaced() {
+        // Medians grow by 10 % a week; wanted is no growth.
+        let medians: Vec<f64> = (0..28).map(|t| 100.0 * 1.1_f64.powi(t / 7)).collect();
+        let flat = factors(&medians, 1.0);
+        assert!(near(medians[27] * flat[27], 100.0), "{}", medians[27] * flat[27]);
+        assert!(near(flat[0], 1.0));
+        // Without a trend only the growth is left, from the middle of the first week on.
+        let grown = factors(&[100.0; 14], 1.01);
+        assert!(near(grown[3], 1.0) && near(grown[13], 1.01_f64.powi(10)));
+    }
+}

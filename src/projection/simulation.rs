@@ -1,0 +1,236 @@
+//! From leaves to cost: forecast each, rate every path.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::ProjectionError;
+use super::blend::{DayPrices, Pricing, Shares};
+use super::growth::{self, Growth};
+use super::history::{Leaf, horizon_dates};
+use super::launch::Launch;
+use super::paths::CostPaths;
+use crate::forecast::{
+    Draws, FittedSeries, ForecastError, ForecastOptions, Holidays, Method, SeriesInfo, check,
+};
+use crate::money::{Amount, BLEND_WHOLE};
+use crate::tokens::Component;
+
+/// How leaves were forecast.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ModelUse {
+    /// Leaves by method.
+    pub methods: BTreeMap<&'static str, usize>,
+    /// Leaves that are rated.
+    pub leaves: usize,
+}
+
+/// Forecast units without a price.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Missing {
+    /// First day without one.
+    pub(super) from: NaiveDate,
+    /// Mean units over the horizon.
+    pub(super) units: u64,
+}
+
+/// What a leaf came to.
+#[derive(Debug, Clone)]
+pub(super) struct LeafOutcome {
+    /// Units over the horizon, path by path, without events; empty unless asked for.
+    pub(super) sums: Vec<f32>,
+    /// Mean units of each day, without events; empty unless asked for.
+    pub(super) day_means: Vec<f64>,
+    /// How it was forecast.
+    pub(super) info: SeriesInfo,
+}
+
+/// Leaves at an origin and how to go on from there.
+pub(super) struct Simulation<'a, 'b> {
+    pub(super) leaves: &'a [Leaf],
+    pub(super) origin: NaiveDate,
+    pub(super) has_partial_day: bool,
+    pub(super) options: ForecastOptions,
+    pub(super) holidays: &'a Holidays,
+    pub(super) pricing: Pricing<'a, 'b>,
+    pub(super) growth: &'a [Growth],
+    /// Planned launches, with the number of the profile of the first.
+    pub(super) launches: (&'a [Launch], u32),
+    /// Number of report groups; with one, its paths are those of the total.
+    pub(super) groups: usize,
+    /// Keep the sums of every leaf.
+    pub(super) keep_sums: bool,
+}
+
+/// Rated paths.
+pub(super) struct Simulated {
+    pub(super) total: CostPaths,
+    pub(super) groups: Vec<CostPaths>,
+    pub(super) model: ModelUse,
+    /// By profile and component.
+    pub(super) unpriced: BTreeMap<(u32, Component), Missing>,
+    /// Cost of launches on each path; empty without any.
+    pub(super) launched: Vec<Amount>,
+    /// In the order of the leaves.
+    pub(super) outcomes: Vec<LeafOutcome>,
+}
+
+impl Simulation<'_, '_> {
+    /// Leaf by leaf, so that only one leaf's quantities are in memory at a time. All leaves draw
+    /// the same days, so their totals keep their correlation.
+    pub(super) fn run(&self) -> Result<Simulated, ProjectionError> {
+        let options = &self.options;
+        check(self.leaves.iter().map(|leaf| &leaf.series), options)?;
+        let fit = |(at, leaf): (usize, &Leaf)| {
+            FittedSeries::fit_with(&leaf.series, options, self.holidays)
+                .ok_or(ForecastError::NoHistory { series: at })
+        };
+        let fitted: Vec<FittedSeries> =
+            self.leaves.iter().enumerate().map(fit).collect::<Result<_, _>>()?;
+        let span = fitted.iter().map(FittedSeries::residual_span).max().unwrap_or(1);
+        let draws = Draws::new(options, span);
+        let groups = if self.groups > 1 { self.groups } else { 0 };
+        let zeros = CostPaths::zeros(options.paths, options.horizon_days);
+        let mut simulated = Simulated {
+            groups: vec![zeros.clone(); groups],
+            total: zeros,
+            model: ModelUse::default(),
+            unpriced: BTreeMap::new(),
+            launched: Vec::new(),
+            outcomes: Vec::with_capacity(fitted.len()),
+        };
+        let mut quantities = vec![0.0; options.paths * options.horizon_days];
+        for (leaf, fit) in self.leaves.iter().zip(&fitted) {
+            fit.simulate(&draws, &mut quantities);
+            growth::apply(self.growth, leaf, &self.pricing, &mut quantities, options.horizon_days);
+            if self.has_partial_day {
+                let floor = |path: &mut [f64]| path[0] = path[0].max(leaf.partial);
+                quantities.chunks_exact_mut(options.horizon_days).for_each(floor);
+            }
+            self.rate_leaf(leaf, &quantities, &mut simulated)?;
+            let (sums, day_means) = if self.keep_sums {
+                (sums(&quantities, options.horizon_days), day_means(&quantities, options))
+            } else {
+                (Vec::new(), Vec::new())
+            };
+            simulated.outcomes.push(LeafOutcome { sums, day_means, info: fit.info.clone() });
+        }
+        self.launch(&mut quantities, &mut simulated)?;
+        Ok(simulated)
+    }
+
+    /// Adds what is planned to begin.
+    fn launch(
+        &self,
+        quantities: &mut [f64],
+        simulated: &mut Simulated,
+    ) -> Result<(), ProjectionError> {
+        let (launches, first) = self.launches;
+        let before = if launches.is_empty() { None } else { Some(simulated.total.clone()) };
+        for (launch, number) in launches.iter().zip(0_u32..) {
+            let random = (self.options.seed, u64::from(number));
+            for (leaf, units) in launch.leaves(first + number, self.origin) {
+                let horizon = self.options.horizon_days;
+                launch.quantities(units, self.origin, horizon, random, quantities);
+                self.rate_leaf(&leaf, quantities, simulated)?;
+            }
+        }
+        if let Some(before) = before {
+            let days = self.options.horizon_days;
+            let (with, without) = (simulated.total.sums(0, days)?, before.sums(0, days)?);
+            let launched = with.iter().zip(without).map(|(w, wo)| w.checked_sub(wo));
+            simulated.launched = launched.collect::<Result<_, _>>()?;
+        }
+        Ok(())
+    }
+
+    fn rate_leaf(
+        &self,
+        leaf: &Leaf,
+        quantities: &[f64],
+        simulated: &mut Simulated,
+    ) -> Result<(), ProjectionError> {
+        let Some(component) = leaf.component() else { return Ok(()) };
+        let shares = Shares::of(component, &leaf.mix);
+        let horizon = self.options.horizon_days;
+        let variants: Vec<usize> = (0..self.options.paths).map(|p| shares.variant_of(p)).collect();
+        for (day, date) in horizon_dates(self.origin, horizon).into_iter().enumerate() {
+            let prices = shares.prices(date, &self.pricing)?;
+            let mut units: u128 = 0;
+            for (path, values) in quantities.chunks_exact(horizon).enumerate() {
+                let count = whole(values[day]);
+                units += u128::from(count);
+                let price = &prices[variants[path]];
+                simulated.total.add(path, day, price.whole.checked_cost(count)?)?;
+                if !simulated.groups.is_empty() {
+                    for (group, price) in &price.by_group {
+                        simulated.groups[*group].add(path, day, price.checked_cost(count)?)?;
+                    }
+                }
+            }
+            let expected = prices.last();
+            self.note_unpriced(component, date, units, expected, &mut simulated.unpriced);
+        }
+        Ok(())
+    }
+
+    fn note_unpriced(
+        &self,
+        component: Component,
+        date: NaiveDate,
+        units: u128,
+        expected: Option<&DayPrices>,
+        unpriced: &mut BTreeMap<(u32, Component), Missing>,
+    ) {
+        let mean = units / u128::try_from(self.options.paths.max(1)).unwrap_or(1);
+        for (profile, share) in expected.into_iter().flat_map(|p| &p.unpriced) {
+            let more = mean * u128::from(*share) / u128::from(BLEND_WHOLE);
+            if more > 0 {
+                let missing = unpriced
+                    .entry((*profile, component))
+                    .or_insert(Missing { from: date, units: 0 });
+                let more = u64::try_from(more).unwrap_or(u64::MAX);
+                missing.units = missing.units.saturating_add(more);
+            }
+        }
+    }
+}
+
+impl Simulated {
+    /// Counts the methods of the leaves that are rated.
+    pub(super) fn with_methods_counted(mut self, leaves: &[Leaf]) -> Self {
+        for (leaf, outcome) in leaves.iter().zip(&self.outcomes) {
+            if leaf.component().is_some() {
+                self.model.leaves += 1;
+                *self.model.methods.entry(Method::name(outcome.info.method)).or_default() += 1;
+            }
+        }
+        self
+    }
+}
+
+/// Units over the horizon, path by path.
+#[expect(clippy::cast_possible_truncation, reason = "24 bits are enough for a comparison")]
+fn sums(quantities: &[f64], horizon: usize) -> Vec<f32> {
+    quantities.chunks_exact(horizon).map(|path| path.iter().sum::<f64>() as f32).collect()
+}
+
+/// Mean units of each day.
+fn day_means(quantities: &[f64], options: &ForecastOptions) -> Vec<f64> {
+    let mut means = vec![0.0; options.horizon_days];
+    let share = 1.0 / f64::from(u32::try_from(options.paths.max(1)).unwrap_or(u32::MAX));
+    for path in quantities.chunks_exact(options.horizon_days) {
+        means.iter_mut().zip(path).for_each(|(mean, q)| *mean += q * share);
+    }
+    means
+}
+
+/// A forecast quantity as a count of units.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates at both ends"
+)]
+pub(super) fn whole(quantity: f64) -> u64 {
+    quantity.round() as u64
+}
