@@ -229,7 +229,7 @@ pub fn project(
         has_partial_day: days.has_partial_day,
         groups: projected_groups(&prepared.keys, &simulated, options),
         months: months::months(days, end, &actual)?,
-        diagnostics: findings::findings(&prepared, &leaves, &simulated),
+        diagnostics: findings::findings(&prepared, &actual, &simulated),
         total: simulated.total,
         actual,
         unpriced_units: simulated.unpriced.values().map(|m| m.units).sum(),

@@ -82,7 +82,8 @@ impl Simulation<'_, '_> {
         let options = &self.options;
         check(self.leaves.iter().map(|leaf| &leaf.series), options)?;
         let fit = |(at, leaf): (usize, &Leaf)| {
-            FittedSeries::fit_with(&leaf.series, options, self.holidays).ok_or(ForecastError::NoHistory { series: at })
+            FittedSeries::fit_with(&leaf.series, options, self.holidays)
+                .ok_or(ForecastError::NoHistory { series: at })
         };
         let fitted: Vec<FittedSeries> =
             self.leaves.iter().enumerate().map(fit).collect::<Result<_, _>>()?;

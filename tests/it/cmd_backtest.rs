@@ -12,7 +12,13 @@ fn log(days: u64, tokens: impl Fn(u64, NaiveDate) -> u64) -> String {
         let date = first.checked_add_days(Days::new(offset)).unwrap();
         for time in ["12:00:00", "23:30:00"] {
             let half = tokens(offset, date) / 2;
-            lines.push(record(&format!("{date}T{time}Z"), "anthropic", "claude-sonnet-4-5", half, 0));
+            lines.push(record(
+                &format!("{date}T{time}Z"),
+                "anthropic",
+                "claude-sonnet-4-5",
+                half,
+                0,
+            ));
         }
     }
     lines.join("\n")
@@ -41,7 +47,10 @@ fn constant_usage_is_foretold_without_error() {
         }
     }
     let totals = &report["total"]["totals"];
-    assert_eq!((&totals["forecast"]["wape"], &totals["forecast"]["bias"]), (&0.0.into(), &0.0.into()));
+    assert_eq!(
+        (&totals["forecast"]["wape"], &totals["forecast"]["bias"]),
+        (&0.0.into(), &0.0.into())
+    );
     assert_eq!(totals["intervals"]["coverage_80"], 1.0);
 }
 
@@ -68,8 +77,12 @@ fn months_are_windows_too() {
     env.file("u.jsonl", log(90, |_, _| 200_000));
     let report = backtest(&env, &["--horizon", "month"]);
     // 2026-08-03 to 2026-10-31: of the whole months only those with 28 days before them.
-    let origins: Vec<&str> =
-        report["windows"].as_array().unwrap().iter().map(|w| w["origin"].as_str().unwrap()).collect();
+    let origins: Vec<&str> = report["windows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| w["origin"].as_str().unwrap())
+        .collect();
     assert_eq!(origins, ["2026-09-01", "2026-10-01"]);
     assert_eq!(report["windows"][1]["actual"], "18.60");
 }
@@ -80,7 +93,11 @@ fn too_little_history_is_undecided() {
     env.file("u.jsonl", log(40, |_, _| 200_000));
     let run = env.run(&["backtest", "u.jsonl"]);
     assert_eq!(run.status, 3, "{}", run.stderr);
-    assert!(run.stderr.contains("history of 40 days is too short for a backtest (at least 58"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("history of 40 days is too short for a backtest (at least 58"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

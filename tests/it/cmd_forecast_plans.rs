@@ -128,7 +128,10 @@ fn a_launch_adds_its_usage() {
     let report = ten_days(&constant(), &["--launch", &uncertain]);
     let quantile = |p: &str| amount(&report["total"]["quantiles"][p]);
     assert!((quantile("0.5") - 5.0).abs() < 0.02, "{report}");
-    assert!((quantile("0.1") - 4.5).abs() < 0.05 && (quantile("0.9") - 6.0).abs() < 0.1, "{report}");
+    assert!(
+        (quantile("0.1") - 4.5).abs() < 0.05 && (quantile("0.9") - 6.0).abs() < 0.1,
+        "{report}"
+    );
 }
 
 #[test]
@@ -167,8 +170,7 @@ fn a_migration_between_models_is_followed_and_sums() {
     let report = ten_days(&env, &["--group-by", "model", "--level", "family"]);
     let total = amount(&report["total"]["mean"]);
     assert!((total - 20.0).abs() < 0.6, "{total}");
-    let groups: f64 =
-        report["groups"].as_array().unwrap().iter().map(|g| amount(&g["mean"])).sum();
+    let groups: f64 = report["groups"].as_array().unwrap().iter().map(|g| amount(&g["mean"])).sum();
     assert!((groups - total).abs() < 1e-9, "{groups} {total}");
 }
 
@@ -176,8 +178,15 @@ fn a_migration_between_models_is_followed_and_sums() {
 fn every_level_adds_up_to_its_groups() {
     for level in ["total", "provider", "family", "model", "group"] {
         let env = TestEnv::new();
-        let report =
-            env.samples_json(&["forecast", "--group-by", "model", "--level", level, "--paths", "200"]);
+        let report = env.samples_json(&[
+            "forecast",
+            "--group-by",
+            "model",
+            "--level",
+            level,
+            "--paths",
+            "200",
+        ]);
         assert_eq!(report["model"]["level"], level);
         let sum: f64 =
             report["groups"].as_array().unwrap().iter().map(|g| amount(&g["mean"])).sum();
