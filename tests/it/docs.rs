@@ -119,6 +119,10 @@ fn results_follow_their_schemas() {
         "forecast.v1",
         &env.samples_json(&["forecast", "--group-by", "provider", "--horizon", "5d"]),
     );
+    assert_valid(
+        "backtest.v1",
+        &env.samples_json(&["backtest", "--group-by", "provider", "--horizon", "7d", "--windows", "2", "--level", "total"]),
+    );
     env.file("odd.jsonl", "{\"hello\":1}\nnot json\n");
     assert_valid("cost.v1", &env.run(&["cost", "odd.jsonl", "--output", "json"]).json());
     assert_valid(
