@@ -110,6 +110,19 @@ impl Pool {
         Self { members, cumulative, wander }
     }
 
+    /// The mean of each future day, over the members by their weights.
+    pub(super) fn expected(&self) -> Vec<f64> {
+        let mut before = 0.0;
+        let mut days: Vec<f64> = Vec::new();
+        for (member, until) in self.members.iter().zip(&self.cumulative) {
+            let of_member = member.expected();
+            days.resize(of_member.len(), 0.0);
+            days.iter_mut().zip(of_member).for_each(|(day, mean)| *day += (until - before) * mean);
+            before = *until;
+        }
+        days
+    }
+
     /// Days back that have residuals.
     pub(super) fn span(&self) -> usize {
         self.members.iter().map(|m| m.residuals.len()).max().unwrap_or(1)

@@ -6,6 +6,7 @@
 
 pub mod backtest;
 mod blend;
+mod cancel;
 mod days;
 mod drivers;
 pub mod events;

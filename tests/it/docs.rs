@@ -121,7 +121,17 @@ fn results_follow_their_schemas() {
     );
     assert_valid(
         "backtest.v1",
-        &env.samples_json(&["backtest", "--group-by", "provider", "--horizon", "7d", "--windows", "2", "--level", "total"]),
+        &env.samples_json(&[
+            "backtest",
+            "--group-by",
+            "provider",
+            "--horizon",
+            "7d",
+            "--windows",
+            "2",
+            "--level",
+            "total",
+        ]),
     );
     env.file("odd.jsonl", "{\"hello\":1}\nnot json\n");
     assert_valid("cost.v1", &env.run(&["cost", "odd.jsonl", "--output", "json"]).json());
