@@ -36,6 +36,8 @@ mod smoothing;
 mod sparse;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_shapes;
 mod theta;
 mod window;
 
