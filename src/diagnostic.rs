@@ -134,6 +134,8 @@ codes! {
     STALE_PRICE = "stale-price", Warn, false;
     /// A promotional price without a stated end was used.
     OPEN_PROMOTION = "open-promotion", Warn, false;
+    /// Units were charged that an account may have free.
+    FREE_ALLOWANCE = "free-allowance", Warn, false;
     /// A price book that parses but looks wrong.
     PRICE_BOOK_SUSPECT = "price-book-suspect", Warn, false;
     /// The last day is not over; what is known of it bounds the forecast from below.

@@ -26,6 +26,8 @@ pub enum Unit {
     TokenHour,
     /// A session of a tool.
     Session,
+    /// A thousandth of an hour, 3.6 seconds, of a running tool.
+    Millihour,
 }
 
 /// Which side of a request a component belongs to.
@@ -125,10 +127,18 @@ components! {
     OutputCitation = "output.citation", Token, Output, None;
     /// Web searches run by the provider.
     ToolWebSearch = "tool.web_search", Call, Other, None;
+    /// Web searches with little context; billed as any web search unless a price says otherwise.
+    ToolWebSearchLow = "tool.web_search.low", Call, Other, Some(Self::ToolWebSearch);
+    /// Web searches with medium context; billed as any web search unless a price says otherwise.
+    ToolWebSearchMedium = "tool.web_search.medium", Call, Other, Some(Self::ToolWebSearch);
+    /// Web searches with much context; billed as any web search unless a price says otherwise.
+    ToolWebSearchHigh = "tool.web_search.high", Call, Other, Some(Self::ToolWebSearch);
     /// Pages fetched by the provider.
     ToolWebFetch = "tool.web_fetch", Call, Other, None;
     /// Sessions of code run by the provider.
     ToolCodeExecution = "tool.code_execution", Session, Other, None;
+    /// Time that containers for code run, where billed by the hour.
+    ToolCodeExecutionMillihours = "tool.code_execution.millihours", Millihour, Other, None;
     /// Searches in files kept by the provider.
     ToolFileSearch = "tool.file_search", Call, Other, None;
     /// Prompts or queries grounded in a search engine.

@@ -15,7 +15,8 @@ use super::prices_validate::{self, ValidateArgs};
 use super::settings::{self, Environment};
 use super::ui::Ui;
 use crate::period::{Calendar, Timestamp};
-use crate::report::prices::{ListFilter, PriceList, ShownModel};
+use crate::report::prices::{ListFilter, PriceList};
+use crate::report::prices_show::ShownModel;
 use crate::source::provider;
 
 /// Look prices up.
@@ -112,18 +113,33 @@ fn run_list(args: &ListArgs, environment: &Environment, ui: &Ui) -> Result<ExitS
     };
     let list = PriceList::new(&prices.book, &filter, prices.facts());
     if list.is_empty() {
-        let providers: Vec<&str> = prices.book.providers().map(|p| p.provider.as_str()).collect();
-        let hint = format!(
-            "`--all` also lists models without a price in force; providers: {}",
-            providers.join(", ")
-        );
-        return Err(Failure::with_hint(anyhow!("no model matches"), hint));
+        return Err(nothing_listed(&prices, filter));
     }
     let (head, note) = list.sentences();
     let printed =
         Printed { head: &head, grids: vec![list.grid()], notes: &[note], csv: list.grid() };
     finish::print(&list, printed, &args.output, false, ui)?;
     Ok(ExitStatus::Ok)
+}
+
+/// Why a list is empty, and what would fill it.
+fn nothing_listed(prices: &Prices, filter: ListFilter) -> Failure {
+    let all =
+        PriceList::new(&prices.book, &ListFilter { all: true, ..filter.clone() }, prices.facts());
+    if !all.is_empty() {
+        let error = anyhow!("no model of those that match has a standard price at {}", filter.at);
+        let hint =
+            format!("`--all` lists the {} that match, `--at` asks for another time", all.len());
+        return Failure::with_hint(error, hint);
+    }
+    let providers: Vec<&str> = prices.book.providers().map(|p| p.provider.as_str()).collect();
+    let hint = format!("providers: {}", providers.join(", "));
+    match filter.provider.filter(|p| !providers.contains(&p.as_str())) {
+        Some(provider) => {
+            Failure::with_hint(anyhow!("no price book is of provider `{provider}`"), hint)
+        }
+        None => Failure::with_hint(anyhow!("no model matches"), hint),
+    }
 }
 
 fn run_show(args: &ShowArgs, environment: &Environment, ui: &Ui) -> Result<ExitStatus, Failure> {

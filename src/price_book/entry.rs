@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use compact_str::CompactString;
 use smallvec::SmallVec;
 
+use super::allowance::FreeAllowance;
 use super::condition::Condition;
 use super::problem::EntryRef;
 use super::review::Kind;
@@ -102,6 +103,8 @@ pub struct PriceEntry {
     pub dates: Dates,
     /// A promotional price without a stated end.
     pub promotion: bool,
+    /// Units that an account has free before this price applies; such an entry has one price.
+    pub free_allowance: Option<FreeAllowance>,
     /// Findings of a review that are right here.
     pub expected: SmallVec<[Kind; 1]>,
     /// What usage it applies to.

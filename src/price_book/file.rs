@@ -60,11 +60,20 @@ pub(super) struct RawPrice<'t> {
     pub(super) offset: usize,
     pub(super) when: RawWhen<'t>,
     pub(super) promotion: bool,
+    pub(super) free_allowance: Option<RawAllowance<'t>>,
     pub(super) expected: Vec<Text<'t>>,
     pub(super) prices: Vec<(&'static PriceKey, Text<'t>)>,
     /// A price key was there but could not be read: the entry is not empty.
     pub(super) broken: bool,
     pub(super) dated: RawDated<'t>,
+}
+
+#[derive(Debug)]
+pub(super) struct RawAllowance<'t> {
+    pub(super) offset: usize,
+    pub(super) quantity: Option<At<u64>>,
+    pub(super) period: Option<Text<'t>>,
+    pub(super) pool: Option<Text<'t>>,
 }
 
 #[derive(Debug, Default)]
@@ -123,7 +132,8 @@ const CALENDAR_KEYS: &[&str] = &[
     "source",
 ];
 const MULTIPLIER_KEYS: &[&str] = &["factor", "when", "models", "components"];
-const PRICE_OWN_KEYS: &[&str] = &["when", "promotion", "expected"];
+const PRICE_OWN_KEYS: &[&str] = &["when", "promotion", "free_allowance", "expected"];
+const ALLOWANCE_KEYS: &[&str] = &["quantity", "period", "pool"];
 const DATED_KEYS: &[&str] = &[
     "effective_from",
     "effective_until",
@@ -224,6 +234,7 @@ fn price<'t>(table: &'t DeTable<'t>, offset: usize, report: &mut Reporter) -> Ra
                 Some(flag) => raw.promotion = flag,
                 None => wrong_kind("promotion", "true or false", value, report),
             },
+            "free_allowance" => raw.free_allowance = allowance(value, report),
             "expected" => raw.expected = texts("expected", value, report).unwrap_or_default(),
             name if dated(&mut raw.dated, name, value, report) => {}
             name => match PriceKey::from_name(name) {
@@ -241,6 +252,25 @@ fn price<'t>(table: &'t DeTable<'t>, offset: usize, report: &mut Reporter) -> Ra
         }
     }
     raw
+}
+
+fn allowance<'t>(value: &'t Value<'t>, report: &mut Reporter) -> Option<RawAllowance<'t>> {
+    let Some(table) = value.get_ref().as_table() else {
+        let example = "a table such as { quantity = 1500, period = \"day\" }";
+        wrong_kind("free_allowance", example, value, report);
+        return None;
+    };
+    let offset = value.span().start;
+    let mut raw = RawAllowance { offset, quantity: None, period: None, pool: None };
+    for (key, value) in table {
+        match key.get_ref().as_ref() {
+            "quantity" => raw.quantity = number("quantity", value, report),
+            "period" => raw.period = text("period", value, report),
+            "pool" => raw.pool = text("pool", value, report),
+            other => unknown(other, key.span().start, ALLOWANCE_KEYS.iter().copied(), report),
+        }
+    }
+    Some(raw)
 }
 
 /// Takes one of the keys that multipliers and prices share; false if it is none of them.

@@ -16,6 +16,7 @@
 //! `service_tier` or `speed` applies to every tier and speed.
 #![deny(clippy::float_arithmetic)]
 
+mod allowance;
 mod assemble;
 pub mod bundled;
 pub mod calendar;
@@ -31,7 +32,7 @@ mod problem;
 mod promotion;
 mod rates;
 pub mod review;
-
+mod standing;
 mod unpriced;
 mod validate;
 mod value;
@@ -44,6 +45,7 @@ use compact_str::CompactString;
 use toml::de::DeTable;
 use xxhash_rust::xxh3::Xxh3;
 
+pub use allowance::{AllowancePeriod, FreeAllowance};
 pub use condition::{Accepts, Condition, ContextRange};
 pub use entry::{
     Alias, Confidence, Dates, Layer, ModelEntry, Multiplier, PriceEntry, Provenance, ProviderBook,
@@ -52,6 +54,7 @@ pub use entry::{
 pub use keys::{PRICE_KEYS, PriceKey};
 pub use problem::{EntryRef, PriceBookErrors, Problem};
 pub use rates::{Rate, SkuRates};
+pub use standing::{Standing, Status};
 pub use unpriced::Unpriced;
 
 use crate::diagnostic::Diagnostics;
@@ -214,17 +217,19 @@ impl PriceBook {
         self.providers.get(provider)?.resolve(model, at)
     }
 
-    /// Up to three names of the provider that are most like a name, the most alike first; for
-    /// hints only.
+    /// Up to three names of the provider that are most like a name, the most alike first, in
+    /// whatever case; for hints only.
     #[must_use]
     pub fn similar_models(&self, provider: &str, model: &str) -> Vec<String> {
         let Some(book) = self.providers.get(provider) else {
             return Vec::new();
         };
         let limit = (model.chars().count() / 3).max(2);
+        let asked = model.to_lowercase();
         let near = |name: &'_ CompactString| {
-            let distance = strsim::damerau_levenshtein(model, name);
-            (distance <= limit).then(|| (distance, name.to_string()))
+            let distance = strsim::damerau_levenshtein(&asked, &name.to_lowercase());
+            (distance <= limit && distance < name.chars().count())
+                .then(|| (distance, name.to_string()))
         };
         let mut names: Vec<_> = book.names.keys().filter_map(near).collect();
         names.sort_unstable();

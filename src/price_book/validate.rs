@@ -20,6 +20,7 @@ use crate::money::{Currency, Factor, UnitPrice};
 use crate::period::Timestamp;
 use crate::tokens::Component;
 
+mod allowance;
 mod when;
 
 /// The schema that this version of the program reads.
@@ -257,6 +258,7 @@ impl Validator<'_> {
             origin: self.origin(&raw.dated, raw.offset),
             dates: self.dates(&raw.dated),
             promotion: raw.promotion,
+            free_allowance: self.allowance(raw),
             expected: self.expected(&raw.expected),
             condition: self.condition(&raw.when, Condition::standard()),
             prices,

@@ -5,6 +5,7 @@
 //! are sums of charges. What has no price is listed beside them and never counts as zero.
 #![deny(clippy::float_arithmetic)]
 
+mod allowance;
 mod doubt;
 pub mod group;
 pub mod stale;

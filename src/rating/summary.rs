@@ -3,6 +3,7 @@
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
+use super::allowance::Allowances;
 use super::doubt::Doubts;
 use super::group::Dimension;
 use super::stale::{STALE_DAYS, Staleness};
@@ -97,17 +98,20 @@ pub fn summarise_checked(
     let mut diagnostics = Diagnostics::default();
     let mut doubts = Doubts::default();
     let mut staleness = Staleness::new(book, stale_days);
+    let mut allowances = Allowances::default();
     for row in rollup.rows() {
         let rated = rater.rate_row(rollup, row)?;
         let profile = rollup.profile(row);
         doubts.add(row, &rated);
         staleness.add(&profile.sku.provider, row, &rated);
+        allowances.add(rollup, row, &rated);
         let costs = rated.costs()?;
         totals.add(row, &rated, costs)?;
         groups.add(row, &rated, costs)?;
     }
     doubts.report(book, rollup, &mut diagnostics);
     staleness.report(&mut diagnostics);
+    allowances.report(&mut diagnostics);
     Ok(Summary {
         currency: rater.currency(),
         dimensions: dimensions.to_vec(),

@@ -8,6 +8,7 @@ pub mod inputs;
 pub mod prices;
 pub mod prices_diff;
 pub mod prices_explain;
+pub mod prices_show;
 pub mod prices_validate;
 
 use serde::Serialize;

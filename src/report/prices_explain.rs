@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::prices_show::ShownAllowance;
 use super::{Align, Grid, PriceBookFacts};
 use crate::money::{Amount, UnitPrice};
 use crate::period::Timestamp;
@@ -76,6 +77,7 @@ struct ShownItem {
     announced_on: Option<Timestamp>,
     withdrawn_on: Option<Timestamp>,
     promotion: bool,
+    free_allowance: Option<ShownAllowance>,
     confidence: &'static str,
     layer: String,
     source: Option<String>,
@@ -104,6 +106,7 @@ fn shown_item(item: Item<'_>, component: Component) -> ShownItem {
         announced_on: dates.announced_on,
         withdrawn_on: dates.withdrawn_on,
         promotion,
+        free_allowance: None,
         confidence: origin.confidence.name(),
         layer: origin.layer.to_string(),
         source: origin.source.as_ref().map(ToString::to_string),
@@ -113,6 +116,7 @@ fn shown_item(item: Item<'_>, component: Component) -> ShownItem {
     match item {
         Item::Price(e, price) => ShownItem {
             price: shown_price(component, price),
+            free_allowance: e.free_allowance.as_ref().map(ShownAllowance::of),
             ..facts(&e.origin, &e.dates, e.condition.to_string(), e.promotion)
         },
         Item::Factor(m) => ShownItem {
@@ -333,6 +337,7 @@ fn origin(item: &ShownItem) -> Vec<String> {
     if item.promotion {
         parts.push("promotion without a stated end".to_owned());
     }
+    parts.extend(item.free_allowance.as_ref().map(ShownAllowance::sentence));
     parts.extend(item.announced_on.map(|t| format!("announced {}", day(t))));
     parts.extend(item.withdrawn_on.map(|t| format!("withdrawn {}", day(t))));
     parts.extend(item.source.clone());

@@ -22,6 +22,48 @@ fn list_at_a_date() {
     assert_eq!((at("2026-12-31"), at("2027-01-01")), ("0.75".into(), "1.50".into()));
 }
 
+/// Models whose prices need a deployment, or are of other units than tokens, are listed too.
+#[test]
+fn list_has_every_model_with_a_price() {
+    let env = TestEnv::new();
+    let row = |name: &str, provider: &str| {
+        let fixed = ["prices", "list", name, "--provider", provider, "-o", "json"];
+        let json = env.run(&[&fixed[..], &["--at", "2026-11-20"]].concat()).json();
+        let models = json["models"].as_array().unwrap().clone();
+        models.into_iter().find(|m| m["model"] == name).unwrap()
+    };
+    let azure = row("gpt-5.4", "azure");
+    assert_eq!(
+        (&azure["input_per_mtok"], &azure["deployment"]),
+        (&"2.50".into(), &"global_standard".into())
+    );
+    let rerank = row("rerank-v3.5", "cohere");
+    assert_eq!(rerank["other_prices"][0]["key"], "search_unit_per_1000");
+    assert_eq!(rerank["other_prices"][0]["price"], "2.00");
+    assert_eq!(row("gpt-6.1-sol", "openai")["other_prices"], serde_json::json!([]));
+}
+
+#[test]
+fn list_says_why_it_is_empty() {
+    let env = TestEnv::new();
+    for (arguments, error) in [
+        (vec!["nothing-like-it"], "no model matches"),
+        (vec!["gpt", "--provider", "nobody"], "no price book is of provider `nobody`"),
+        (
+            vec!["sonnet-5", "--at", "2020-01-01"],
+            "no model of those that match has a standard price at 2020-01-01T00:00:00Z",
+        ),
+    ] {
+        let run = env.run(&[&["prices", "list"], &arguments[..]].concat());
+        assert!(run.status == 2 && run.stderr.contains(error), "{arguments:?}: {}", run.stderr);
+    }
+    let shouted = env.run(&["prices", "show", "CLAUDE-SONNET-5"]).stderr;
+    assert!(
+        shouted.contains("nearest names: ") && shouted.contains("claude-sonnet-5,"),
+        "{shouted}"
+    );
+}
+
 #[test]
 fn show_names_every_entry_and_where_it_is_written() {
     let env = TestEnv::new();
@@ -80,379 +122,73 @@ fn completions_and_man_pages() {
     assert!(env.path("pages/tokencast-forecast.1").exists());
 }
 
-/// A component of an explanation.
-fn explained(run: &super::common::Run, component: &str) -> serde_json::Value {
-    let json = run.json();
-    let all = json["components"].as_array().unwrap();
-    all.iter().find(|c| c["component"] == component).unwrap_or_else(|| panic!("{json}")).clone()
-}
-
-fn explain(arguments: &[&str]) -> super::common::Run {
-    let run = TestEnv::new().run(&[&["prices", "explain"], arguments, &["-o", "json"]].concat());
-    assert_eq!(run.status, 0, "{}", run.stderr);
-    run
-}
-
-/// The reasons of everything that almost applied.
-fn reasons(component: &serde_json::Value) -> Vec<String> {
-    let others = component["others"].as_array().unwrap().iter();
-    others
-        .flat_map(|o| o["reasons"].as_array().unwrap())
-        .map(|r| r.as_str().unwrap().to_owned())
-        .collect()
-}
-
-#[test]
-fn explain_shows_the_multiplier_and_its_place() {
-    let run = explain(&[
-        "claude-opus-5-5",
-        "--provider",
-        "anthropic",
-        "--endpoint",
-        "us",
-        "--at",
-        "2026-11-20",
-    ]);
-    let input = explained(&run, "input.uncached");
-    // 4.00 in the book, times 1.1 for inference in the US.
-    assert_eq!((&input["price"], &input["entry"]["price"]), (&"4.40".into(), &"4.00".into()));
-    assert_eq!(input["multipliers"][0]["factor"], "1.1");
-    assert_eq!(input["multipliers"][0]["location"], "pricing/anthropic.toml:11");
-    let missed = reasons(&input);
-    assert!(missed.contains(&"service_tier batch (asked: standard)".to_owned()), "{missed:?}");
-    assert!(missed.contains(&"speed fast (asked: standard)".to_owned()), "{missed:?}");
-    let without = explain(&["claude-opus-5-5", "--provider", "anthropic", "--at", "2026-11-20"]);
-    let input = explained(&without, "input.uncached");
-    assert_eq!(input["price"], "4.00");
-    assert!(reasons(&input).contains(&"endpoint us (asked: none stated)".to_owned()));
-}
-
-#[test]
-fn explain_follows_dated_aliases() {
-    let model = |at: &str| explain(&["gpt-4o", "--provider", "openai", "--at", at]).json();
-    let before = model("2024-10-01");
-    assert_eq!(before["model"], "gpt-4o-2024-05-13");
-    assert_eq!(before["alias"]["name"], "gpt-4o");
-    assert_eq!(before["alias"]["effective_until"], "2024-10-02T00:00:00Z");
-    assert_eq!(before["components"][0]["price"], "5.00");
-    let after = model("2024-10-02");
-    assert_eq!(
-        (&after["model"], &after["components"][0]["price"]),
-        (&"gpt-4o-2024-08-06".into(), &"2.50".into())
-    );
-}
-
-#[test]
-fn explain_says_what_almost_matched() {
-    let run = explain(&[
-        "gpt-4o-audio-preview",
-        "--provider",
-        "openai",
-        "--tier",
-        "batch",
-        "--at",
-        "2026-01-01",
-        "--component",
-        "output",
-    ]);
-    let output = explained(&run, "output");
-    assert!(output["price"].is_null());
-    assert!(output["unpriced"].as_str().unwrap().contains("service_tier `batch`"));
-    assert_eq!(reasons(&output), ["service_tier standard (asked: batch)"]);
-    assert_eq!(output["others"][0]["item"]["price"], "10.00");
-    // Long prompts: the other band, and what takes its place.
-    let long =
-        explain(&["gpt-5.5", "--provider", "openai", "--context", "272001", "--at", "2026-11-01"]);
-    let output = explained(&long, "output");
-    assert_eq!(output["price"], "45.00");
-    assert_eq!(reasons(&output)[0], "prompt under 272001 tokens (asked: 272001)");
-}
-
-#[test]
-fn explain_takes_geographies_and_views_of_the_past() {
-    let run = explain(&["us.anthropic.claude-sonnet-5", "--at", "2026-11-01"]).json();
-    assert_eq!(
-        (&run["model"], &run["asked"]["endpoint"]),
-        (&"anthropic.claude-sonnet-5".into(), &"us".into())
-    );
-    // The rise to 3/15 was known from 2026-06-30 until it was taken back.
-    let rise = |known: &[&str]| {
-        let base = [
-            "claude-sonnet-5",
-            "--provider",
-            "anthropic",
-            "--at",
-            "2026-09-10",
-            "--component",
-            "output",
-        ];
-        explained(&explain(&[&base[..], known].concat()), "output")
-    };
-    assert_eq!(rise(&["--known-at", "2026-07-15"])["price"], "15.00");
-    let now = rise(&[]);
-    assert_eq!(now["price"], "10.00");
-    assert!(reasons(&now).contains(&"withdrawn on 2026-08-10".to_owned()), "{now}");
-}
-
-#[test]
-fn explain_says_which_layer_wins() {
-    let env = TestEnv::new();
-    env.file(
-        "own.toml",
-        book(
-            "anthropic",
-            "[[model]]\nid = \"claude-opus-5-5\"\n[[model.price]]\ninput_per_mtok = \"3\"\n",
-        ),
-    );
-    let run = env.run(&[
-        "prices",
-        "explain",
-        "claude-opus-5-5",
-        "--provider",
-        "anthropic",
-        "--prices",
-        "own.toml",
-        "-o",
-        "json",
-    ]);
-    let input = explained(&run, "input.uncached");
-    assert_eq!(
-        (&input["price"], &input["entry"]["location"]),
-        (&"3.00".into(), &"own.toml:8".into())
-    );
-    let lower = "of the bundled books, a lower layer than flag".to_owned();
-    assert!(reasons(&input).contains(&lower), "{input}");
-    let ambiguous = env.run(&["prices", "explain", "claude-opus-5"]);
-    assert!(ambiguous.status == 2 && ambiguous.stderr.contains("--provider"));
-    let wrong = env.run(&["prices", "explain", "gpt-4o", "--component", "inputs"]);
-    assert!(wrong.status == 2 && wrong.stderr.contains("input.uncached"));
-}
-
 /// A price file of one provider.
-fn book(provider: &str, rest: &str) -> String {
+pub(super) fn book(provider: &str, rest: &str) -> String {
     format!(
         "schema = \"tokencast.prices.v1\"\nprovider = \"{provider}\"\nname = \"Ours\"\ncurrency = \"USD\"\nchecked_on = \"2026-11-20\"\n{rest}"
     )
 }
 
-/// Models of a diff, each once, with all changes in percent.
-fn changed(diff: &serde_json::Value) -> Vec<(String, String)> {
-    let rows = diff["prices"].as_array().unwrap().iter();
-    let mut found: Vec<_> = rows
-        .map(|r| (r["model"].as_str().unwrap().to_owned(), r["change_percent"].to_string()))
-        .collect();
-    found.dedup();
-    found
+/// What `prices show` says of the entries of Claude Sonnet 5 that start on a day.
+fn sonnet_5(from: &str, arguments: &[&str]) -> Vec<(String, String)> {
+    let fixed = ["prices", "show", "claude-sonnet-5", "--provider", "anthropic", "-o", "json"];
+    let shown = TestEnv::new().run(&[&fixed[..], arguments].concat()).json();
+    let entries = shown["entries"].as_array().unwrap().iter();
+    let text = |v: &serde_json::Value| v.as_str().unwrap_or("null").to_owned();
+    entries
+        .filter(|e| text(&e["effective_from"]).starts_with(from))
+        .filter(|e| text(&e["condition"]) == "service_tier standard, speed standard")
+        .map(|e| (text(&e["status"]), text(&e["withdrawn_on"])))
+        .collect()
 }
 
+/// The rise of 2026-09-01 was announced on 2026-06-30 and taken back on 2026-08-10.
 #[test]
-fn diff_lists_exactly_the_rises() {
-    let env = TestEnv::new();
-    let diff = |from: &str, to: &str| env.run(&["prices", "diff", from, to, "-o", "json"]).json();
-    let doubled = |models: &[&str]| -> Vec<(String, String)> {
-        models.iter().map(|m| ((*m).to_owned(), "\"100.00\"".to_owned())).collect()
-    };
-    let january = diff("2026-12-31", "2027-01-01");
-    assert_eq!(
-        changed(&january),
-        doubled(&["gemini-3.6-flash", "gemini-3.7-flash", "gemini-3.8-flash"])
-    );
-    let first = &january["prices"][0];
-    assert_eq!((&first["old"], &first["new"]), (&"0.75".into(), &"1.50".into()));
-    assert_eq!(
-        first["new_entry"]["location"].as_str().unwrap().split(':').next(),
-        Some("pricing/gemini.toml")
-    );
-    // Both of the Gemini API and of Vertex.
-    let december = diff("2026-11-30", "2026-12-01");
-    let both = ["gemini-4-argon", "gemini-4-carbon", "gemini-4-argon", "gemini-4-carbon"];
-    assert_eq!(changed(&december), doubled(&both));
-    assert_eq!(changed(&diff("2026-11-20", "2026-11-20")), []);
-    let one = env.run(&[
-        "prices",
-        "diff",
-        "2026-11-30",
-        "2026-12-01",
-        "argon",
-        "--provider",
-        "gemini",
-        "-o",
-        "csv",
-    ]);
-    assert_eq!(one.stdout.lines().count(), 1 + 5, "{}", one.stdout);
-}
-
-#[test]
-fn diff_of_models_and_factors() {
-    let env = TestEnv::new();
-    // Claude Opus 4.6 and the factor for inference in the US came on 2026-02-05.
-    let run = env.run(&[
-        "prices",
-        "diff",
-        "2026-02-04",
-        "2026-02-05",
-        "--provider",
-        "anthropic",
-        "-o",
-        "json",
-    ]);
-    let json = run.json();
-    let appearing = json["models_appearing"].as_array().unwrap();
-    assert!(appearing.iter().any(|m| m["model"] == "claude-opus-4-6"), "{json}");
-    assert_eq!(json["multipliers"][0]["new"], "1.1");
-    assert!(json["multipliers"][0]["old"].is_null());
-}
-
-#[test]
-fn diff_of_a_file() {
-    let env = TestEnv::new();
-    env.file(
-        "own.toml",
-        book(
-            "anthropic",
-            "[[model]]\nid = \"claude-opus-5-5\"\n[[model.price]]\ninput_per_mtok = \"3\"\n",
-        ),
-    );
-    let json = env.run(&["prices", "diff", "own.toml", "-o", "json"]).json();
-    let rows = json["prices"].as_array().unwrap();
-    assert_eq!(rows.len(), 1, "{json}");
-    assert_eq!((&rows[0]["old"], &rows[0]["new"]), (&"4.00".into(), &"3.00".into()));
-    assert_eq!(rows[0]["change_percent"], "-25.00");
-    assert_eq!(rows[0]["new_entry"]["location"], "own.toml:8");
-    for wrong in
-        [&["2026-11-20"][..], &["nowhere.toml"], &["2026-01-01", "soon"], &["own.toml", "a", "b"]]
-    {
-        let run = env.run(&[&["prices", "diff"], wrong].concat());
-        assert_eq!(run.status, 2, "{wrong:?}");
+fn show_says_what_was_known_then() {
+    let rise = |arguments: &[&str]| sonnet_5("2026-09-01", arguments);
+    let one = |status: &str, withdrawn: &str| vec![(status.to_owned(), withdrawn.to_owned())];
+    assert_eq!(rise(&["--known-at", "2026-06-29"]), []);
+    let july = ["--known-at", "2026-07-15", "--at"];
+    assert_eq!(rise(&[&july[..], &["2026-07-15"]].concat()), one("announced", "null"));
+    assert_eq!(rise(&[&july[..], &["2026-10-01"]].concat()), one("in force", "null"));
+    // What it would have replaced had ended by then, as far as was known in July.
+    let launch = sonnet_5("2026-06-30", &[&july[..], &["2026-10-01"]].concat());
+    assert_eq!(launch, one("ended", "null"));
+    for later in [&["--known-at", "2026-08-10"][..], &["--known-at", "2026-11-20"], &[]] {
+        for at in ["2026-07-15", "2026-10-01"] {
+            let asked = [later, &["--at", at]].concat();
+            assert_eq!(rise(&asked), one("withdrawn", "2026-08-10T00:00:00Z"), "{asked:?}");
+            assert_eq!(sonnet_5("2026-06-30", &asked), one("in force", "null"), "{asked:?}");
+        }
     }
 }
 
 #[test]
-fn bundled_books_are_clean() {
-    let run = TestEnv::new().run(&["prices", "validate", "--strict", "-o", "json"]);
-    let json = run.json();
-    assert_eq!(
-        (run.status, &json["errors"], &json["warnings"]),
-        (0, &0.into(), &0.into()),
-        "{json}"
-    );
-    // Tables that were not checked for long are known, and said.
-    assert!(
-        json["findings"].as_array().unwrap().iter().all(|f| f["kind"] == "stale-book"),
-        "{json}"
-    );
-}
-
-const ODD_BOOK: &str = r#"
-[[model]]
-id = "alpha-2"
-maker = "one"
-family = "alpha"
-aliases = ["alpha-3"]
-[[model.price]]
-effective_from = "2026-01-01"
-effective_until = "2026-02-01"
-input_per_mtok = "1"
-cache_read_per_mtok = "2"
-[[model.price]]
-effective_from = "2026-03-01"
-input_per_mtok = "1"
-[[model.price]]
-when = { service_tier = "batch" }
-input_per_mtok = "1.5"
-output_per_mtok = "1"
-[[model.price]]
-effective_from = "2026-03-01"
-when = { endpoint = "eu" }
-output_reasoning_per_mtok = "9000"
-[[model]]
-id = "beta"
-maker = "two"
-family = "alpha"
-[[model.price]]
-input_per_mtok = "0.000002"
-[[model]]
-id = "gamma"
-[[model.price]]
-effective_until = "2026-01-01"
-input_per_mtok = "1"
-[[model.price]]
-effective_from = "2026-01-01"
-input_per_mtok = "0.001"
-[[model]]
-id = "delta"
-[[model.price]]
-when = { service_tier = "flex" }
-expected = ["missing-standard"]
-input_per_mtok = "1"
-"#;
-
-#[test]
-fn validate_finds_each_kind() {
-    let env = TestEnv::new();
-    env.file("odd.toml", book("odd", ODD_BOOK));
-    let run = env.run(&["prices", "validate", "odd.toml", "--at", "2027-03-01", "-o", "csv"]);
-    assert_eq!(run.status, 2);
-    let found: Vec<String> = run
-        .stdout
-        .lines()
-        .filter(|l| l.contains("odd.toml"))
-        .map(|l| l.split(',').take(3).collect::<Vec<_>>().join(" "))
-        .collect();
-    assert_eq!(found, ODD_FINDINGS);
-    let warnings = env.run(&["prices", "validate", "--strict", "--stale-days", "5000"]);
-    assert_eq!((warnings.status, warnings.stdout.contains("nothing found")), (0, true));
-}
-
-/// Level, kind and place, in the order of the file; the flex price of `delta` is expected.
-const ODD_FINDINGS: [&str; 11] = [
-    "note stale-book odd.toml:2",
-    "warning odd-alias odd.toml:11",
-    "warning cache-read-above-input odd.toml:12",
-    "warning gap odd.toml:17",
-    "warning missing-standard odd.toml:20",
-    "warning batch-above-standard odd.toml:20",
-    "warning suspect-price odd.toml:24",
-    "warning missing-base odd.toml:24",
-    "warning odd-family odd.toml:29",
-    "error unit-slip odd.toml:32",
-    "error unit-slip odd.toml:39",
-];
-
-#[test]
-fn validate_lists_every_load_error() {
-    let env = TestEnv::new();
-    env.file("broken.toml", book("odd", "[[model]]\nid = \"a\"\n[[model.price]]\ninputs_per_mtok = \"1\"\n[[model.price]]\ninput_per_mtok = 9\nexpected = [\"gaps\"]\n"));
-    let run = env.run(&["prices", "validate", "broken.toml", "-o", "json"]);
-    assert_eq!(run.status, 2);
-    let findings = run.json()["findings"].clone();
-    let places: Vec<&str> =
-        findings.as_array().unwrap().iter().map(|f| f["location"].as_str().unwrap()).collect();
-    assert_eq!(places, ["broken.toml:9", "broken.toml:11", "broken.toml:12"], "{findings}");
-    assert!(findings.as_array().unwrap().iter().all(|f| f["kind"] == "invalid-book"));
+fn show_does_not_know_an_end_before_it_is_announced() {
+    let ends = |arguments: &[&str]| {
+        let fixed = ["prices", "show", "o3-2025-04-16", "--provider", "openai", "-o", "json"];
+        let shown = TestEnv::new().run(&[&fixed[..], arguments].concat()).json();
+        let entries = shown["entries"].as_array().unwrap().clone();
+        let first = entries.into_iter().find(|e| e["prices"][0]["price"] == "10.00").unwrap();
+        (first["status"].clone(), first["effective_until"].clone())
+    };
+    let before = ends(&["--known-at", "2025-06-09", "--at", "2025-06-09"]);
+    assert_eq!(before, ("in force".into(), serde_json::Value::Null));
+    let after = ends(&["--known-at", "2025-06-10", "--at", "2025-06-10"]);
+    assert_eq!(after, ("ended".into(), "2025-06-10T00:00:00Z".into()));
 }
 
 #[test]
-fn prices_go_stale_by_the_check_of_the_book_that_sets_them() {
+fn show_and_explain_name_free_allowances() {
     let env = TestEnv::new();
-    let usage = [
-        super::common::record("2026-11-01T00:00:00Z", "groq", "llama-3.3-70b-versatile", 10, 10),
-        super::common::record("2026-11-10T00:00:00Z", "groq", "llama-3.3-70b-versatile", 10, 10),
-    ];
-    env.file("usage.jsonl", usage.join("\n"));
-    let says = |more: &[&str]| env.run(&[&["cost", "usage.jsonl"], more].concat()).stderr;
-    // Groq's table was checked on 2026-07-24: 100 and 109 days before.
-    let all = says(&[]);
-    assert!(all.contains("`groq` were last checked on 2026-07-24, up to 109 days"), "{all}");
-    assert!(all.contains("(2 times)"), "{all}");
-    let one = says(&["--stale-days", "100"]);
-    assert!(one.contains("(limit 100)") && !one.contains("times"), "{one}");
-    assert_eq!(says(&["--stale-days", "109"]), "");
-    // An own book checked in November prices the input, but not the output.
-    let input =
-        "[[model]]\nid = \"llama-3.3-70b-versatile\"\n[[model.price]]\ninput_per_mtok = \"1\"\n";
-    env.file("own.toml", book("groq", input));
-    assert!(says(&["--prices", "own.toml"]).contains("2026-07-24"));
-    env.file("own.toml", book("groq", &format!("{input}output_per_mtok = \"2\"\n")));
-    assert_eq!(says(&["--prices", "own.toml"]), "");
+    let fixed = ["gemini-2.5-pro", "--provider", "gcp.gemini"];
+    let shown = env.run(&[&["prices", "show"], &fixed[..], &["-o", "json"]].concat()).json();
+    let entries = shown["entries"].as_array().unwrap();
+    let grounding = entries.iter().find(|e| e["prices"][0]["key"] == "grounding_per_1000").unwrap();
+    let free = serde_json::json!({"quantity": 1500, "period": "day", "pool": null});
+    assert_eq!(grounding["free_allowance"], free);
+    let table = env.run(&[&["prices", "show"], &fixed[..]].concat()).stdout;
+    assert!(table.contains("first 1,500 a day free"), "{table}");
+    let asked = [&["prices", "explain"], &fixed[..], &["--component", "tool.grounding"]].concat();
+    assert!(env.run(&asked).stdout.contains("first 1,500 a day free"));
 }

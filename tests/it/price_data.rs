@@ -1,6 +1,8 @@
 //! The bundled books against an independent table of price facts: every row must come back at the
 //! start, in the middle and just before the end of its period.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
 use tokencast::money::UnitPrice;
 use tokencast::period::{DAY_NANOS, Period, Timestamp};
@@ -12,6 +14,8 @@ use super::common::root;
 
 #[derive(Debug, Deserialize)]
 struct Fact {
+    /// Number of the price record that it is from; none where it follows from a rule.
+    fact: Option<u32>,
     provider: String,
     model: String,
     endpoint: String,
@@ -71,20 +75,40 @@ fn instants(fact: &Fact) -> Vec<Timestamp> {
     if fact.calendar_note.is_empty() {
         return vec![from, middle, last];
     }
-    // Peak hours are 01-04 and 06-10 UTC on working days, the older discount 16:30-00:30 UTC:
-    // instants of a Wednesday (14 January 2026 was one) inside and outside of both.
-    let inside = fact.calendar_note.starts_with("inside");
-    let is_peak = fact.calendar_note.ends_with(" peak");
-    let hour = match (inside, is_peak) {
-        (true, true) | (false, false) => 2,
-        (true, false) => 18,
-        (false, true) => 12,
+    let windows: &[(i64, i64)] = if fact.calendar_note.ends_with(" peak") {
+        &[(60, 240), (360, 600)]
+    } else {
+        &[(990, 1470)]
     };
-    let wednesday = Timestamp::parse("2026-01-14").unwrap().nanos();
-    let weeks = (middle.nanos() - wednesday).div_euclid(7 * DAY_NANOS);
-    let day = wednesday + weeks * 7 * DAY_NANOS + hour * DAY_NANOS / 24;
-    let found = Timestamp::from_nanos(day);
-    if found < from || found >= until { Vec::new() } else { vec![found] }
+    let inside = fact.calendar_note.starts_with("inside");
+    let mut found = Vec::new();
+    for day in wednesdays(from, middle, last) {
+        for (start, end) in windows.iter().map(|(s, e)| (day + s * MINUTE, day + e * MINUTE)) {
+            found.extend(if inside {
+                [start, i64::midpoint(start, end), end - 1]
+            } else {
+                [start - 1, end, end + MINUTE]
+            });
+        }
+    }
+    found.retain(|at| from.nanos() <= *at && *at < until.nanos());
+    assert!(!found.is_empty(), "{fact:?}");
+    found.into_iter().map(Timestamp::from_nanos).collect()
+}
+
+const MINUTE: i64 = DAY_NANOS / 1_440;
+
+/// The starts of Wednesdays about the start, the middle and the end of a period: working days of
+/// the calendars, whose windows are minutes after midnight UTC.
+fn wednesdays(from: Timestamp, middle: Timestamp, last: Timestamp) -> Vec<i64> {
+    let week = 7 * DAY_NANOS;
+    let one = Timestamp::parse("2026-01-14").unwrap().nanos();
+    let before = |at: Timestamp| one + (at.nanos() - one).div_euclid(week) * week;
+    let holiday = Timestamp::parse("2026-10-07").unwrap().nanos();
+    let mut days = vec![before(from) + week, before(middle), before(last)];
+    days.retain(|day| *day != holiday);
+    days.dedup();
+    days
 }
 
 fn usage_of(fact: &Fact) -> (Sku, ContextBand) {
@@ -108,4 +132,50 @@ fn check(rates: &SkuRates<'_>, fact: &Fact, instant: Timestamp) -> Result<(), St
     } else {
         Err(format!("{:?} instead of {expected:?}", rate.unit_price))
     }
+}
+
+/// A price record that the books do not hold, and why.
+#[derive(Debug, Deserialize)]
+struct LeftOut {
+    fact: u32,
+    provider: String,
+    reason: String,
+}
+
+/// How many price records were collected.
+const FACTS: u32 = 5_970;
+
+#[test]
+fn every_fact_is_looked_up_or_left_out_for_a_reason() {
+    let rows = |name: &str| csv::Reader::from_path(root().join("tests/data").join(name)).unwrap();
+    let facts = rows("price_facts.csv").into_deserialize::<Fact>().map(Result::unwrap);
+    let looked_up: BTreeSet<u32> = facts.filter_map(|f| f.fact).collect();
+    let left_out: Vec<LeftOut> =
+        rows("price_facts_left_out.csv").into_deserialize().map(Result::unwrap).collect();
+    let mut all = looked_up.clone();
+    for row in &left_out {
+        assert!(all.insert(row.fact), "both looked up and left out: {row:?}");
+    }
+    assert!(all.into_iter().eq(1..=FACTS));
+    // The counts that the page on the books gives.
+    let page = std::fs::read_to_string(root().join("pricing/README.md")).unwrap();
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in &left_out {
+        assert!(!row.provider.is_empty(), "{row:?}");
+        *reasons.entry(&row.reason).or_default() += 1;
+    }
+    let stated: BTreeMap<&str, usize> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split_once(" | "))
+        .filter_map(|(reason, rest)| Some((reason, rest.split_once(" | ")?.0.parse().ok()?)))
+        .collect();
+    assert_eq!(stated, reasons);
+    let thousands = |n: usize| format!("{},{:03}", n / 1_000, n % 1_000);
+    let sentence = format!(
+        "Of {} collected price records {} are in the books and {} are not",
+        thousands(FACTS as usize),
+        thousands(looked_up.len()),
+        left_out.len()
+    );
+    assert!(page.replace('\n', " ").contains(&sentence), "{sentence}");
 }

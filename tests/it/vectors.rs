@@ -1,5 +1,7 @@
 //! Hand-worked invoices: usage in, exact cost out.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use tokencast::price_book::{BookSource, Layer, PriceBook};
 
@@ -31,23 +33,35 @@ struct Vector {
     known_at: Option<String>,
 }
 
-#[test]
-fn every_vector_gives_its_amount() {
-    let mut count = 0;
+fn vectors() -> Vec<Vector> {
+    let mut vectors = Vec::new();
     for path in files_below(&root().join("tests/vectors")) {
         let text = std::fs::read_to_string(&path).unwrap();
         let file: VectorFile =
             toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        for vector in file.vector {
-            check(&vector);
-            count += 1;
-        }
+        vectors.extend(file.vector);
     }
-    assert!(count >= 30, "{count} vectors");
+    vectors
 }
 
-fn check(vector: &Vector) {
-    assert!(!vector.worked.is_empty(), "{}", vector.name);
+#[test]
+fn every_vector_gives_its_amount() {
+    let vectors = vectors();
+    assert!(vectors.len() >= 130, "{} vectors", vectors.len());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let failed: Vec<String> = std::thread::scope(|scope| {
+        let share = vectors.len().div_ceil(threads);
+        let running: Vec<_> = vectors
+            .chunks(share)
+            .map(|part| scope.spawn(|| part.iter().filter_map(failure).collect::<Vec<_>>()))
+            .collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
+/// What is wrong with the result of a vector; `None` if it is right.
+fn failure(vector: &Vector) -> Option<String> {
     let env = TestEnv::new();
     env.file("usage.jsonl", &vector.usage);
     let mut arguments = vec!["cost", "usage.jsonl", "--output", "json", "--quiet"];
@@ -63,11 +77,53 @@ fn check(vector: &Vector) {
     let totals = &report["totals"];
     let unpriced: Vec<&str> =
         totals["unpriced"]["components"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(unpriced, vector.unpriced, "{}: unpriced\n{}", vector.name, run.stderr);
-    assert_eq!(report["inputs"]["skipped"], 0, "{}\n{}", vector.name, run.stderr);
     let expected = vector.total.as_deref().unwrap_or("0.00");
-    assert_eq!(totals["billed_cost"], expected, "{}: {}", vector.name, vector.worked);
-    assert_eq!(run.status, if vector.total.is_some() { 0 } else { 3 }, "{}", vector.name);
+    let right = !vector.worked.is_empty()
+        && unpriced == vector.unpriced
+        && report["inputs"]["skipped"] == 0
+        && totals["billed_cost"] == expected
+        && run.status == if vector.total.is_some() { 0 } else { 3 };
+    (!right).then(|| {
+        format!(
+            "{}: {}\nexpected {expected}, unpriced {:?}\nfound {}, unpriced {unpriced:?}, exit {}\n{}",
+            vector.name,
+            vector.worked,
+            vector.unpriced,
+            totals["billed_cost"],
+            run.status,
+            run.stderr
+        )
+    })
+}
+
+/// A long-context rule is proven on both sides: the last prompt below each threshold and the first
+/// above it, and one more.
+#[test]
+fn every_threshold_of_the_books_has_its_vectors() {
+    let (book, _) = PriceBook::bundled().unwrap();
+    let mut used: BTreeSet<(String, u64)> = BTreeSet::new();
+    for vector in vectors() {
+        for line in vector.usage.lines().filter(|line| line.contains("\"components\"")) {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            let counts = record["components"].as_object().unwrap();
+            let input = counts.iter().filter(|(name, _)| name.starts_with("input."));
+            let prompt = input.filter_map(|(_, count)| count.as_u64()).sum();
+            used.insert((record["provider"].as_str().unwrap().to_owned(), prompt));
+        }
+    }
+    let mut missing = Vec::new();
+    for provider in book.providers() {
+        let firsts: BTreeSet<u64> =
+            provider.all_entries().map(|e| e.condition.context.from).filter(|f| *f > 0).collect();
+        for first in firsts {
+            let beside = if first % 1_000 == 0 { first + 1 } else { first - 2 };
+            let sizes = [first - 1, first, beside];
+            let lacking =
+                sizes.iter().filter(|s| !used.contains(&(provider.provider.to_string(), **s)));
+            missing.extend(lacking.map(|s| format!("{} at {s}", provider.provider)));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// The vectors must not pass because of a book that is not there.

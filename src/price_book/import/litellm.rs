@@ -257,6 +257,11 @@ impl<'n> Reader<'n> {
                 Some((first, rest)) if rest.iter().all(|r| r.decimal() == first.decimal()) => {
                     tool(component, first);
                 }
+                _ if !google && value.fields().all(|(size, _)| search_size(size).is_some()) => {
+                    for (size, price) in value.fields() {
+                        search_size(size).into_iter().for_each(|component| tool(component, price));
+                    }
+                }
                 _ => self.lose(into, reason::SEARCH_SIZE, name, value),
             }
             return true;
@@ -283,6 +288,16 @@ impl<'n> Reader<'n> {
             None => self.lose(into, reason::NOT_A_NUMBER, name, value),
         }
         true
+    }
+}
+
+/// Searches with a context of the size that a field names.
+fn search_size(field: &str) -> Option<C> {
+    match field {
+        "search_context_size_low" => Some(C::ToolWebSearchLow),
+        "search_context_size_medium" => Some(C::ToolWebSearchMedium),
+        "search_context_size_high" => Some(C::ToolWebSearchHigh),
+        _ => None,
     }
 }
 

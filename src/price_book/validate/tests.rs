@@ -118,12 +118,30 @@ fn wrong_kinds() {
         "p.toml:10: `promotion` is a string, expected true or false",
     );
     check_price(
+        &format!("{price}free_allowance = 1500\n"),
+        "p.toml:10: `free_allowance` is an integer, expected a table such as { quantity = 1500, period = \"day\" }",
+    );
+    check_price(
+        &format!("{price}free_allowance = {{ quantity = 5 }}\n"),
+        "p.toml:10: `free_allowance` needs a `quantity` and a `period`",
+    );
+    check_price(
+        &format!("{price}free_allowance = {{ quantity = 5, period = \"week\" }}\n"),
+        "p.toml:10: unknown period `week`, expected day or month",
+    );
+    check_price(
+        &format!(
+            "{price}output_per_mtok = \"1\"\nfree_allowance = {{ quantity = 5, period = \"day\" }}\n"
+        ),
+        "p.toml:11: `free_allowance` is of one component, but the entry has 2 prices (hint: give the price with the allowance an entry of its own)",
+    );
+    check_price(
         &format!("{price}when = \"batch\"\n"),
         "p.toml:10: `when` is a string, expected a table such as { service_tier = \"batch\" }",
     );
     check_price(
         &format!("{price}when = {{ context_over = -1 }}\n"),
-        "p.toml:10: `context_over` is an integer, expected a whole number of tokens",
+        "p.toml:10: `context_over` is an integer, expected a whole number",
     );
     check_price(
         &format!("{price}when = {{ endpoint = [] }}\n"),
