@@ -41,6 +41,8 @@ mod spread;
 mod tests;
 #[cfg(test)]
 mod tests_parts;
+#[cfg(test)]
+mod tests_shapes;
 mod theta;
 mod window;
 
