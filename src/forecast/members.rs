@@ -49,6 +49,10 @@ const FIRST_DAYS: usize = 7;
 /// Days the starting trend is fitted on.
 const TREND_DAYS: usize = 28;
 
+/// Days that tell how far the mean lies above the way back from the log scale, and the most it can.
+const SMEAR_DAYS: usize = 56;
+const MOST_SMEARED: f64 = 4.0;
+
 impl Scale {
     /// From the quantity to the scale of the member.
     pub(super) fn forward(self, y: f64) -> f64 {
@@ -111,6 +115,34 @@ impl Member {
         }
         inflate(&mut residuals, parameters(spec));
         Self { spec, smoothing, state, residuals, phases, start, y }
+    }
+
+    /// The mean of each future day. On the log scale the way back from a mean is too low; by how
+    /// much is taken from the days that were seen, as the smearing estimate of Duan 1983
+    /// ("Smearing estimate: a nonparametric retransformation method") does.
+    pub(super) fn expected(&self) -> Vec<f64> {
+        let scale = self.spec.scale;
+        let mut ahead = self.state.clone();
+        let smear = if scale == Scale::Log { self.smear() } else { 1.0 };
+        let next = |phase: &usize| {
+            let value = scale.back(ahead.next(&self.smoothing, *phase)).max(0.0);
+            ahead.advance(&self.smoothing, *phase, 0.0);
+            ahead.drift *= theta::DRIFT_DECAY;
+            smear * value
+        };
+        self.future().iter().map(next).collect()
+    }
+
+    /// What was seen over what was expected a day ahead, in the days that have residuals, the last
+    /// 56 at most.
+    fn smear(&self) -> f64 {
+        let seen = self.y.iter().rev().zip(&self.residuals).take(SMEAR_DAYS);
+        let known = seen.filter(|(y, e)| !y.is_nan() && !e.is_nan());
+        let (seen, expected) = known.fold((0.0, 0.0), |(seen, expected), (y, e)| {
+            let back = |x: f64| self.spec.scale.back(x).max(0.0);
+            (seen + back(*y), expected + back(y - e))
+        });
+        if expected > 0.0 { (seen / expected).clamp(1.0, MOST_SMEARED) } else { 1.0 }
     }
 
     /// The phases of the future days.

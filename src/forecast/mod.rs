@@ -23,6 +23,7 @@ mod model;
 mod month;
 mod origins;
 mod outliers;
+mod part;
 mod paths;
 mod pool;
 mod quantile;
@@ -38,6 +39,10 @@ mod sparse;
 mod spread;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_parts;
+#[cfg(test)]
+mod tests_shapes;
 mod theta;
 mod window;
 

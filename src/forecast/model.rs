@@ -10,7 +10,7 @@ use super::short::{Short, UNKNOWN_SPREAD};
 use super::simulate::{Additions, Bounds, Draws, pool_paths};
 use super::sparse::{Stop, Weeks, is_intermittent, recent_zeros};
 use super::window::Window;
-use super::{outliers, shift};
+use super::{outliers, part, shift};
 use crate::series::DailySeries;
 
 /// Known days from which the pool is used.
@@ -122,6 +122,20 @@ impl FittedSeries {
                     path.fill((value * factor).min(self.bounds.cap));
                 }
             }
+        }
+    }
+
+    /// Brings paths of [`Self::simulate`] to be summed with those of other series closer to the
+    /// total that is expected, if they lie above it on average: with strength 0 not at all, with 1
+    /// all the way.
+    pub fn align(&self, strength: f64, paths: &mut [f64]) {
+        if let Model::Pool(pool, more) = &self.model {
+            let extra = super::math::mean(&more.extras).unwrap_or(0.0);
+            let days = pool.expected();
+            let factors = more.factors.iter().chain(std::iter::repeat(&1.0));
+            let total: f64 = days.iter().zip(factors).map(|(day, f)| (day + extra) * f).sum();
+            let total = self.bounds.unit * total;
+            part::align(paths, self.horizon, total, strength);
         }
     }
 }

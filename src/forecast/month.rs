@@ -16,6 +16,8 @@ const EDGE: u32 = 2;
 /// An effect has this many standard errors and at least this size on the log scale.
 const LEAST_T: f64 = 3.5;
 const LEAST_SIZE: f64 = 0.05;
+/// A relative change is this many times that of ln(1 + 10 y) at the mean, y = 1.
+const PER_LOG: f64 = 1.1;
 /// Days before and after a day that make its running median.
 const REACH: usize = 7;
 
@@ -49,8 +51,8 @@ impl MonthEdges {
         for (t, (value, centre)) in plain.iter().zip(&centre).enumerate() {
             let day = series.date(recent + t);
             match edge(day) {
-                Some(Edge::First) => first.add(day, value - centre),
-                Some(Edge::Last) => last.add(day, value - centre),
+                Some(Edge::First) => first.add(day, PER_LOG * (value - centre)),
+                Some(Edge::Last) => last.add(day, PER_LOG * (value - centre)),
                 None => {}
             }
         }

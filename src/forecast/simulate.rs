@@ -15,7 +15,7 @@ use super::theta::DRIFT_DECAY;
 /// that never moved in a short history still can, and how far is not known. The spread of the four
 /// gives totals the tails they have: with one value 95 % intervals were too narrow where 80 % ones
 /// were right.
-const FLOORS: [f64; 4] = [0.1, 0.5, 1.0, 2.2];
+const FLOORS: [f64; 4] = [0.0, 0.3, 0.8, 2.4];
 
 /// Standard deviation of the smoothing noise, in units of a residual.
 const SMOOTHING: f64 = 0.15;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-use super::findings::short_history;
+use super::backtest::approximate;
+use super::cancel::Cancelling;
+use super::findings::{add_unusual_days, short_history};
 use super::history::quantity;
 use super::paths::CostPaths;
 use super::simulation::whole;
@@ -90,7 +92,8 @@ pub fn project_costs(
     }
     let mut simulated = Simulated::zeros(&forecast);
     simulated.run(costs, &history, &forecast, options)?;
-    diagnostics.merge(simulated.diagnostics);
+    let actual = actual(costs, history.origin)?;
+    add_unusual_days(&history.total(&actual), currency, &options.holidays, &mut diagnostics);
     Ok(Projection {
         currency,
         history_start: history.first,
@@ -99,7 +102,7 @@ pub fn project_costs(
         has_partial_day: history.has_partial_day,
         total: simulated.total,
         groups: simulated.groups,
-        actual: actual(costs, history.origin)?,
+        actual,
         unknown_days: history.unknown,
         unpriced_units: 0,
         level: Level::Group,
@@ -162,6 +165,18 @@ impl CostHistory {
         days - i64::try_from(self.left_out.range(start..).count()).unwrap_or(i64::MAX)
     }
 
+    /// The costs of all series together, as numbers for statistics.
+    fn total(&self, actual: &BTreeMap<NaiveDate, Amount>) -> DailySeries {
+        let earliest = self.origin - chrono::Duration::days(LONGEST_HISTORY_DAYS);
+        let start = self.first.max(earliest);
+        let value = |day: NaiveDate| {
+            let cost = actual.get(&day).copied().unwrap_or_default();
+            (!self.left_out.contains(&day)).then(|| approximate(cost))
+        };
+        let days = start.iter_days().take_while(|day| *day < self.origin);
+        DailySeries { start, values: days.map(value).collect() }
+    }
+
     /// A series in ticks, from its first day to the last complete one. A day on which only other
     /// series have a cost is zero.
     fn series(&self, costs: &BTreeMap<NaiveDate, Amount>, tick: i128) -> DailySeries {
@@ -203,7 +218,6 @@ struct Simulated {
     total: CostPaths,
     groups: Vec<ProjectedGroup>,
     model: ModelUse,
-    diagnostics: Diagnostics,
 }
 
 impl Simulated {
@@ -212,7 +226,6 @@ impl Simulated {
             total: CostPaths::zeros(options.paths, options.horizon_days),
             groups: Vec::new(),
             model: ModelUse::default(),
-            diagnostics: Diagnostics::default(),
         }
     }
 
@@ -224,14 +237,17 @@ impl Simulated {
         options: &ForecastOptions,
         asked: &CostOptions,
     ) -> Result<(), ProjectionError> {
+        let mut cancelling = Cancelling::new();
         let mut fitted: Vec<(FittedSeries, i128)> = Vec::with_capacity(costs.series().len());
-        for (at, (id, days)) in costs.series().enumerate() {
+        for (at, (_, days)) in costs.series().enumerate() {
             let tick = tick(days.values().copied().max().unwrap_or_default());
             let series = history.series(days, tick);
             check([&series], options)?;
             let fit = FittedSeries::fit_with(&series, options, &asked.holidays)
                 .ok_or(ForecastError::NoHistory { series: at })?;
-            self.note(id, &fit, tick)?;
+            self.model.leaves += 1;
+            *self.model.methods.entry(fit.info.method.name()).or_default() += 1;
+            cancelling.add(&series.values, approximate(Amount::from_atto(tick)));
             fitted.push((fit, tick));
         }
         let span = fitted.iter().map(|(fit, _)| fit.residual_span()).max().unwrap_or(1);
@@ -239,6 +255,7 @@ impl Simulated {
         let mut ticks = vec![0.0; options.paths * options.horizon_days];
         for ((id, days), (fit, tick)) in costs.series().zip(&fitted) {
             fit.simulate(&draws, &mut ticks);
+            fit.align(cancelling.share(), &mut ticks);
             let so_far = days.get(&history.origin).copied().unwrap_or_default();
             let own =
                 asked.by_series.then(|| CostPaths::zeros(options.paths, options.horizon_days));
@@ -254,29 +271,6 @@ impl Simulated {
                 }
             }
             self.groups.extend(own);
-        }
-        Ok(())
-    }
-
-    /// How a series was forecast, and what was odd about it.
-    fn note(&mut self, id: &str, fit: &FittedSeries, tick: i128) -> Result<(), MoneyError> {
-        self.model.leaves += 1;
-        *self.model.methods.entry(fit.info.method.name()).or_default() += 1;
-        let of = if id.is_empty() { String::new() } else { format!(" of `{id}`") };
-        for outlier in &fit.info.outliers {
-            let day = outlier.day;
-            let cents = |ticks: f64| from_ticks(ticks, tick).map(|cost| cost.to_fixed(2));
-            let message = format!(
-                "cost{of} on {day} is far off, and damped in the forecast (`--ignore {day}` leaves it out): {} where about {} were expected",
-                cents(outlier.value)?,
-                cents(outlier.expected)?
-            );
-            self.diagnostics.add(code::OUTLIER_DAY, message, None);
-        }
-        if let Some(day) = fit.info.level_shift {
-            let message =
-                format!("cost{of} has another level since {day}, which the forecast follows");
-            self.diagnostics.add(code::LEVEL_SHIFT, message, None);
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime};
 use super::ProjectionError;
 use super::backtest::approximate;
 use super::blend::{Pricing, Shares};
+use super::cancel::per_unit;
 use super::days::DayRow;
 use super::events::EventFactors;
 use super::history::{Leaf, horizon_dates, quantity};
@@ -18,7 +19,7 @@ use super::level::Measure;
 use super::paths::CostPaths;
 use super::prepared::Prepared;
 use super::simulation::{LeafOutcome, Simulated};
-use crate::money::{Amount, BlendedPrice, MoneyError};
+use crate::money::{Amount, MoneyError};
 use crate::period::{Period, Timestamp};
 use crate::tokens::Component;
 
@@ -318,10 +319,6 @@ impl Comparing<'_, '_> {
 
 /// Units whose cost is taken to tell the price of one as a number.
 const MANY: u64 = 1_000_000;
-
-fn per_unit(price: BlendedPrice) -> Result<f64, MoneyError> {
-    Ok(approximate(price.checked_cost(MANY)?) / quantity(MANY))
-}
 
 /// Sums by stem. Volume is requests if every stem that cost something counts them, else units.
 fn stems(leaves: &[Leaf], moved: &[Moved]) -> (BTreeMap<u32, Stem>, bool) {

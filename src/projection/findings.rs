@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::WEEKLY_HISTORY_DAYS;
-use super::history::{Leaf, LeafKey};
+use super::backtest::approximate;
 use super::prepared::Prepared;
 use super::simulation::Simulated;
 use crate::diagnostic::{Diagnostics, code};
-use crate::forecast::Outlier;
+use crate::forecast::{FittedSeries, ForecastOptions, Holidays};
+use crate::money::{Amount, Currency};
+use crate::series::DailySeries;
 
 /// Everything to be said about a forecast.
 pub(super) fn findings(
     prepared: &Prepared<'_>,
-    leaves: &[Leaf],
+    actual: &BTreeMap<NaiveDate, Amount>,
     simulated: &Simulated,
 ) -> Diagnostics {
     let days = &prepared.days;
@@ -35,8 +37,13 @@ pub(super) fn findings(
         );
         found.add(code::UNPRICED_USAGE, message, None);
     }
-    add_outliers(leaves, simulated, &mut found);
-    add_shifts(leaves, simulated, &mut found);
+    let values = (0..days.origin_offset()).map(|day| {
+        let cost = actual.get(&days.date(day)).copied().unwrap_or(Amount::ZERO);
+        (!days.is_unknown(day)).then(|| approximate(cost))
+    });
+    let series = DailySeries { start: days.first, values: values.collect() };
+    let (currency, holidays) = (prepared.rater.currency(), &prepared.options.holidays);
+    add_unusual_days(&series, currency, holidays, &mut found);
     found
 }
 
@@ -47,43 +54,29 @@ pub(super) fn short_history(days: i64) -> String {
     )
 }
 
-/// One finding a day: the series that was off most stands for all of them.
-fn add_outliers(leaves: &[Leaf], simulated: &Simulated, found: &mut Diagnostics) {
-    let mut days: BTreeMap<NaiveDate, (u64, &LeafKey, Outlier)> = BTreeMap::new();
-    for (leaf, outcome) in leaves.iter().zip(&simulated.outcomes) {
-        for outlier in &outcome.info.outliers {
-            let seen = days.entry(outlier.day).or_insert((0, &leaf.key, *outlier));
-            seen.0 += 1;
-            if off(outlier) > off(&seen.2) {
-                (seen.1, seen.2) = (&leaf.key, *outlier);
-            }
-        }
-    }
-    for (day, (count, key, outlier)) in days {
+/// Days that cost far more or less than was to be expected, and a new level of cost. Leaves have
+/// outliers of their own, which are damped as well; what matters is what they do to the total.
+pub(super) fn add_unusual_days(
+    total: &DailySeries,
+    currency: Currency,
+    holidays: &Holidays,
+    found: &mut Diagnostics,
+) {
+    let Some(fit) = FittedSeries::fit_with(total, &ForecastOptions::default(), holidays) else {
+        return;
+    };
+    for outlier in &fit.info.outliers {
+        let day = outlier.day;
         let message = format!(
-            "usage of {day} is far off, and damped in the forecast (`--ignore {day}` leaves it out): {:.0} of `{key}` where about {:.0} were expected",
+            "{day} cost {:.2} {currency} where about {:.2} was to be expected: damped in the forecast (`--ignore {day}` leaves the day out)",
             outlier.value, outlier.expected
         );
-        found.add_many(code::OUTLIER_DAY, message, None, count);
+        found.add(code::OUTLIER_DAY, message, None);
     }
-}
-
-/// How far off a day is, in units of what was expected.
-fn off(outlier: &Outlier) -> f64 {
-    (outlier.value - outlier.expected).abs() / outlier.expected.max(1.0)
-}
-
-fn add_shifts(leaves: &[Leaf], simulated: &Simulated, found: &mut Diagnostics) {
-    let mut days: BTreeMap<NaiveDate, (u64, &LeafKey)> = BTreeMap::new();
-    for (leaf, outcome) in leaves.iter().zip(&simulated.outcomes) {
-        if let Some(day) = outcome.info.level_shift {
-            days.entry(day).or_insert((0, &leaf.key)).0 += 1;
-        }
-    }
-    for (day, (count, key)) in days {
+    if let Some(day) = fit.info.level_shift {
         let message = format!(
-            "usage has another level since {day}, which the forecast follows: `{key}` (`--event` says if it ends)"
+            "cost has another level since {day}, which the forecast follows (`--event` says if it ends)"
         );
-        found.add_many(code::LEVEL_SHIFT, message, None, count);
+        found.add(code::LEVEL_SHIFT, message, None);
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod backtest;
 mod blend;
+mod cancel;
 mod costs;
 mod crossing;
 mod days;
@@ -230,7 +231,7 @@ pub fn project(
         end,
         has_partial_day: days.has_partial_day,
         groups: projected_groups(&prepared.keys, &simulated, options),
-        diagnostics: findings::findings(&prepared, &leaves, &simulated),
+        diagnostics: findings::findings(&prepared, &actual, &simulated),
         total: simulated.total,
         actual,
         unknown_days: BTreeSet::new(),

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use super::ProjectionError;
 use super::blend::{DayPrices, Pricing, Shares};
+use super::cancel::cancelled_share;
 use super::growth::{self, Growth};
 use super::history::{Leaf, horizon_dates};
 use super::launch::Launch;
@@ -99,9 +100,12 @@ impl Simulation<'_, '_> {
             launched: Vec::new(),
             outcomes: Vec::with_capacity(fitted.len()),
         };
+        let eve = self.origin.pred_opt().unwrap_or(self.origin);
+        let strength = cancelled_share(self.leaves, &self.pricing, eve)?;
         let mut quantities = vec![0.0; options.paths * options.horizon_days];
         for (leaf, fit) in self.leaves.iter().zip(&fitted) {
             fit.simulate(&draws, &mut quantities);
+            fit.align(strength, &mut quantities);
             growth::apply(self.growth, leaf, &self.pricing, &mut quantities, options.horizon_days);
             if self.has_partial_day {
                 let floor = |path: &mut [f64]| path[0] = path[0].max(leaf.partial);

@@ -129,7 +129,7 @@ pub struct BacktestContext {
 }
 
 /// Scores are printed to a millionth; more digits would only be noise.
-fn rounded(value: f64) -> f64 {
+pub(super) fn rounded(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }
 

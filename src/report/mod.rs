@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod cost;
+mod drivers;
 pub mod forecast;
 pub mod format;
 pub mod grid;
@@ -11,6 +12,8 @@ pub mod prices_diff;
 pub mod prices_explain;
 pub mod prices_show;
 pub mod prices_validate;
+
+mod track_record;
 
 use serde::Serialize;
 

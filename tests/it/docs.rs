@@ -129,6 +129,20 @@ fn results_follow_their_schemas() {
     let series = ["forecast", "--series", costs.to_str().unwrap(), "--output", "json"];
     let more = ["--group-by", "id", "--budget", "2600", "--budget", "1/year", "--horizon", "5m"];
     assert_valid("forecast.v1", &env.run(&[&series[..], &more].concat()).json());
+    assert_valid(
+        "backtest.v1",
+        &env.samples_json(&[
+            "backtest",
+            "--group-by",
+            "provider",
+            "--horizon",
+            "7d",
+            "--windows",
+            "2",
+            "--level",
+            "total",
+        ]),
+    );
     env.file("odd.jsonl", "{\"hello\":1}\nnot json\n");
     assert_valid("cost.v1", &env.run(&["cost", "odd.jsonl", "--output", "json"]).json());
     assert_valid(
