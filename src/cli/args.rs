@@ -100,7 +100,7 @@ pub(crate) struct InputArgs {
     /// Time zone of days and months, such as Europe/Berlin.
     #[arg(long, default_value = "UTC", value_name = "ZONE")]
     pub(crate) timezone: String,
-    /// Threads that read; 0 for one a processor.
+    /// Threads that read, and forecast again in backtests; 0 for one a processor.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) threads: usize,
 }

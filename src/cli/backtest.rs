@@ -89,8 +89,9 @@ pub(crate) fn run(
     found.merge(prices.found.clone());
     let names: Vec<String> = dimensions.iter().map(ToString::to_string).collect();
     // The horizon is that of the windows.
+    let (known_at, threads) = (prices.known_at, args.input.threads);
     let options =
-        args.model.options(Horizon::Days(1), prices.known_at, usage.calendar, dimensions)?;
+        args.model.options(Horizon::Days(1), known_at, usage.calendar, dimensions, threads)?;
     let most = usize::try_from(args.windows).map_err(anyhow::Error::from)?;
     let history = summary::summarise_checked(
         &usage.rollup,

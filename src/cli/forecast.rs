@@ -171,8 +171,8 @@ pub(crate) fn run(
     if let (OutputFormat::Table, Some(trend)) = (args.output.output, report.trend()) {
         head.push_str(&format!("\n\n{trend}"));
     }
-    let grids = [Some(report.grid(args.daily)), report.budget_grid(), report.group_grid()];
-    let grids = grids.into_iter().flatten().collect();
+    let further = [report.budget_grid(), report.group_grid(), report.driver_grid()];
+    let grids = [Some(report.grid(args.daily))].into_iter().chain(further).flatten().collect();
     let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
     finish::print(&report, printed, &args.output, denied, ui)?;
     Ok(finish::status(denied, made.undecided, ui))
@@ -200,7 +200,9 @@ fn from_usage(
     let wanted = ingest::Asked { dimensions: &kept, grain: None, out: asked.out };
     let usage = ingest::read_usage(&args.input, &prices, wanted, ui)?;
     let dimensions = asked.dimensions.to_vec();
-    let options = args.model.options(asked.horizon, prices.known_at, usage.calendar, dimensions)?;
+    let (known_at, threads) = (prices.known_at, args.input.threads);
+    let options =
+        args.model.options(asked.horizon, known_at, usage.calendar, dimensions, threads)?;
     let projection = project(&usage.rollup, &prices.book, &options);
     let history = summary::summarise_checked(
         &usage.rollup,

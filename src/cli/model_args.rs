@@ -1,6 +1,7 @@
 //! Flags of the commands that forecast usage.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 
 use anyhow::{Context, bail};
 use chrono::NaiveDate;
@@ -96,6 +97,7 @@ impl ModelArgs {
         known_at: Option<Timestamp>,
         calendar: Calendar,
         dimensions: Vec<Dimension>,
+        threads: usize,
     ) -> anyhow::Result<ProjectionOptions> {
         Ok(ProjectionOptions {
             horizon,
@@ -117,7 +119,8 @@ impl ModelArgs {
                 LevelArg::Model => Some(Level::Model),
                 LevelArg::Group => Some(Level::Group),
             },
-            threads: std::thread::available_parallelism().ok(),
+            threads: NonZeroUsize::new(threads)
+                .or_else(|| std::thread::available_parallelism().ok()),
             dimensions,
         })
     }

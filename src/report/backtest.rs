@@ -9,7 +9,9 @@ use super::{Align, Grid, InputFacts, PriceBookFacts, format};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::forecast::{MODEL_NAME, MODEL_VERSION};
 use crate::money::Amount;
-use crate::projection::backtest::{Backtest, IntervalScores, PointScores, Scores, Window};
+use crate::projection::backtest::{
+    Backtest, IntervalScores, LevelScore, PointScores, Scores, Window,
+};
 
 /// The name of the JSON form.
 pub const SCHEMA: &str = "tokencast.backtest.v1";
@@ -105,8 +107,9 @@ pub(super) struct WindowFigures {
     run_rate: Amount,
 }
 
+/// A level and its loss in the choice of one.
 #[derive(Debug, Serialize)]
-struct LevelFigures {
+pub(super) struct LevelFigures {
     level: &'static str,
     loss: Option<f64>,
 }
@@ -131,6 +134,12 @@ pub struct BacktestContext {
 /// Scores are printed to a millionth; more digits would only be noise.
 pub(super) fn rounded(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
+}
+
+impl From<&LevelScore> for LevelFigures {
+    fn from(score: &LevelScore) -> Self {
+        Self { level: score.level.name(), loss: score.loss.map(rounded) }
+    }
 }
 
 impl From<PointScores> for PointFigures {
@@ -218,11 +227,7 @@ impl BacktestReport {
             group_by: context.group_by,
             windows: backtest.windows.iter().map(WindowFigures::from).collect(),
             level: backtest.level.name(),
-            levels: backtest
-                .levels
-                .iter()
-                .map(|s| LevelFigures { level: s.level.name(), loss: s.loss.map(rounded) })
-                .collect(),
+            levels: backtest.levels.iter().map(LevelFigures::from).collect(),
             model: Model {
                 name: MODEL_NAME,
                 version: MODEL_VERSION,

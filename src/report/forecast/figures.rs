@@ -9,6 +9,7 @@ use crate::money::Amount;
 use crate::projection::{
     BasisPoints, BudgetOutlook, Crossing, Distribution, RunRate, Span, SpanKind,
 };
+use crate::report::backtest::LevelFigures;
 
 /// First day and the day after the last one.
 #[derive(Debug, Serialize)]
@@ -211,6 +212,9 @@ pub(super) struct Model {
     pub(super) version: &'static str,
     pub(super) seed: u64,
     pub(super) paths: usize,
+    /// What was forecast as one series, and the levels it was chosen among.
+    pub(super) level: &'static str,
+    pub(super) levels: Vec<LevelFigures>,
     pub(super) leaves: usize,
     pub(super) methods: BTreeMap<&'static str, usize>,
 }

@@ -11,6 +11,9 @@ use self::figures::{
     BudgetFigures, DayFigures, GroupFigures, History, Horizon, Model, PeriodFigures, PeriodName,
     RunRates, Spread, Unpriced, probabilities,
 };
+use super::backtest::LevelFigures;
+use super::drivers::DriverFigures;
+use super::track_record::RecordFigures;
 use super::{InputFacts, PriceBookFacts};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::forecast::{MODEL_NAME, MODEL_VERSION};
@@ -43,6 +46,10 @@ pub struct ForecastReport {
     group_by: Vec<String>,
     groups: Vec<GroupFigures>,
     unpriced: Unpriced,
+    /// How forecasts from earlier days of the same history did; `null` if it is too short.
+    track_record: Option<RecordFigures>,
+    /// Why the forecast differs from the last period; `null` if that cannot be told.
+    drivers: Option<DriverFigures>,
     model: Model,
     inputs: InputFacts,
     diagnostics: Vec<Diagnostic>,
@@ -124,11 +131,15 @@ impl ForecastReport {
             groups: figures.groups(&context.group_by)?,
             group_by: context.group_by,
             unpriced: Unpriced { units: projection.unpriced_units },
+            track_record: projection.record.as_ref().map(RecordFigures::from),
+            drivers: projection.drivers.as_ref().map(DriverFigures::from),
             model: Model {
                 name: MODEL_NAME,
                 version: MODEL_VERSION,
                 seed: context.seed,
                 paths: context.paths,
+                level: projection.level.name(),
+                levels: projection.levels.iter().map(LevelFigures::from).collect(),
                 leaves: projection.model.leaves,
                 methods: projection.model.methods.clone(),
             },

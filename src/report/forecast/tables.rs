@@ -88,6 +88,12 @@ impl ForecastReport {
         Some(grid)
     }
 
+    /// Why the forecast differs from the last period.
+    #[must_use]
+    pub fn driver_grid(&self) -> Option<Grid> {
+        self.drivers.as_ref().map(|drivers| drivers.grid(&self.currency))
+    }
+
     /// A day, or until when there is none.
     fn used_up(&self, budget: &BudgetFigures, points: BasisPoints) -> String {
         match budget.used_up_by.get(&probability(points)) {

@@ -6,8 +6,9 @@ use super::figures::{DayFigures, PeriodFigures, Rate, ends, probability};
 use super::tables::percent;
 use super::{ForecastReport, Source};
 use crate::money::Amount;
-use crate::projection::BasisPoints;
+use crate::projection::{BasisPoints, Level};
 use crate::report::format;
+use crate::report::track_record::NO_RECORD;
 
 /// Bars of the line for terminals, the lowest first.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -129,6 +130,11 @@ impl ForecastReport {
             ),
             "Months count what is known plus what is forecast; an interval holds for the sum, not for its days.".to_owned(),
         ];
+        notes.push(match &self.track_record {
+            Some(record) => record.sentence(),
+            None => NO_RECORD.to_owned(),
+        });
+        notes.extend(self.drivers.as_ref().and_then(|d| d.sentence(&self.currency)));
         if self.source == Source::Costs {
             notes.push("Costs are carried on as they stand: changes of price to come are not known to them.".to_owned());
         }
@@ -140,8 +146,10 @@ impl ForecastReport {
         }
         if !self.groups.is_empty() {
             notes.push(match self.source {
-                Source::Usage => "Groups divide the forecast by their share of the last 28 days; they are not forecast by themselves.".to_owned(),
-                Source::Costs => "Each id is forecast by itself; the total is their sum on each path.".to_owned(),
+                Source::Usage => self.group_note(),
+                Source::Costs => {
+                    "Each id is forecast by itself; the total is their sum on each path.".to_owned()
+                }
             });
         }
         if self.unpriced.units > 0 {
@@ -152,6 +160,16 @@ impl ForecastReport {
         }
         notes.extend(self.price_book.as_ref().map(|book| format!("Prices: {}", book.sentence())));
         notes
+    }
+}
+
+impl ForecastReport {
+    fn group_note(&self) -> String {
+        if self.model.level == Level::Group.name() {
+            "Each group is forecast by itself; the total is their sum on each path.".to_owned()
+        } else {
+            "Groups divide the forecast by their recent share, which is as uncertain as it was; `--level group` forecasts each by itself.".to_owned()
+        }
     }
 }
 
