@@ -75,7 +75,8 @@ pub struct ForecastOptions {
     pub seed: u64,
     /// Days of the season; 1 for none.
     pub season_length: usize,
-    /// Days of history that are used, counted back from the last one.
+    /// Days of history that are used, counted back from the last one. With a season other than a
+    /// week it is at least 13 seasons (24: 840, 1: 156).
     pub history_days: usize,
 }
 

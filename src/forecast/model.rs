@@ -140,12 +140,12 @@ impl FittedSeries {
     }
 }
 
-/// Days of history to use: more than asked for where the season is longer than a week.
+/// Days of history to use: of steps other than days more than asked for.
 fn history_days(options: &ForecastOptions) -> usize {
-    if options.season_length > WEEK {
-        options.history_days.max(history_of(options.season_length))
-    } else {
+    if options.season_length == WEEK {
         options.history_days
+    } else {
+        options.history_days.max(history_of(options.season_length))
     }
 }
 
