@@ -101,7 +101,7 @@ pub(crate) fn make(
         until: settings.until,
     };
     let table = read_costs(&files, &options, &Progress::default())?;
-    let how = asked.model.options(asked.horizon, None, settings.calendar, Vec::new())?;
+    let how = asked.model.options(asked.horizon, None, settings.calendar, Vec::new(), 1)?;
     let projection = project_costs(
         &table.costs,
         table.currency,
