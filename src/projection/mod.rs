@@ -30,7 +30,7 @@ use std::num::NonZeroUsize;
 use chrono::NaiveDate;
 use thiserror::Error;
 
-use self::backtest::{LevelScore, TrackRecord, choose_level, track_record};
+use self::backtest::{LevelScore, PastUsage, SpentByDay, TrackRecord, choose_level, track_record};
 pub use self::costs::{CostOptions, MissingDays, project_costs};
 pub use self::crossing::{Budget, BudgetOutlook, Crossing};
 pub use self::days::{LastDay, UsageDays, longest_bucket};
@@ -210,9 +210,10 @@ pub fn project(
     let prepared = Prepared::new(rollup, book, options)?;
     let days = &prepared.days;
     let (end, horizon_days) = options.horizon.days_from(days.origin)?;
-    let by_group = prepared.actual_by_group()?;
-    let (level, levels) = choose_level(&prepared, &by_group)?;
-    let record = track_record(&prepared, level, horizon_days, &by_group)?;
+    let spent = SpentByDay::of(&prepared)?;
+    let (level, levels) = choose_level(&prepared, &spent)?;
+    let past = PastUsage { prepared: &prepared, level, spent: &spent };
+    let record = track_record(&past, horizon_days)?;
     let origin = prepared.last_origin();
     let leaves = prepared.leaves(level, origin, true);
     if leaves.is_empty() {

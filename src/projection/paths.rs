@@ -65,16 +65,37 @@ impl CostPaths {
         base: Amount,
         probabilities: &[BasisPoints],
     ) -> Result<Distribution, MoneyError> {
-        let mut sums = self.sums(from, until)?;
-        sums.sort_unstable();
-        let count = u32::try_from(sums.len()).map_err(|_| MoneyError::Overflow)?;
-        let mean = Amount::checked_sum(sums.iter().copied())?.mean_of(count).checked_add(base)?;
-        let quantiles = probabilities
-            .iter()
-            .map(|p| quantile(&sums, *p)?.checked_add(base))
-            .collect::<Result<_, _>>()?;
-        Ok(Distribution { mean, quantiles })
+        spread(self.sums(from, until)?, base, probabilities)
     }
+
+    /// Mean and quantiles of the sum of some days.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if a sum does not fit.
+    pub(super) fn distribution_of_days(
+        &self,
+        days: &[usize],
+        probabilities: &[BasisPoints],
+    ) -> Result<Distribution, MoneyError> {
+        let sum = |path: &[Amount]| Amount::checked_sum(days.iter().map(|day| path[*day]));
+        let sums = self.iter().map(sum).collect::<Result<_, _>>()?;
+        spread(sums, Amount::ZERO, probabilities)
+    }
+}
+
+fn spread(
+    mut sums: Vec<Amount>,
+    base: Amount,
+    probabilities: &[BasisPoints],
+) -> Result<Distribution, MoneyError> {
+    sums.sort_unstable();
+    let count = u32::try_from(sums.len()).map_err(|_| MoneyError::Overflow)?;
+    let mean = Amount::checked_sum(sums.iter().copied())?.mean_of(count).checked_add(base)?;
+    let quantiles = probabilities
+        .iter()
+        .map(|p| quantile(&sums, *p)?.checked_add(base))
+        .collect::<Result<_, _>>()?;
+    Ok(Distribution { mean, quantiles })
 }
 
 /// The quantile of sorted amounts, interpolated between neighbours.
@@ -114,5 +135,7 @@ mod tests {
         let all = paths.distribution(0, 3, Amount::from_units(100), &[0, 10_000]).unwrap();
         assert_eq!(all.mean, Amount::from_units(109));
         assert_eq!(all.quantiles, [Amount::from_units(103), Amount::from_units(115)]);
+        let ends = paths.distribution_of_days(&[0, 2], &[0, 10_000]).unwrap();
+        assert_eq!(ends.quantiles, [Amount::from_units(1), Amount::from_units(5)]);
     }
 }

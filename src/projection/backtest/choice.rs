@@ -3,8 +3,7 @@
 use super::super::level::Level;
 use super::super::prepared::Prepared;
 use super::windows::rolling;
-use super::{ProjectionError, forecast_again};
-use crate::money::Amount;
+use super::{Past, PastUsage, ProjectionError, SpentByDay, forecast_again};
 
 /// Windows that a level is judged on, and days of each.
 const JUDGED_WINDOWS: usize = 6;
@@ -34,13 +33,14 @@ pub struct LevelScore {
 /// asked for in the report must not change the total.
 pub(in super::super) fn choose_level(
     prepared: &Prepared<'_>,
-    actual: &[Vec<Amount>],
+    spent: &SpentByDay,
 ) -> Result<(Level, Vec<LevelScore>), ProjectionError> {
     if let Some(level) = prepared.options.level {
         return Ok((level, Vec::new()));
     }
     let usual = Level::Family;
-    let spans = rolling(prepared.days.origin_offset(), JUDGED_DAYS, JUDGED_DAYS, JUDGED_WINDOWS);
+    let past = |level: Level| PastUsage { prepared, level, spent };
+    let spans = rolling(&past(usual), JUDGED_DAYS, JUDGED_DAYS, JUDGED_WINDOWS);
     let mut candidates = prepared.names.levels_beside(usual);
     candidates.retain(|level| *level != Level::Group);
     if spans.len() < LEAST_WINDOWS || candidates.len() < 2 {
@@ -48,11 +48,11 @@ pub(in super::super) fn choose_level(
     }
     let mut scores = Vec::new();
     for level in candidates {
-        let leaves = prepared.leaves(level, prepared.last_origin(), false).len();
-        let loss = if leaves * spans.len() > MOST_FITS {
+        let past = past(level);
+        let loss = if past.leaves() * spans.len() > MOST_FITS {
             None
         } else {
-            let again = forecast_again(prepared, level, &spans, JUDGED_PATHS, actual)?;
+            let again = forecast_again(&past, &spans, JUDGED_PATHS)?;
             let losses: Vec<f64> =
                 again.iter().filter_map(|one| one.total.relative_loss()).collect();
             let n = u32::try_from(losses.len()).unwrap_or(1);

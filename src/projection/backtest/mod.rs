@@ -6,19 +6,17 @@
 mod choice;
 mod record;
 mod score;
+mod usage;
 mod windows;
 
-use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::history::Origin;
+use chrono::NaiveDate;
+
+use super::ProjectionError;
 use super::level::Level;
-use super::prepared::{Prepared, Run};
-use super::{ProjectionError, ProjectionOptions};
 use crate::diagnostic::Diagnostics;
-use crate::money::{Amount, Currency};
-use crate::price_book::PriceBook;
-use crate::rollup::Rollup;
+use crate::money::Currency;
 
 pub use self::choice::LevelScore;
 pub(super) use self::choice::choose_level;
@@ -26,6 +24,8 @@ pub use self::record::TrackRecord;
 pub(super) use self::record::track_record;
 pub(super) use self::score::approximate;
 pub use self::score::{IntervalScores, PointScores, RUN_RATE_DAYS, SCORED, Scores, Window};
+pub use self::usage::backtest;
+pub(super) use self::usage::{PastUsage, SpentByDay};
 pub use self::windows::LEAST_TRAINING_DAYS;
 pub(super) use self::windows::Span;
 
@@ -49,9 +49,9 @@ pub struct Backtest {
     /// Currency of every amount.
     pub currency: Currency,
     /// First day of the history.
-    pub history_start: chrono::NaiveDate,
+    pub history_start: NaiveDate,
     /// The day after its last complete one.
-    pub history_end: chrono::NaiveDate,
+    pub history_end: NaiveDate,
     /// The level that was forecast.
     pub level: Level,
     /// The levels it was chosen among; empty if it was given.
@@ -66,51 +66,23 @@ pub struct Backtest {
     pub diagnostics: Diagnostics,
 }
 
-/// Forecasts a history from earlier days of it. `most` windows at most, the latest ones.
-///
-/// # Errors
-/// [`ProjectionError::TooShortToTest`] if no window has enough days before it; the other errors are
-/// those of a forecast.
-pub fn backtest(
-    rollup: &Rollup,
-    book: &PriceBook,
-    options: &ProjectionOptions,
-    windows: Windows,
-    most: usize,
-) -> Result<Backtest, ProjectionError> {
-    let prepared = Prepared::new(rollup, book, options)?;
-    let history = prepared.days.origin_offset();
-    let (spans, shortest) = match windows {
-        Windows::Rolling { days, stride } => (windows::rolling(history, days, stride, most), days),
-        Windows::Months => (windows::months(prepared.days.first, history, most), 31),
-    };
-    if spans.is_empty() {
-        let needed = shortest.saturating_add(LEAST_TRAINING_DAYS);
-        return Err(ProjectionError::TooShortToTest { days: history, needed });
-    }
-    let actual = prepared.actual_by_group()?;
-    let (level, levels) = choose_level(&prepared, &actual)?;
-    let found = forecast_again(&prepared, level, &spans, options.paths, &actual)?;
-    let mut by_group: Vec<Vec<Window>> = vec![Vec::new(); prepared.keys.len()];
-    let mut totals = Vec::new();
-    for one in found {
-        totals.push(one.total);
-        by_group.iter_mut().zip(one.groups).for_each(|(all, window)| all.push(window));
-    }
-    let groups = prepared.keys.iter().cloned().zip(by_group);
-    let groups = groups.filter_map(|(key, all)| Scores::of(&all).map(|s| (key, s))).collect();
-    let total = Scores::of(&totals).ok_or(ProjectionError::NoUsage)?;
-    Ok(Backtest {
-        currency: prepared.rater.currency(),
-        history_start: prepared.days.first,
-        history_end: prepared.days.origin,
-        level,
-        levels,
-        windows: totals,
-        total,
-        groups: if options.dimensions.is_empty() { Vec::new() } else { groups },
-        diagnostics: prepared.days.diagnostics.clone(),
-    })
+/// A history that can be forecast again from its earlier days.
+pub(super) trait Past: Sync {
+    /// The first day; spans count from it.
+    fn first(&self) -> NaiveDate;
+    /// Days to the origin of the forecast proper.
+    fn days(&self) -> u32;
+    /// Series that a forecast fits.
+    fn leaves(&self) -> usize;
+    /// Threads that may be used.
+    fn threads(&self) -> usize;
+    /// True if enough is known before a span, and anything of it.
+    fn can_test(&self, span: Span) -> bool;
+    /// Forecasts a span from the days before it.
+    ///
+    /// # Errors
+    /// Those of a forecast.
+    fn again(&self, span: Span, paths: usize) -> Result<Again, ProjectionError>;
 }
 
 /// One window, in total and by group.
@@ -119,20 +91,69 @@ pub(super) struct Again {
     pub(super) groups: Vec<Window>,
 }
 
+/// Every window of a kind that can be tested, `most` at most, the latest ones; oldest first.
+///
+/// # Errors
+/// [`ProjectionError::TooShortToTest`] if there is none.
+pub(super) fn spans(
+    past: &impl Past,
+    windows: Windows,
+    most: usize,
+) -> Result<Vec<Span>, ProjectionError> {
+    let (spans, shortest) = match windows {
+        Windows::Rolling { days, stride } => (windows::rolling(past, days, stride, most), days),
+        Windows::Months => (windows::months(past, most), 31),
+    };
+    if spans.is_empty() {
+        let needed = shortest.saturating_add(LEAST_TRAINING_DAYS);
+        return Err(ProjectionError::TooShortToTest { days: past.days(), needed });
+    }
+    Ok(spans)
+}
+
+/// Scores of the total and of the groups.
+pub(super) struct Tested {
+    pub(super) windows: Vec<Window>,
+    pub(super) total: Scores,
+    pub(super) groups: Vec<(Vec<String>, Scores)>,
+}
+
+impl Tested {
+    /// Forecasts every span again; `keys` are those of the groups.
+    ///
+    /// # Errors
+    /// Those of a forecast.
+    pub(super) fn of(
+        past: &impl Past,
+        spans: &[Span],
+        paths: usize,
+        keys: Vec<Vec<String>>,
+    ) -> Result<Self, ProjectionError> {
+        let mut by_group: Vec<Vec<Window>> = vec![Vec::new(); keys.len()];
+        let mut windows = Vec::new();
+        for one in forecast_again(past, spans, paths)? {
+            windows.push(one.total);
+            by_group.iter_mut().zip(one.groups).for_each(|(all, window)| all.push(window));
+        }
+        let groups = keys.into_iter().zip(by_group);
+        Ok(Self {
+            total: Scores::of(&windows).ok_or(ProjectionError::NoUsage)?,
+            groups: groups.filter_map(|(key, all)| Some((key, Scores::of(&all)?))).collect(),
+            windows,
+        })
+    }
+}
+
 /// Forecasts every span from what was known before it. Spans are spread over threads; the result
 /// does not depend on how many there are.
-pub(super) fn forecast_again(
-    prepared: &Prepared<'_>,
-    level: Level,
+fn forecast_again(
+    past: &impl Past,
     spans: &[Span],
     paths: usize,
-    actual: &[Vec<Amount>],
 ) -> Result<Vec<Again>, ProjectionError> {
-    let total = summed(actual)?;
-    let work = |span: &Span| one_span(prepared, level, *span, paths, actual, &total);
-    let threads = prepared.options.threads.map_or(1, NonZeroUsize::get).min(spans.len());
+    let threads = past.threads().min(spans.len());
     if threads <= 1 {
-        return spans.iter().map(work).collect();
+        return spans.iter().map(|span| past.again(*span, paths)).collect();
     }
     let next = AtomicUsize::new(0);
     let mut done: Vec<(usize, Result<Again, ProjectionError>)> = std::thread::scope(|scope| {
@@ -141,7 +162,7 @@ pub(super) fn forecast_again(
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(span) = spans.get(at) else { return own };
-                own.push((at, work(span)));
+                own.push((at, past.again(*span, paths)));
             }
         };
         let handles: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
@@ -155,34 +176,4 @@ pub(super) fn forecast_again(
     });
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, found)| found).collect()
-}
-
-/// The sum of all groups, day by day.
-fn summed(actual: &[Vec<Amount>]) -> Result<Vec<Amount>, ProjectionError> {
-    let length = actual.iter().map(Vec::len).max().unwrap_or(0);
-    let of_day = |day: usize| Amount::checked_sum(actual.iter().map(|group| group[day]));
-    Ok((0..length).map(of_day).collect::<Result<_, _>>()?)
-}
-
-fn one_span(
-    prepared: &Prepared<'_>,
-    level: Level,
-    span: Span,
-    paths: usize,
-    actual: &[Vec<Amount>],
-    total: &[Amount],
-) -> Result<Again, ProjectionError> {
-    let origin = Origin { offset: span.origin, has_partial_day: false };
-    let (at, horizon_days) = (span.origin as usize, span.days as usize);
-    let leaves = prepared.leaves(level, origin, false);
-    let run = Run { origin, horizon_days, paths, keep_sums: false, with_plans: false };
-    let simulated = prepared.simulate(&leaves, run)?;
-    let date = prepared.days.date(span.origin);
-    let single = std::slice::from_ref(&simulated.total);
-    let paths = if actual.len() == 1 { single } else { &simulated.groups };
-    let groups = actual.iter().zip(paths).map(|(costs, paths)| Window::of(costs, at, date, paths));
-    Ok(Again {
-        total: Window::of(total, at, date, &simulated.total)?,
-        groups: groups.collect::<Result<_, _>>()?,
-    })
 }

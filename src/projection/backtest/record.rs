@@ -1,10 +1,7 @@
 //! The short form of a backtest that stands beside every forecast.
 
-use super::super::level::Level;
-use super::super::prepared::Prepared;
 use super::windows::{Span, months, rolling};
-use super::{ProjectionError, Scores, Window, forecast_again};
-use crate::money::Amount;
+use super::{Past, ProjectionError, Scores, Window, forecast_again};
 
 /// Windows of a record.
 const MOST_WINDOWS: usize = 6;
@@ -36,19 +33,16 @@ pub struct TrackRecord {
     pub scores: Scores,
 }
 
-/// The record of a level: whole months if there are two with history before them, else windows of
+/// The record of a history: whole months if there are two with history before them, else windows of
 /// the horizon, else weeks. `None` if there are not even two of these, or too many leaves.
 pub(in super::super) fn track_record(
-    prepared: &Prepared<'_>,
-    level: Level,
+    past: &impl Past,
     horizon_days: usize,
-    actual: &[Vec<Amount>],
 ) -> Result<Option<TrackRecord>, ProjectionError> {
-    let history = prepared.days.origin_offset();
     let days = u32::try_from(horizon_days).unwrap_or(MOST_DAYS).clamp(1, MOST_DAYS);
-    let by_horizon = rolling(history, days, days, MOST_WINDOWS);
-    let by_week = || rolling(history, SHORT_DAYS, SHORT_DAYS, MOST_WINDOWS);
-    let months = months(prepared.days.first, history, MOST_WINDOWS);
+    let by_horizon = rolling(past, days, days, MOST_WINDOWS);
+    let by_week = || rolling(past, SHORT_DAYS, SHORT_DAYS, MOST_WINDOWS);
+    let months = months(past, MOST_WINDOWS);
     let by_month = months.len() >= LEAST_WINDOWS && days > 2 * SHORT_DAYS;
     let spans: Vec<Span> = if by_month {
         months
@@ -57,11 +51,10 @@ pub(in super::super) fn track_record(
     } else {
         by_week()
     };
-    let leaves = prepared.leaves(level, prepared.last_origin(), false).len();
-    if spans.len() < LEAST_WINDOWS || leaves * spans.len() > MOST_FITS {
+    if spans.len() < LEAST_WINDOWS || past.leaves() * spans.len() > MOST_FITS {
         return Ok(None);
     }
-    let again = forecast_again(prepared, level, &spans, RECORD_PATHS, actual)?;
+    let again = forecast_again(past, &spans, RECORD_PATHS)?;
     let windows: Vec<Window> = again.into_iter().map(|one| one.total).collect();
     let held = |wide: bool| windows.iter().filter(|w| w.holds(wide)).count();
     let Some(scores) = Scores::of(&windows) else { return Ok(None) };

@@ -20,13 +20,16 @@ pub struct Window {
     pub origin: NaiveDate,
     /// Days forecast.
     pub horizon_days: usize,
-    /// What the days cost.
+    /// Days of them whose cost is not known. They are in no sum, neither of what happened nor of
+    /// what was forecast.
+    pub unknown_days: usize,
+    /// What the known days cost.
     pub actual: Amount,
     /// Quantiles of the total at [`SCORED`].
     pub total: Vec<Amount>,
-    /// The total if every week were as the last one before the origin.
+    /// The total if every day were as the last known one of its weekday before the origin.
     pub seasonal_naive: Amount,
-    /// The total if every day were as the mean of the last 28 before the origin.
+    /// The total if every day were as the mean of the last 28 known ones before the origin.
     pub run_rate: Amount,
     days: Vec<Day>,
     /// Mean absolute difference of a day to the same weekday before it, up to the origin.
@@ -56,48 +59,74 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     (n > 0.0).then(|| sum / n)
 }
 
+/// What two plain rules say from the days before an origin.
+struct Rules<'a> {
+    before: &'a [Option<Amount>],
+    run_rate: Amount,
+}
+
+impl<'a> Rules<'a> {
+    fn of(before: &'a [Option<Amount>]) -> Result<Self, MoneyError> {
+        let recent: Vec<Amount> =
+            before.iter().rev().flatten().take(RUN_RATE_DAYS).copied().collect();
+        let count = u32::try_from(recent.len().max(1)).unwrap_or(u32::MAX);
+        Ok(Self { before, run_rate: Amount::checked_sum(recent)?.mean_of(count) })
+    }
+
+    /// The last known day of the weekday of a day after the origin; the run rate if there is none.
+    fn seasonal_naive(&self, day: usize) -> Amount {
+        // A history of less than a week is repeated as it is.
+        let season = WEEK.min(self.before.len().max(1));
+        let same = self.before.iter().rev().skip(season - 1 - day % season).step_by(season);
+        same.flatten().next().copied().unwrap_or(self.run_rate)
+    }
+}
+
+/// Mean absolute difference of a day to the same weekday before it.
+fn scale(costs: &[Option<Amount>]) -> Option<f64> {
+    let pairs = costs.iter().skip(WEEK).zip(costs);
+    let known = pairs.filter_map(|(a, b)| Some((approximate((*a)?), approximate((*b)?))));
+    mean(known.map(|(a, b)| (a - b).abs()))
+}
+
 impl Window {
-    /// Scores paths from day `at` of a series of daily costs, of which all days are given.
+    /// Scores paths from day `at` of a series of daily costs; `None` is a day that is not known.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`] if a sum does not fit.
     pub(in super::super) fn of(
-        costs: &[Amount],
+        costs: &[Option<Amount>],
         at: usize,
         origin: NaiveDate,
         paths: &CostPaths,
     ) -> Result<Self, MoneyError> {
         let horizon_days = paths.days();
         let (before, after) = (&costs[..at], &costs[at..at + horizon_days]);
-        let recent = &before[at.saturating_sub(RUN_RATE_DAYS)..];
-        let recent_days = u32::try_from(recent.len().max(1)).unwrap_or(u32::MAX);
-        let rate = Amount::checked_sum(recent.iter().copied())?.mean_of(recent_days);
-        // A history of less than a week is repeated as it is.
-        let season = WEEK.min(at.max(1));
-        let naive_on = |day: usize| before.get(at - season + day % season).copied();
-        let naive: Vec<Amount> =
-            (0..horizon_days).map(|d| naive_on(d).unwrap_or(Amount::ZERO)).collect();
-        let mut days = Vec::with_capacity(horizon_days);
-        for (day, actual) in after.iter().enumerate() {
-            let found = paths.distribution(day, day + 1, Amount::ZERO, &SCORED)?;
+        let rules = Rules::of(before)?;
+        let known: Vec<(usize, Amount)> =
+            after.iter().enumerate().filter_map(|(day, cost)| Some((day, (*cost)?))).collect();
+        let scored: Vec<usize> = known.iter().map(|(day, _)| *day).collect();
+        let mut days = Vec::with_capacity(known.len());
+        for (day, actual) in &known {
+            let found = paths.distribution(*day, day + 1, Amount::ZERO, &SCORED)?;
             days.push(Day {
                 actual: approximate(*actual),
                 quantiles: found.quantiles.into_iter().map(approximate).collect(),
-                seasonal_naive: approximate(naive[day]),
-                run_rate: approximate(rate),
+                seasonal_naive: approximate(rules.seasonal_naive(*day)),
+                run_rate: approximate(rules.run_rate),
             });
         }
-        let differences = before.iter().skip(WEEK).zip(before);
-        let scale = mean(differences.map(|(a, b)| (approximate(*a) - approximate(*b)).abs()));
+        let naive = scored.iter().map(|day| rules.seasonal_naive(*day));
         Ok(Self {
             origin,
             horizon_days,
-            actual: Amount::checked_sum(after.iter().copied())?,
-            total: paths.distribution(0, horizon_days, Amount::ZERO, &SCORED)?.quantiles,
+            unknown_days: horizon_days - known.len(),
+            actual: Amount::checked_sum(known.iter().map(|(_, cost)| *cost))?,
+            total: paths.distribution_of_days(&scored, &SCORED)?.quantiles,
             seasonal_naive: Amount::checked_sum(naive)?,
-            run_rate: Amount::checked_sum(std::iter::repeat_n(rate, horizon_days))?,
+            run_rate: Amount::checked_sum(std::iter::repeat_n(rules.run_rate, known.len()))?,
             days,
-            scale,
+            scale: scale(before),
         })
     }
 
