@@ -1,4 +1,4 @@
-//! `tokencast forecast --series`: daily costs in place of usage.
+//! `--series` of `forecast` and `backtest`: daily costs in place of usage.
 
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
@@ -9,12 +9,11 @@ use super::forecast::{Asked, Made};
 use super::ingest;
 use super::settings;
 use crate::money::{Amount, Currency};
-use crate::projection::{CostOptions, MissingDays, project_costs};
+use crate::projection::backtest::{Backtest, Windows};
+use crate::projection::{CostOptions, MissingDays, ProjectionError, backtest_costs, project_costs};
 use crate::rating::group::Dimension;
-use crate::report::InputFacts;
-use crate::report::forecast::Source;
-use crate::report::format;
-use crate::source::cost_table::{CostTableOptions, read_costs};
+use crate::report::{InputFacts, Source, format};
+use crate::source::cost_table::{CostTable, CostTableOptions, read_costs};
 use crate::source::{CostColumns, Progress, inputs};
 
 /// What a day is on which nothing has a cost.
@@ -31,8 +30,8 @@ enum MissingDaysArg {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Daily costs")]
 pub(crate) struct CostSeriesArgs {
-    /// Forecast daily costs, such as the export of a console, in place of usage: CSV files with
-    /// a date, a cost and, if need be, an id (a service, a team) in each row; - for standard input.
+    /// Daily costs, such as the export of a console, in place of usage: CSV files with a date, a
+    /// cost and, if need be, an id (a service, a team) in each row; - for standard input.
     #[arg(long, value_name = "FILE", conflicts_with_all = NOT_FOR_COSTS)]
     series: Vec<String>,
     /// Columns of that table where their names do not tell, as date=COLUMN,value=COLUMN,id=COLUMN,
@@ -72,12 +71,19 @@ impl CostSeriesArgs {
     }
 }
 
-/// Reads the costs and projects them.
-pub(crate) fn make(
+/// Daily costs as they were read, and how to forecast them.
+pub(crate) struct ReadCosts {
+    pub(crate) facts: InputFacts,
+    pub(crate) table: CostTable,
+    options: CostOptions,
+}
+
+/// Reads the costs.
+pub(crate) fn read(
     args: &CostSeriesArgs,
     input: &InputArgs,
     asked: &Asked<'_>,
-) -> Result<Made, Failure> {
+) -> Result<ReadCosts, Failure> {
     let by_series = match asked.dimensions {
         [] => false,
         [Dimension::Label(name)] if name == "id" => true,
@@ -101,24 +107,8 @@ pub(crate) fn make(
         until: settings.until,
     };
     let table = read_costs(&files, &options, &Progress::default())?;
-    let how = asked.model.options(asked.horizon, None, settings.calendar, Vec::new(), 1)?;
-    let projection = project_costs(
-        &table.costs,
-        table.currency,
-        &CostOptions {
-            horizon: how.horizon,
-            paths: how.paths,
-            seed: how.seed,
-            last_day: how.last_day,
-            ignored: how.ignored,
-            holidays: how.holidays,
-            missing: match args.missing_days {
-                MissingDaysArg::Unknown => MissingDays::Unknown,
-                MissingDaysArg::Zero => MissingDays::Zero,
-            },
-            by_series,
-        },
-    );
+    let (calendar, threads) = (settings.calendar, input.threads);
+    let how = asked.model.options(asked.horizon, None, calendar, Vec::new(), threads)?;
     let facts = InputFacts {
         files: u64::try_from(files.len())?,
         records: table.rows,
@@ -126,15 +116,48 @@ pub(crate) fn make(
         outside: table.outside,
         ..InputFacts::default()
     };
-    let all = table.costs.series().flat_map(|(_, days)| days.values().copied());
-    let sum = format::money(Amount::checked_sum(all)?, table.currency);
-    Ok(Made {
-        known: format!("{}, {sum}", facts.sentence()),
-        projection,
-        facts,
-        found: table.diagnostics,
-        price_book: None,
-        source: Source::Costs,
-        undecided: None,
-    })
+    let options = CostOptions {
+        horizon: how.horizon,
+        paths: how.paths,
+        seed: how.seed,
+        last_day: how.last_day,
+        ignored: how.ignored,
+        holidays: how.holidays,
+        missing: match args.missing_days {
+            MissingDaysArg::Unknown => MissingDays::Unknown,
+            MissingDaysArg::Zero => MissingDays::Zero,
+        },
+        by_series,
+        threads: how.threads,
+    };
+    Ok(ReadCosts { facts, table, options })
+}
+
+impl ReadCosts {
+    /// Forecasts the costs.
+    pub(crate) fn project(self) -> Result<Made, Failure> {
+        let Self { facts, table, options } = self;
+        let projection = project_costs(&table.costs, table.currency, &options);
+        let all = table.costs.series().flat_map(|(_, days)| days.values().copied());
+        let sum = format::money(Amount::checked_sum(all)?, table.currency);
+        Ok(Made {
+            known: format!("{}, {sum}", facts.sentence()),
+            projection,
+            facts,
+            found: table.diagnostics,
+            price_book: None,
+            source: Source::Costs,
+            undecided: None,
+        })
+    }
+
+    /// Forecasts earlier days of the costs again.
+    pub(crate) fn backtest(
+        &self,
+        windows: Windows,
+        most: usize,
+    ) -> Result<Backtest, ProjectionError> {
+        let table = &self.table;
+        backtest_costs(&table.costs, table.currency, &self.options, windows, most)
+    }
 }

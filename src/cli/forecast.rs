@@ -20,8 +20,8 @@ use crate::money::Amount;
 use crate::projection::{BasisPoints, Horizon, Projection, ProjectionError, project};
 use crate::rating::group::Dimension;
 use crate::rating::summary;
-use crate::report::forecast::{ForecastContext, ForecastReport, Source};
-use crate::report::{InputFacts, PriceBookFacts, format};
+use crate::report::forecast::{ForecastContext, ForecastReport};
+use crate::report::{InputFacts, PriceBookFacts, Source, format};
 
 /// Forecast what usage will cost.
 ///
@@ -136,7 +136,7 @@ pub(crate) fn run(
         out: args.output.out.as_deref(),
     };
     let made = if args.costs.is_given() {
-        cost_series::make(&args.costs, &args.input, &asked)?
+        cost_series::read(&args.costs, &args.input, &asked)?.project()?
     } else {
         from_usage(args, &asked, environment, ui)?
     };

@@ -43,7 +43,7 @@ pub(super) fn findings(
     });
     let series = DailySeries { start: days.first, values: values.collect() };
     let (currency, holidays) = (prepared.rater.currency(), &prepared.options.holidays);
-    add_unusual_days(&series, currency, holidays, &mut found);
+    add_unusual_days(&series, currency, holidays, SHIFT_OF_USAGE, &mut found);
     found
 }
 
@@ -54,12 +54,17 @@ pub(super) fn short_history(days: i64) -> String {
     )
 }
 
+/// What to do about a new level of usage, or of costs, that will not last.
+const SHIFT_OF_USAGE: &str = "`--event` says if it ends";
+pub(super) const SHIFT_OF_COSTS: &str = "`--ignore` leaves its days out if it will not last";
+
 /// Days that cost far more or less than was to be expected, and a new level of cost. Leaves have
 /// outliers of their own, which are damped as well; what matters is what they do to the total.
 pub(super) fn add_unusual_days(
     total: &DailySeries,
     currency: Currency,
     holidays: &Holidays,
+    shift: &str,
     found: &mut Diagnostics,
 ) {
     let Some(fit) = FittedSeries::fit_with(total, &ForecastOptions::default(), holidays) else {
@@ -74,9 +79,8 @@ pub(super) fn add_unusual_days(
         found.add(code::OUTLIER_DAY, message, None);
     }
     if let Some(day) = fit.info.level_shift {
-        let message = format!(
-            "cost has another level since {day}, which the forecast follows (`--event` says if it ends)"
-        );
+        let message =
+            format!("cost has another level since {day}, which the forecast follows ({shift})");
         found.add(code::LEVEL_SHIFT, message, None);
     }
 }

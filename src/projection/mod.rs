@@ -31,7 +31,7 @@ use chrono::NaiveDate;
 use thiserror::Error;
 
 use self::backtest::{LevelScore, PastUsage, SpentByDay, TrackRecord, choose_level, track_record};
-pub use self::costs::{CostOptions, MissingDays, project_costs};
+pub use self::costs::{CostOptions, MissingDays, backtest_costs, project_costs};
 pub use self::crossing::{Budget, BudgetOutlook, Crossing};
 pub use self::days::{LastDay, UsageDays, longest_bucket};
 pub use self::drivers::{Driver, Drivers};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{Align, Grid, InputFacts, PriceBookFacts, format};
+use super::{Align, Grid, InputFacts, PriceBookFacts, Source, format};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::forecast::{MODEL_NAME, MODEL_VERSION};
 use crate::money::Amount;
@@ -20,6 +20,7 @@ pub const SCHEMA: &str = "tokencast.backtest.v1";
 #[derive(Debug, Serialize)]
 pub struct BacktestReport {
     schema: &'static str,
+    source: Source,
     currency: String,
     history: History,
     total: ScoreFigures,
@@ -31,7 +32,7 @@ pub struct BacktestReport {
     model: Model,
     inputs: InputFacts,
     diagnostics: Vec<Diagnostic>,
-    price_book: PriceBookFacts,
+    price_book: Option<PriceBookFacts>,
 }
 
 #[derive(Debug, Serialize)]
@@ -95,6 +96,7 @@ struct GroupFigures {
 pub(super) struct WindowFigures {
     origin: NaiveDate,
     days: usize,
+    unknown_days: usize,
     actual: Amount,
     median: Amount,
     low_80: Amount,
@@ -121,8 +123,10 @@ pub struct BacktestContext {
     pub inputs: InputFacts,
     /// Everything odd, with severities.
     pub diagnostics: Vec<Diagnostic>,
-    /// The price books.
-    pub price_book: PriceBookFacts,
+    /// The price books, where prices were needed.
+    pub price_book: Option<PriceBookFacts>,
+    /// What was forecast again.
+    pub source: Source,
     /// Names of the group dimensions.
     pub group_by: Vec<String>,
     /// Seed of the paths.
@@ -190,6 +194,7 @@ impl From<&Window> for WindowFigures {
         Self {
             origin: window.origin,
             days: window.horizon_days,
+            unknown_days: window.unknown_days,
             actual: window.actual,
             median: window.median(),
             low_80: at(1),
@@ -220,6 +225,7 @@ impl BacktestReport {
         });
         Self {
             schema: SCHEMA,
+            source: context.source,
             currency: backtest.currency.to_string(),
             history: History { start: backtest.history_start, end: backtest.history_end },
             total: (&backtest.total).into(),
@@ -267,7 +273,12 @@ impl BacktestReport {
                 (false, true) => "95 %",
                 (false, false) => "no",
             };
-            let mut row = vec![window.origin.to_string(), window.days.to_string()];
+            let known = window.days - window.unknown_days;
+            let days = match window.unknown_days {
+                0 => known.to_string(),
+                _ => format!("{known} of {}", window.days),
+            };
+            let mut row = vec![window.origin.to_string(), days];
             row.extend(
                 [window.actual, window.median, window.low_80, window.high_80].map(format::amount),
             );
@@ -342,7 +353,11 @@ impl BacktestReport {
     /// Exact figures for programs: one row a window.
     #[must_use]
     pub fn csv_grid(&self) -> Grid {
-        let mut grid = Grid::new(&[("origin", Align::Left), ("days", Align::Right)]);
+        let mut grid = Grid::new(&[
+            ("origin", Align::Left),
+            ("days", Align::Right),
+            ("unknown_days", Align::Right),
+        ]);
         let names = [
             "actual",
             "median",
@@ -356,7 +371,8 @@ impl BacktestReport {
         grid.columns.extend(names.map(|name| (name.to_owned(), Align::Right)));
         grid.columns.push(("currency".to_owned(), Align::Left));
         for w in &self.windows {
-            let mut row = vec![w.origin.to_string(), w.days.to_string()];
+            let mut row =
+                vec![w.origin.to_string(), w.days.to_string(), w.unknown_days.to_string()];
             let amounts = [
                 w.actual,
                 w.median,
@@ -378,26 +394,36 @@ impl BacktestReport {
     #[must_use]
     pub fn sentences(&self) -> (String, Vec<String>) {
         let head = format!(
-            "Backtest of {} forecasts, by usage of {} to {} ({})",
+            "Backtest of {} forecasts, by {} of {} to {} ({})",
             self.total.windows,
+            self.source.words(),
             self.history.start,
             self.history.end.pred_opt().unwrap_or(self.history.end),
             self.inputs.sentence()
         );
         let mut notes = vec![
             "WAPE: sum of absolute errors as a share of spend. Bias above 0: too much was forecast. MASE below 1: better than \"as a week before\" did in the history.".to_owned(),
-            format!(
-                "Forecast by {}: {} paths from each origin with the days before it only, at the prices of the days forecast; seed {}.",
-                self.level, self.model.paths, self.model.seed
-            ),
+            match self.source {
+                Source::Usage => format!(
+                    "Forecast by {}: {} paths from each origin with the days before it only, at the prices of the days forecast; seed {}.",
+                    self.level, self.model.paths, self.model.seed
+                ),
+                Source::Costs => format!(
+                    "Each id forecast by itself: {} paths from each origin with the days before it only; seed {}.",
+                    self.model.paths, self.model.seed
+                ),
+            },
         ];
+        if self.windows.iter().any(|window| window.unknown_days > 0) {
+            notes.push("Days whose cost is not known are in no total, neither of what happened nor of the forecast.".to_owned());
+        }
         if self.total.windows < FEW_WINDOWS {
             notes.push(format!(
                 "{} windows are few: a share held of one more or less says little.",
                 self.total.windows
             ));
         }
-        notes.push(format!("Prices: {}", self.price_book.sentence()));
+        notes.extend(self.price_book.as_ref().map(|book| format!("Prices: {}", book.sentence())));
         (head, notes)
     }
 }

@@ -2,6 +2,25 @@
 
 use serde::Serialize;
 
+/// What a forecast is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// Usage, priced day by day.
+    Usage,
+    /// Daily costs as they stand.
+    Costs,
+}
+
+impl Source {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Costs => "daily costs",
+        }
+    }
+}
+
 /// Counts of what was read and what was left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct InputFacts {

@@ -18,7 +18,7 @@ mod track_record;
 use serde::Serialize;
 
 pub use self::grid::{Align, Grid, Style};
-pub use self::inputs::InputFacts;
+pub use self::inputs::{InputFacts, Source};
 
 /// The price books behind a report.
 #[derive(Debug, Clone, Serialize)]

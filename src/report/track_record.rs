@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Source;
 use super::backtest::WindowFigures;
 use crate::projection::backtest::TrackRecord;
 
@@ -41,7 +42,7 @@ impl From<&TrackRecord> for RecordFigures {
 
 impl RecordFigures {
     /// The line for people.
-    pub(super) fn sentence(&self) -> String {
+    pub(super) fn sentence(&self, source: Source) -> String {
         let count = self.windows.len();
         let what = match (self.windows_of, self.window_days) {
             ("month", _) => format!("last {count} whole months"),
@@ -51,8 +52,12 @@ impl RecordFigures {
         let within = |error: Option<f64>| {
             error.map_or_else(|| "-".to_owned(), |e| format!("{:.0} %", e * 100.0))
         };
+        let more = match source {
+            Source::Usage => "tokencast backtest",
+            Source::Costs => "tokencast backtest --series",
+        };
         format!(
-            "Track record, {what}: half of the totals within {} of the forecast (run rate {}, as the week before {}); 80 % interval held {} of {count}, 95 % {} of {count}. More: `tokencast backtest`.",
+            "Track record, {what}: half of the totals within {} of the forecast (run rate {}, as the week before {}); 80 % interval held {} of {count}, 95 % {} of {count}. More: `{more}`.",
             within(self.median_error),
             within(self.run_rate_median_error),
             within(self.seasonal_naive_median_error),

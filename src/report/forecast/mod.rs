@@ -14,7 +14,7 @@ use self::figures::{
 use super::backtest::LevelFigures;
 use super::drivers::DriverFigures;
 use super::track_record::RecordFigures;
-use super::{InputFacts, PriceBookFacts};
+use super::{InputFacts, PriceBookFacts, Source};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::forecast::{MODEL_NAME, MODEL_VERSION};
 use crate::money::{Amount, MoneyError};
@@ -61,16 +61,6 @@ pub struct ForecastReport {
     level_points: Vec<BasisPoints>,
     #[serde(skip)]
     probabilities: Vec<BasisPoints>,
-}
-
-/// What the forecast is made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Source {
-    /// Usage, priced day by day.
-    Usage,
-    /// Daily costs as they stand.
-    Costs,
 }
 
 /// What a report is made of, beside the projection.

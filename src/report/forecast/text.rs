@@ -2,13 +2,13 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::ForecastReport;
 use super::figures::{DayFigures, PeriodFigures, Rate, ends, probability};
 use super::tables::percent;
-use super::{ForecastReport, Source};
 use crate::money::Amount;
 use crate::projection::{BasisPoints, Level};
-use crate::report::format;
 use crate::report::track_record::NO_RECORD;
+use crate::report::{Source, format};
 
 /// Bars of the line for terminals, the lowest first.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -17,13 +17,10 @@ impl ForecastReport {
     /// Lines above and below the table.
     #[must_use]
     pub fn sentences(&self) -> (String, Vec<String>) {
-        let what = match self.source {
-            Source::Usage => "usage",
-            Source::Costs => "daily costs",
-        };
         let mut head = format!(
-            "Forecast from {} on, by {what} of {} to {} ({})",
+            "Forecast from {} on, by {} of {} to {} ({})",
             self.origin,
+            self.source.words(),
             self.history.start,
             before(self.history.end),
             self.inputs.sentence()
@@ -131,7 +128,7 @@ impl ForecastReport {
             "Months count what is known plus what is forecast; an interval holds for the sum, not for its days.".to_owned(),
         ];
         notes.push(match &self.track_record {
-            Some(record) => record.sentence(),
+            Some(record) => record.sentence(self.source),
             None => NO_RECORD.to_owned(),
         });
         notes.extend(self.drivers.as_ref().and_then(|d| d.sentence(&self.currency)));
