@@ -119,7 +119,9 @@ def all_peers(series, season, jobs):
     work = [(key, y, horizon, season, names) for key, (y, horizon) in series.items()]
     steps, seconds = {}, {}
     with ProcessPoolExecutor(jobs, initializer=compile_peers, initargs=(names, season)) as pool:
-        for key, made, took in pool.map(peers_of, work, chunksize=4):
+        for done, (key, made, took) in enumerate(pool.map(peers_of, work, chunksize=4), 1):
+            if done % 50 == 0 or done == len(work):
+                print(f"statsforecast: {done} of {len(work)} series", file=sys.stderr, flush=True)
             for name, of_model in made.items():
                 steps.setdefault(name, {})[key] = of_model
                 seconds[name] = seconds.get(name, 0.0) + took[name]
