@@ -11,7 +11,8 @@ Ours is examples/forecast_series.rs, run on one thread. Times are seconds of a m
 forecast: ours of the whole process, start and files included; of statsforecast only the calls, after one
 call that compiles. "median of five" is the median of AutoETS, AutoCES, DynamicOptimizedTheta, AutoARIMA and
 MSTL, of points and of bounds (without MSTL where there is no season), and takes the time of all five.
-Their forecasts are cut off at zero, which helps them: the series are quantities. The run rate is the mean of the last 28 values, with a normal interval as if days were independent.
+Their forecasts are cut off at zero, which helps them: the series are quantities. The run rate is the mean of
+the last 28 values, with a normal interval as if days were independent.
 """
 
 import argparse
