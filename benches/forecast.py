@@ -11,7 +11,8 @@ Ours is examples/forecast_series.rs, run on one thread. Times are seconds of a m
 forecast: ours of the whole process, start and files included; of statsforecast only the calls, after one
 call that compiles. "median of five" is the median of AutoETS, AutoCES, DynamicOptimizedTheta, AutoARIMA and
 MSTL, of points and of bounds (without MSTL where there is no season), and takes the time of all five.
-The run rate is the mean of the last 28 values, with a normal interval as if days were independent.
+Their forecasts are cut off at zero, which helps them: the series are quantities. The run rate is the mean of
+the last 28 values, with a normal interval as if days were independent.
 """
 
 import argparse
@@ -83,7 +84,7 @@ def peer_steps(name, y, horizon, season):
         steps = {"mean": made["mean"]}
         for level in Z:
             steps[f"lo{level}"], steps[f"hi{level}"] = made[f"lo-{level}"], made[f"hi-{level}"]
-        steps = {column: np.asarray(steps[column], float) for column in COLUMNS}
+        steps = {column: np.asarray(steps[column], float).clip(min=0) for column in COLUMNS}
         if all(np.isfinite(values).all() for values in steps.values()):
             return steps
     except Exception as error:  # statsforecast refuses some short or constant series
@@ -119,7 +120,9 @@ def all_peers(series, season, jobs):
     work = [(key, y, horizon, season, names) for key, (y, horizon) in series.items()]
     steps, seconds = {}, {}
     with ProcessPoolExecutor(jobs, initializer=compile_peers, initargs=(names, season)) as pool:
-        for key, made, took in pool.map(peers_of, work, chunksize=4):
+        for done, (key, made, took) in enumerate(pool.map(peers_of, work, chunksize=4), 1):
+            if done % 50 == 0 or done == len(work):
+                print(f"statsforecast: {done} of {len(work)} series", file=sys.stderr, flush=True)
             for name, of_model in made.items():
                 steps.setdefault(name, {})[key] = of_model
                 seconds[name] = seconds.get(name, 0.0) + took[name]

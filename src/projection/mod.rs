@@ -2,7 +2,7 @@
 //!
 //! Quantities are forecast, not costs, because prices, tiers and contract terms are known functions
 //! of quantities and change on known dates. The one place where a forecast number becomes a count
-//! of tokens is in [`simulation`]; from there on money is exact.
+//! of tokens is in the simulation of leaves; from there on money is exact.
 
 pub mod backtest;
 mod blend;

@@ -194,3 +194,82 @@ fn every_level_adds_up_to_its_groups() {
         assert!((sum / total - 1.0).abs() < 1e-12, "{level}: {sum} {total}");
     }
 }
+
+/// The change of a driver in USD.
+fn driver(report: &Value, name: &str) -> f64 {
+    let steps = report["drivers"]["steps"].as_array().unwrap();
+    amount(&steps.iter().find(|s| s["driver"] == name).unwrap()["change"])
+}
+
+#[test]
+fn drivers_tell_a_price_from_an_event() {
+    let env = constant();
+    // Ten days at 0.40 each before and after; half of the days after get half as much again.
+    let report = ten_days(&env, &["--event", "2026-11-15:+50%"]);
+    assert!((driver(&report, "events") - 1.0).abs() < 1e-6, "{}", report["drivers"]);
+    for name in ["calendar", "volume", "mix", "units_per_request", "model_mix", "price", "other"] {
+        assert!(driver(&report, name).abs() < 1e-6, "{name}: {}", report["drivers"]);
+    }
+    // 1,000,000 prompt tokens a day by a model whose price doubles from 0.75 to 1.50 on
+    // 2027-01-01: the forecast of ten days from 2026-12-27 has five of them.
+    let first = day("2026-11-17");
+    let mut lines = Vec::new();
+    for date in first.iter_days().take(40) {
+        for time in ["12:00:00", "23:30:00"] {
+            let time = format!("{date}T{time}Z");
+            lines.push(record(&time, "gcp.gemini", "gemini-3.6-flash", 500_000, 0));
+        }
+    }
+    env.file("u.jsonl", lines.join("\n"));
+    let report = ten_days(&env, &[]);
+    assert_eq!(report["origin"], "2026-12-27");
+    assert!((driver(&report, "price") - 3.75).abs() < 1e-6, "{}", report["drivers"]);
+    assert!(driver(&report, "volume").abs() < 1e-6, "{}", report["drivers"]);
+}
+
+#[test]
+fn drivers_tell_requests_from_their_size() {
+    let env = TestEnv::new();
+    // Two requests a day; in the last ten days each is half as long again, and one more comes.
+    let first = first();
+    let mut lines = Vec::new();
+    for (date, offset) in first.iter_days().take(60).zip(0..) {
+        let (size, times): (u64, &[&str]) = if offset < 50 {
+            (100_000, &["12:00:00", "23:30:00"])
+        } else {
+            (150_000, &["12:00:00", "18:00:00", "23:30:00"])
+        };
+        for time in times {
+            lines.push(record(&format!("{date}T{time}Z"), SOL.0, SOL.1, size, 0));
+        }
+    }
+    env.file("u.jsonl", lines.join("\n"));
+    let run = env.run(&["forecast", "u.jsonl", "--output", "json", "--horizon", "20d"]);
+    let report = run.json();
+    // 20 days of 2026-11-10 to 11-29 cost 10 * 0.40 + 10 * 0.90 = 13.00; the next cost about
+    // 20 * 0.90 = 18.00. Requests were 50 and will be 60: 13 * 0.2 = 2.60. The rest is their size.
+    assert_eq!(report["drivers"]["previous"], "13.00");
+    let (volume, size) = (driver(&report, "volume"), driver(&report, "units_per_request"));
+    let next = amount(&report["drivers"]["next"]);
+    assert!((next - 18.0).abs() < 0.4, "{next}");
+    assert!((volume - 2.6).abs() < 0.5 && (size - 2.4).abs() < 0.7, "{}", report["drivers"]);
+}
+
+#[test]
+fn days_of_23_and_25_hours_are_days() {
+    let env = TestEnv::new();
+    // Ten requests an hour of the clock in Berlin, across 2026-10-25, which has 25 hours, and to
+    // 2027-03-28, which has 23.
+    let mut lines = Vec::new();
+    for date in day("2026-10-01").iter_days().take(45) {
+        for hour in 0..24 {
+            lines.push(record(&format!("{date}T{hour:02}:30:00Z"), SOL.0, SOL.1, 10_000, 0));
+        }
+    }
+    env.file("u.jsonl", lines.join("\n"));
+    let berlin = ["forecast", "u.jsonl", "-o", "json", "--timezone", "Europe/Berlin", "--horizon", "30d"];
+    let report = env.run(&berlin).json();
+    let total = amount(&report["total"]["quantiles"]["0.5"]);
+    // 240,000 tokens a day at 2 USD a million, whatever the clock does.
+    assert!((total - 30.0 * 0.48).abs() < 0.15, "{total}");
+}
