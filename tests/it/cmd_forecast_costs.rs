@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use super::common::{TestEnv, root};
 
-fn day(text: &str) -> NaiveDate {
+pub(super) fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
 /// A table of one row a day; no row where there is no cost.
-fn table(first: &str, days: u64, cost: impl Fn(NaiveDate) -> Option<String>) -> String {
+pub(super) fn table(first: &str, days: u64, cost: impl Fn(NaiveDate) -> Option<String>) -> String {
     let mut text = "date,cost\n".to_owned();
     for offset in 0..days {
         let date = day(first).checked_add_days(Days::new(offset)).unwrap();

@@ -129,6 +129,9 @@ fn results_follow_their_schemas() {
     let series = ["forecast", "--series", costs.to_str().unwrap(), "--output", "json"];
     let more = ["--group-by", "id", "--budget", "2600", "--budget", "1/year", "--horizon", "5m"];
     assert_valid("forecast.v1", &env.run(&[&series[..], &more].concat()).json());
+    let again = ["backtest", "--series", costs.to_str().unwrap(), "--output", "json"];
+    let more = ["--group-by", "id", "--horizon", "14d", "--windows", "2"];
+    assert_valid("backtest.v1", &env.run(&[&again[..], &more].concat()).json());
     assert_valid(
         "backtest.v1",
         &env.samples_json(&[

@@ -276,3 +276,43 @@ impl Scores {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Costs by day; below zero a day that is not known.
+    fn days(costs: &[i64]) -> Vec<Option<Amount>> {
+        costs.iter().map(|cost| (*cost >= 0).then(|| Amount::from_units(*cost))).collect()
+    }
+
+    #[test]
+    fn plain_rules_pass_over_unknown_days() {
+        let before = days(&[1, 2, 3, 4, 5, 6, -1, 8, -1, 10, 11, 12, 13, -1]);
+        let rules = Rules::of(&before).unwrap();
+        // Known: 1 + 2 + 3 + 4 + 5 + 6 + 8 + 10 + 11 + 12 + 13 = 75 on eleven days.
+        assert_eq!(rules.run_rate, Amount::from_units(75).mean_of(11));
+        let naive: Vec<Amount> = (0..8).map(|day| rules.seasonal_naive(day)).collect();
+        // The second day is that of two weeks before, the seventh never was known.
+        let known = [8, 2, 10, 11, 12, 13].map(Amount::from_units);
+        assert_eq!(naive[..6], known);
+        assert_eq!(naive[6], rules.run_rate);
+        assert_eq!(naive[7], known[0]);
+        // 7 a week on each of the five pairs that are known.
+        assert_eq!(scale(&before), Some(7.0));
+    }
+
+    #[test]
+    fn totals_are_those_of_known_days() {
+        let mut paths = CostPaths::zeros(1, 3);
+        for (day, cost) in [(0, 10), (1, 20), (2, 30)] {
+            paths.add(0, day, Amount::from_units(cost)).unwrap();
+        }
+        let costs = days(&[4, 4, 9, -1, 33]);
+        let window = Window::of(&costs, 2, NaiveDate::default(), &paths).unwrap();
+        assert_eq!((window.unknown_days, window.actual), (1, Amount::from_units(42)));
+        assert_eq!(window.median(), Amount::from_units(40));
+        assert_eq!(window.run_rate, Amount::from_units(8));
+        assert_eq!(Scores::of(&[window]).unwrap().days, 2);
+    }
+}
