@@ -267,7 +267,8 @@ fn days_of_23_and_25_hours_are_days() {
         }
     }
     env.file("u.jsonl", lines.join("\n"));
-    let berlin = ["forecast", "u.jsonl", "-o", "json", "--timezone", "Europe/Berlin", "--horizon", "30d"];
+    let berlin =
+        ["forecast", "u.jsonl", "-o", "json", "--timezone", "Europe/Berlin", "--horizon", "30d"];
     let report = env.run(&berlin).json();
     let total = amount(&report["total"]["quantiles"]["0.5"]);
     // 240,000 tokens a day at 2 USD a million, whatever the clock does.
