@@ -35,17 +35,23 @@ pub(crate) struct BacktestArgs {
     #[command(flatten)]
     input: InputArgs,
     /// Length of what is forecast: days such as 30d, or `month` for calendar months.
-    #[arg(long, default_value = "30d", value_name = "LENGTH")]
+    #[arg(help_heading = "Forecast", long, default_value = "30d", value_name = "LENGTH")]
     horizon: String,
     /// Days from one origin to the next; by default a quarter of the length.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=366))]
+    #[arg(help_heading = "Forecast", long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=366))]
     stride: Option<u32>,
     /// Most origins, counted back from the last one that is possible.
-    #[arg(long, default_value_t = 26, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(help_heading = "Forecast", long, default_value_t = 26, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     windows: u32,
     /// Dimensions of groups to score too, separated by commas: provider, model, a label, ...; `id` for
     /// --series.
-    #[arg(long, short, value_name = "DIMENSIONS", value_delimiter = ',')]
+    #[arg(
+        help_heading = "Forecast",
+        long,
+        short,
+        value_name = "DIMENSIONS",
+        value_delimiter = ','
+    )]
     group_by: Vec<Dimension>,
     #[command(flatten)]
     model: ModelArgs,

@@ -37,21 +37,33 @@ pub(crate) struct ForecastArgs {
     input: InputArgs,
     /// How far: days such as 30d, months such as 3m (the current one is the first), eom, eoq, eoy,
     /// or the last day as a date.
-    #[arg(long, default_value = "30d", value_name = "HORIZON")]
+    #[arg(help_heading = "Forecast", long, default_value = "30d", value_name = "HORIZON")]
     horizon: String,
     /// Levels of the prediction intervals, separated by commas.
-    #[arg(long, default_value = "0.8,0.95", value_delimiter = ',', value_name = "LEVELS")]
+    #[arg(
+        help_heading = "Forecast",
+        long,
+        default_value = "0.8,0.95",
+        value_delimiter = ',',
+        value_name = "LEVELS"
+    )]
     levels: Vec<String>,
     /// A budget, such as 900, '2500 EUR/quarter', 9000/year or 700/total (the days forecast); without
     /// a period it is that of a month. Shows how likely each period goes over it and when it is used
     /// up. May be given several times; the exit code does not depend on it.
-    #[arg(long, value_name = "AMOUNT[/PERIOD]")]
+    #[arg(help_heading = "Forecast", long, value_name = "AMOUNT[/PERIOD]")]
     budget: Vec<String>,
     /// Dimensions of the groups, separated by commas: provider, model, a label, ...; `id` for --series.
-    #[arg(long, short, value_name = "DIMENSIONS", value_delimiter = ',')]
+    #[arg(
+        help_heading = "Forecast",
+        long,
+        short,
+        value_name = "DIMENSIONS",
+        value_delimiter = ','
+    )]
     group_by: Vec<Dimension>,
     /// Also list every day.
-    #[arg(long)]
+    #[arg(help_heading = "Forecast", long)]
     daily: bool,
     #[command(flatten)]
     model: ModelArgs,

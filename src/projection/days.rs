@@ -118,7 +118,7 @@ impl UsageDays {
         if let Some(day) = empty.next() {
             let count = 1 + u64::try_from(empty.count()).unwrap_or(0);
             let message = format!(
-                "days without any record, the first on {}, counted as zero",
+                "days without any record, the first on {}, counted as zero (`--ignore` makes days unknown)",
                 self.date(day)
             );
             self.diagnostics.add_many(code::ZERO_DAYS, message, None, count);

@@ -220,7 +220,7 @@ pub fn project(
         return Err(ProjectionError::NoUsage);
     }
     let run = Run { origin, horizon_days, paths: options.paths, keep_sums: true, with_plans: true };
-    let simulated = prepared.simulate(&leaves, run)?.with_methods_counted(&leaves);
+    let mut simulated = prepared.simulate(&leaves, run)?.with_methods_counted(&leaves);
     let actual = prepared.actual_by_day()?;
     let median = simulated.total.distribution(0, horizon_days, Amount::ZERO, &[MEDIAN])?;
     let median = median.quantiles.first().copied().unwrap_or_default();
@@ -231,7 +231,7 @@ pub fn project(
         origin: days.origin,
         end,
         has_partial_day: days.has_partial_day,
-        groups: projected_groups(&prepared.keys, &simulated, options),
+        groups: projected_groups(&prepared.keys, &mut simulated, options),
         diagnostics: findings::findings(&prepared, &actual, &simulated),
         total: simulated.total,
         actual,
@@ -245,18 +245,19 @@ pub fn project(
     })
 }
 
+/// Takes the paths of the groups, which may be large, out of what was simulated.
 fn projected_groups(
     keys: &[Vec<String>],
-    simulated: &Simulated,
+    simulated: &mut Simulated,
     options: &ProjectionOptions,
 ) -> Vec<ProjectedGroup> {
     if !options.dimensions.iter().any(|d| !d.is_time()) {
         return Vec::new();
     }
-    let single = std::slice::from_ref(&simulated.total);
-    let paths = if keys.len() == 1 { single } else { &simulated.groups };
-    keys.iter()
-        .zip(paths)
-        .map(|(key, paths)| ProjectedGroup { key: key.clone(), paths: paths.clone() })
-        .collect()
+    let paths = match keys.len() {
+        1 => vec![simulated.total.clone()],
+        _ => std::mem::take(&mut simulated.groups),
+    };
+    let groups = keys.iter().cloned().zip(paths);
+    groups.map(|(key, paths)| ProjectedGroup { key, paths }).collect()
 }

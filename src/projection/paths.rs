@@ -24,6 +24,14 @@ pub struct Distribution {
 pub type BasisPoints = u32;
 const WHOLE: u32 = 10_000;
 
+/// Amounts that the paths of all groups together may hold: 1 GiB of them.
+const MOST_GROUP_AMOUNTS: usize = 1 << 26;
+
+/// True if paths of so many groups fit into memory beside those of the total.
+pub(super) fn groups_fit(groups: usize, paths: usize, days: usize) -> bool {
+    groups.saturating_mul(paths).saturating_mul(days) <= MOST_GROUP_AMOUNTS
+}
+
 impl CostPaths {
     pub(super) fn zeros(paths: usize, days: usize) -> Self {
         Self { days, amounts: vec![Amount::ZERO; paths * days] }

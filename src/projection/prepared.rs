@@ -10,6 +10,7 @@ use super::events::EventFactors;
 use super::history::{Leaf, Origin, leaves};
 use super::launch::Launch;
 use super::level::{Level, ProfileNames, Stems};
+use super::paths::groups_fit;
 use super::simulation::{Simulated, Simulation};
 use super::{LEAST_HISTORY_DAYS, ProjectionError, ProjectionOptions};
 use crate::forecast::ForecastOptions;
@@ -107,6 +108,10 @@ impl<'a> Prepared<'a> {
 
     /// Forecasts and rates leaves.
     pub(super) fn simulate(&self, leaves: &[Leaf], run: Run) -> Result<Simulated, ProjectionError> {
+        let groups = self.keys.len();
+        if groups > 1 && !groups_fit(groups, run.paths, run.horizon_days) {
+            return Err(ProjectionError::TooManyGroups { groups });
+        }
         let first_launch = u32::try_from(self.rollup.profiles().len()).unwrap_or(u32::MAX);
         Simulation {
             leaves,
@@ -122,7 +127,7 @@ impl<'a> Prepared<'a> {
             pricing: self.pricing(),
             growth: if run.with_plans { &self.options.growth } else { &[] },
             launches: (if run.with_plans { &self.options.launches } else { &[] }, first_launch),
-            groups: self.keys.len(),
+            groups,
             keep_sums: run.keep_sums,
         }
         .run()

@@ -15,6 +15,7 @@ use self::history::CostHistory;
 use self::simulated::{Run, Simulated};
 use super::backtest::track_record;
 use super::findings::{SHIFT_OF_COSTS, add_unusual_days, short_history};
+use super::paths::groups_fit;
 use super::{
     Horizon, LEAST_HISTORY_DAYS, LastDay, Level, ProjectedGroup, Projection, ProjectionError,
     WEEKLY_HISTORY_DAYS,
@@ -24,8 +25,6 @@ use crate::diagnostic::code;
 use crate::forecast::{ForecastOptions, Holidays};
 use crate::money::Currency;
 
-/// Amounts that the paths of all groups together may hold: 1 GiB of them.
-const MOST_GROUP_AMOUNTS: usize = 1 << 26;
 /// What a day is on which no series has a cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MissingDays {
@@ -72,8 +71,7 @@ pub fn project_costs(
     let days = enough_days(&history)?;
     let (end, horizon_days) = options.horizon.days_from(history.origin)?;
     let groups = if options.by_series { costs.series().len() } else { 0 };
-    let amounts = groups.saturating_mul(options.paths).saturating_mul(horizon_days);
-    if amounts > MOST_GROUP_AMOUNTS {
+    if !groups_fit(groups, options.paths, horizon_days) {
         return Err(ProjectionError::TooManyGroups { groups });
     }
     let mut diagnostics = history.diagnostics.clone();
