@@ -23,6 +23,7 @@ pub(crate) struct CostArgs {
     /// Dimensions of the groups, separated by commas: hour, day, week, month, provider, model,
     /// service_tier, speed, region, endpoint, deployment, context, component, or a label.
     #[arg(
+        help_heading = "Output",
         long,
         short,
         value_name = "DIMENSIONS",
