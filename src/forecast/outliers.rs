@@ -19,6 +19,9 @@ const REACH: usize = 7;
 /// Outliers that happened this often may happen again.
 const RECURRING: usize = 2;
 
+/// Seasons of history below which the season is estimated with caution.
+const FEW_SEASONS: usize = 4;
+
 /// A day taken for an outlier.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Odd {
@@ -32,10 +35,33 @@ pub(super) struct Odd {
     bounded: f64,
 }
 
+/// The season of a history of less than four seasons. A median of one or two deviations takes a
+/// burst for the season of its weekday, and then it is no outlier. Here each day has a deviation
+/// from the median of all, and of two of one sign the lesser counts, of different signs none.
+fn cautious_season(plain: &[f64], m: usize) -> Vec<f64> {
+    let centre = median(plain).unwrap_or(0.0);
+    let of_phase = |phase: usize| {
+        let days = plain.iter().skip(phase).step_by(m);
+        let deviations: Vec<f64> = days.map(|y| y - centre).filter(|d| !d.is_nan()).collect();
+        match deviations[..] {
+            [one, other] if one * other <= 0.0 => 0.0,
+            [one, other] if one.abs() < other.abs() => one,
+            [_, other] => other,
+            [_] => 0.0,
+            _ => median(&deviations).unwrap_or(0.0),
+        }
+    };
+    if m > 1 { (0..m).map(of_phase).collect() } else { vec![0.0] }
+}
+
 /// The outliers among values that are divided by their recent mean. NaN is a missing day.
 pub(super) fn find(values: &[f64], season: usize) -> Vec<Odd> {
     let mut plain: Vec<f64> = values.iter().map(|v| Scale::Log.forward(*v)).collect();
-    let season = initial_season(&plain, season);
+    let season = if values.len() < FEW_SEASONS * season {
+        cautious_season(&plain, season)
+    } else {
+        initial_season(&plain, season)
+    };
     for (t, value) in plain.iter_mut().enumerate() {
         *value -= season[t % season.len()];
     }
@@ -66,14 +92,18 @@ pub(super) fn find(values: &[f64], season: usize) -> Vec<Odd> {
 /// was taken away; if not, so much that it is as rare but no outlier. So the forecast does not
 /// follow a backfill, and the interval of a series with bursts stays honest. Empty for none.
 pub(super) fn damp(values: &mut [f64], outliers: &[Odd]) -> Vec<f64> {
-    let events = outliers.iter().enumerate().filter(|(i, o)| {
-        let before = i.checked_sub(1).map(|i| outliers[i].at + 1);
-        before != Some(o.at)
-    });
-    let recurring = events.count() >= RECURRING;
+    let up = |odd: &Odd| values[odd.at] > odd.expected;
+    let events = |upward: bool| {
+        let mut last = None;
+        let days = outliers.iter().filter(|o| up(o) == upward).map(|o| o.at);
+        days.filter(|at| last.replace(*at).is_none_or(|before| before + 1 != *at)).count()
+    };
+    // A backfill and an outage are one of each kind.
+    let recurring = [false, true].map(|upward| events(upward) >= RECURRING);
+    let recurs: Vec<bool> = outliers.iter().map(|o| recurring[usize::from(up(o))]).collect();
     let mut extras = vec![0.0; if outliers.is_empty() { 0 } else { values.len() }];
-    for odd in outliers {
-        let drawn = if recurring { values[odd.at] } else { odd.bounded };
+    for (odd, recurs) in outliers.iter().zip(recurs) {
+        let drawn = if recurs { values[odd.at] } else { odd.bounded };
         extras[values.len() - 1 - odd.at] = drawn - odd.damped;
         values[odd.at] = odd.damped;
     }
@@ -101,6 +131,33 @@ mod tests {
         assert!(values[40] < 1.5, "{}", values[40]);
         assert!(find(&wave(&[]), 7).is_empty());
         assert!(find(&wave(&[40, 41, 42, 43, 44]), 7).is_empty());
+    }
+
+    #[test]
+    fn a_burst_in_a_short_history_is_no_season() {
+        for n in [20_u32, 27] {
+            for odd in [0, 9] {
+                let noise = |t: u32| 1.0 + 0.1 * f64::from(t * 7919 % 11) / 11.0;
+                let value = |t: u32| noise(t) * if t % 7 < 5 { 1.0 } else { 0.4 };
+                let mut values: Vec<f64> = (0..n).map(value).collect();
+                let at = values.len() - 6;
+                values[at] = f64::from(odd);
+                let found: Vec<usize> = find(&values, 7).iter().map(|o| o.at).collect();
+                assert_eq!(found, [at], "{n} days, {odd}");
+                values[at] = value(n - 6);
+                assert!(find(&values, 7).is_empty(), "{n} days");
+            }
+        }
+    }
+
+    #[test]
+    fn a_backfill_and_an_outage_do_not_recur() {
+        let mut values = wave(&[20]);
+        values[50] = 0.0;
+        let found = find(&values, 7);
+        assert_eq!(found.len(), 2);
+        let extras = damp(&mut values, &found);
+        assert!(extras.iter().all(|e| *e < 1.0), "{extras:?}");
     }
 
     #[test]

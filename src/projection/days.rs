@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{NaiveDate, Timelike};
 
 use crate::diagnostic::{Diagnostics, code};
+use crate::forecast::ForecastOptions;
 use crate::period::{Calendar, DAY_NANOS, HOUR_NANOS, Period, next_day};
 use crate::rollup::Rollup;
 use crate::tokens::Component;
@@ -145,6 +146,14 @@ impl UsageDays {
     /// True if what was used on a day is to be taken as unknown.
     pub(super) fn is_unknown(&self, day: u32) -> bool {
         self.unknown.contains(&day)
+    }
+
+    /// Days before an origin, as far back as a forecast looks, of which usage is known.
+    pub(super) fn known_days(&self, origin: u32) -> i64 {
+        let window = u32::try_from(ForecastOptions::default().history_days).unwrap_or(u32::MAX);
+        let from = origin.saturating_sub(window);
+        let known = (from..origin).filter(|day| !self.is_unknown(*day)).count();
+        i64::try_from(known).unwrap_or(i64::MAX)
     }
 
     /// Rows of the days `from..until`, by day.

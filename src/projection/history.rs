@@ -157,7 +157,16 @@ impl Gathering<'_> {
             let units = found.daily.get(&day).copied().unwrap_or(0.0);
             (!self.days.is_unknown(day)).then_some(units)
         });
-        let series = DailySeries { start: self.days.date(start), values: values.collect() };
+        let partial = found.daily.get(&origin).copied().unwrap_or(0.0);
+        let mut values: Vec<Option<f64>> = values.collect();
+        if values.iter().all(Option::is_none) {
+            // Seen on days that teach nothing alone, and today at most.
+            if partial <= 0.0 {
+                return None;
+            }
+            values.fill(Some(0.0));
+        }
+        let series = DailySeries { start: self.days.date(start), values };
         let mix = if found.recent.is_empty() {
             let mut weights: BTreeMap<u32, f64> = BTreeMap::new();
             for ((profile, _), units) in &found.old {
@@ -167,7 +176,6 @@ impl Gathering<'_> {
         } else {
             Mix::of(&found.recent, &found.hours)
         };
-        let partial = found.daily.get(&origin).copied().unwrap_or(0.0);
         let key = LeafKey { stem: self.stems.names[stem as usize].clone(), measure };
         let profiles = found.profiles.into_iter().collect();
         Some(Leaf { key, stem, profiles, series, partial, mix })

@@ -63,8 +63,9 @@ impl<'a> Prepared<'a> {
         }
         let days = UsageDays::build(rollup, &options.calendar, options.last_day, &options.ignored)
             .ok_or(ProjectionError::NoUsage)?;
-        if days.days() < LEAST_HISTORY_DAYS {
-            return Err(ProjectionError::TooShort { days: days.days() });
+        let known = days.known_days(days.origin_offset());
+        if known < LEAST_HISTORY_DAYS {
+            return Err(ProjectionError::TooShort { days: known });
         }
         let mut profiles = rollup.profiles().to_vec();
         profiles.extend(options.launches.iter().map(Launch::profile));

@@ -274,3 +274,17 @@ fn days_of_23_and_25_hours_are_days() {
     // 240,000 tokens a day at 2 USD a million, whatever the clock does.
     assert!((total - 30.0 * 0.48).abs() < 0.15, "{total}");
 }
+
+#[test]
+fn a_model_that_was_only_used_on_ignored_days_is_left_out() {
+    let env = TestEnv::new();
+    let other = log(("openai", "gpt-5"), |d| if d == day("2026-11-05") { 500_000 } else { 0 });
+    env.file("u.jsonl", format!("{}\n{other}", log(SOL, |_| 200_000)));
+    let report = ten_days(&env, &["--ignore", "2026-11-05", "--level", "model"]);
+    assert_eq!(median(&report), "4.00");
+    // Nothing but ignored days is no history.
+    let flags = ["forecast", "u.jsonl", "--ignore", "2026-10-01..2026-11-30"];
+    let run = env.run(&flags);
+    assert_eq!(run.status, 3, "{}", run.stderr);
+    assert!(run.stderr.contains("too little history"), "{}", run.stderr);
+}

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::super::history::Origin;
 use super::super::level::Level;
 use super::super::prepared::{Prepared, Run};
-use super::super::{ProjectionError, ProjectionOptions};
+use super::super::{LEAST_HISTORY_DAYS, ProjectionError, ProjectionOptions};
 use super::{Again, Backtest, Past, Span, Tested, Window, Windows, choose_level, spans};
 use crate::money::{Amount, MoneyError};
 use crate::price_book::PriceBook;
@@ -90,9 +90,9 @@ impl Past for PastUsage<'_, '_> {
         self.prepared.options.threads.map_or(1, NonZeroUsize::get)
     }
 
-    /// What usage costs is known of all days.
-    fn can_test(&self, _: Span) -> bool {
-        true
+    /// What usage costs is known of all days, but nothing is learnt from ignored ones.
+    fn can_test(&self, span: Span) -> bool {
+        self.prepared.days.known_days(span.origin) >= LEAST_HISTORY_DAYS
     }
 
     fn again(&self, span: Span, paths: usize) -> Result<Again, ProjectionError> {
