@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 const DAYS: usize = 56;
 const WEEK: usize = 7;
 /// Differences without which nothing can be told.
-const LEAST_DIFFERENCES: usize = 14;
+const LEAST_DIFFERENCES: usize = 7;
 /// Units whose cost is taken to tell the price of one as a number.
 const MANY: u64 = 1_000_000;
 
