@@ -9,6 +9,7 @@
 //! command line resolves those once and passes them down. See `docs/architecture.md`.
 
 pub mod cli;
+pub mod config;
 pub mod costs;
 pub mod diagnostic;
 pub mod forecast;

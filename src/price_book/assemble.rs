@@ -7,8 +7,8 @@ use compact_str::CompactString;
 
 use super::entry::{Dates, ModelEntry, Multiplier, PriceEntry, ProviderBook, Table, Target};
 use super::keys::PriceKey;
-use super::problem::{EntryRef, Problem, did_you_mean};
 use super::validate::ValidFile;
+use crate::config::{EntryRef, Problem, did_you_mean};
 use crate::diagnostic::{Diagnostics, code};
 use crate::money::{Currency, UnitPrice};
 use crate::period::Timestamp;

@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 
 use super::allowance::FreeAllowance;
 use super::condition::Condition;
-use super::problem::EntryRef;
 use super::review::Kind;
+use crate::config::EntryRef;
 use crate::money::{Currency, Factor, UnitPrice};
 use crate::period::Timestamp;
 use crate::tokens::Component;

@@ -3,8 +3,8 @@
 use toml::de::DeTable;
 
 use super::keys::{PRICE_KEYS, PriceKey};
-use super::problem::Reporter;
-use super::value::{
+use crate::config::Reporter;
+use crate::config::{
     At, Text, Value, decimal, number, tables, text, texts, unknown, words, wrong_kind,
 };
 

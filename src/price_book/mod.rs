@@ -28,14 +28,14 @@ mod file;
 pub mod import;
 mod keys;
 mod pool;
-mod problem;
+
 mod promotion;
 mod rates;
 pub mod review;
 mod standing;
 mod unpriced;
 mod validate;
-mod value;
+
 mod view;
 
 use std::collections::BTreeMap;
@@ -52,11 +52,12 @@ pub use entry::{
     Table,
 };
 pub use keys::{PRICE_KEYS, PriceKey};
-pub use problem::{EntryRef, PriceBookErrors, Problem};
+
 pub use rates::{Rate, SkuRates};
 pub use standing::{Standing, Status};
 pub use unpriced::Unpriced;
 
+use crate::config::{ConfigErrors, Problem, Reporter};
 use crate::diagnostic::Diagnostics;
 use crate::money::Currency;
 use crate::period::{HOUR_NANOS, Period, Timestamp};
@@ -99,13 +100,13 @@ impl PriceBook {
     ///
     /// # Errors
     /// Every problem of every file; of a file with a syntax error only that.
-    pub fn load(sources: &[BookSource]) -> Result<(Self, Diagnostics), PriceBookErrors> {
+    pub fn load(sources: &[BookSource]) -> Result<(Self, Diagnostics), ConfigErrors> {
         let mut sources: Vec<&BookSource> = sources.iter().collect();
         sources.sort_by_key(|source| source.layer);
         let mut problems = Vec::new();
         let mut files = Vec::new();
         for source in &sources {
-            let mut report = problem::Reporter::new(&source.name, &source.text);
+            let mut report = Reporter::new(&source.name, &source.text);
             files.extend(read_file(source, &mut report));
             problems.append(&mut report.problems);
         }
@@ -115,7 +116,7 @@ impl PriceBook {
             let order =
                 |problem: &Problem| sources.iter().position(|s| s.name == problem.location.file);
             problems.sort_by_key(|problem| (order(problem), problem.location.line));
-            return Err(PriceBookErrors { problems });
+            return Err(ConfigErrors { problems });
         }
         let version = BookVersion {
             digest: digest(&sources),
@@ -150,7 +151,7 @@ impl PriceBook {
     ///
     /// # Errors
     /// As [`PriceBook::load`]; a released program has none, which a test proves.
-    pub fn bundled() -> Result<(Self, Diagnostics), PriceBookErrors> {
+    pub fn bundled() -> Result<(Self, Diagnostics), ConfigErrors> {
         Self::load(&bundled::sources())
     }
 
@@ -255,7 +256,7 @@ impl PriceBook {
     }
 }
 
-fn read_file(source: &BookSource, report: &mut problem::Reporter) -> Option<validate::ValidFile> {
+fn read_file(source: &BookSource, report: &mut Reporter) -> Option<validate::ValidFile> {
     let table = match DeTable::parse(&source.text) {
         Ok(table) => table,
         Err(error) => {

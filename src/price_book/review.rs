@@ -12,9 +12,9 @@ use compact_str::CompactString;
 use super::compare::{clock, lowest, sku_of, usages};
 use super::condition::{Accepts, Condition};
 use super::entry::{ModelEntry, PriceEntry, ProviderBook};
-use super::problem::EntryRef;
 use super::rates::SkuRates;
-use super::{PriceBook, PriceBookErrors, PriceKey};
+use super::{PriceBook, PriceKey};
+use crate::config::{ConfigErrors, EntryRef, Problem};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::money::UnitPrice;
 use crate::period::Timestamp;
@@ -119,8 +119,8 @@ pub struct Freshness {
 
 /// The problems of books that cannot be loaded, as findings.
 #[must_use]
-pub fn of_errors(errors: &PriceBookErrors) -> Vec<Finding> {
-    let finding = |problem: &super::Problem| Finding {
+pub fn of_errors(errors: &ConfigErrors) -> Vec<Finding> {
+    let finding = |problem: &Problem| Finding {
         location: problem.location.clone(),
         kind: Kind::InvalidBook,
         message: match &problem.hint {

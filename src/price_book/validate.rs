@@ -13,9 +13,9 @@ use super::entry::{
     Alias, Confidence, Dates, Layer, ModelEntry, Multiplier, PriceEntry, Provenance,
 };
 use super::file::{RawDated, RawFile, RawModel, RawMultiplier, RawPrice};
-use super::problem::{EntryRef, Reporter, did_you_mean};
 use super::review::Kind;
-use super::value::{At, Text};
+use crate::config::{At, Text};
+use crate::config::{EntryRef, Reporter, did_you_mean};
 use crate::money::{Currency, Factor, UnitPrice};
 use crate::period::Timestamp;
 use crate::tokens::Component;

@@ -9,6 +9,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("tokens", 0, &[]),
     ("sku", 0, &[]),
     ("diagnostic", 0, &[]),
+    ("config", 0, &[]),
     ("usage", 1, &[]),
     ("series", 1, &[]),
     ("costs", 1, &[]),

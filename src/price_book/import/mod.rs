@@ -21,7 +21,8 @@ use thiserror::Error;
 
 use self::draft::Collector;
 use self::node::Node;
-use super::{BookSource, Confidence, Layer, PriceBook, PriceBookErrors};
+use super::{BookSource, Confidence, Layer, PriceBook};
+use crate::config::ConfigErrors;
 use crate::diagnostic::Diagnostics;
 
 /// A table of prices of another tool.
@@ -190,7 +191,7 @@ pub enum ImportError {
     },
     /// A book that our own loader would refuse.
     #[error("the book made of `{0}` does not load")]
-    Refused(String, #[source] PriceBookErrors),
+    Refused(String, #[source] ConfigErrors),
 }
 
 /// Makes books of the text of a price table. Books may be empty: then nothing could be carried over,

@@ -6,12 +6,12 @@ use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use super::{Validator, required};
+use crate::config::Text;
+use crate::config::did_you_mean;
 use crate::period::Calendar;
 use crate::price_book::calendar::{PriceCalendar, Recurrence, WEEKDAYS, Window};
 use crate::price_book::condition::{Accepts, Condition, ContextRange};
 use crate::price_book::file::{RawCalendar, RawWhen};
-use crate::price_book::problem::did_you_mean;
-use crate::price_book::value::Text;
 
 impl Validator<'_> {
     pub(super) fn calendar(&mut self, raw: &RawCalendar<'_>) {

@@ -1,22 +1,22 @@
-//! Readers of single values of a price book file: what is of the wrong kind is reported.
+//! Readers of single values of a configuration file: what is of the wrong kind is reported.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Reporter, did_you_mean};
 
-pub(super) type Value<'t> = Spanned<DeValue<'t>>;
+pub(crate) type Value<'t> = Spanned<DeValue<'t>>;
 
 /// A value and the byte offset where it is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct At<T> {
-    pub(super) value: T,
-    pub(super) offset: usize,
+pub(crate) struct At<T> {
+    pub(crate) value: T,
+    pub(crate) offset: usize,
 }
 
-pub(super) type Text<'t> = At<&'t str>;
+pub(crate) type Text<'t> = At<&'t str>;
 
-pub(super) fn tables<'t, T>(
+pub(crate) fn tables<'t, T>(
     key: &str,
     value: &'t Value<'t>,
     report: &mut Reporter,
@@ -36,7 +36,7 @@ pub(super) fn tables<'t, T>(
     result
 }
 
-pub(super) fn text<'t>(key: &str, value: &'t Value<'t>, report: &mut Reporter) -> Option<Text<'t>> {
+pub(crate) fn text<'t>(key: &str, value: &'t Value<'t>, report: &mut Reporter) -> Option<Text<'t>> {
     match value.get_ref().as_str() {
         Some(text) if text.trim().is_empty() => {
             report.problem(value.span().start, format!("`{key}` is empty"));
@@ -51,7 +51,7 @@ pub(super) fn text<'t>(key: &str, value: &'t Value<'t>, report: &mut Reporter) -
 }
 
 /// A list of strings.
-pub(super) fn texts<'t>(
+pub(crate) fn texts<'t>(
     key: &str,
     value: &'t Value<'t>,
     report: &mut Reporter,
@@ -68,7 +68,7 @@ pub(super) fn texts<'t>(
 }
 
 /// One string or a list of strings.
-pub(super) fn words<'t>(
+pub(crate) fn words<'t>(
     key: &str,
     value: &'t Value<'t>,
     report: &mut Reporter,
@@ -80,7 +80,7 @@ pub(super) fn words<'t>(
     }
 }
 
-pub(super) fn decimal<'t>(
+pub(crate) fn decimal<'t>(
     key: &str,
     value: &'t Value<'t>,
     report: &mut Reporter,
@@ -99,7 +99,7 @@ pub(super) fn decimal<'t>(
     None
 }
 
-pub(super) fn number(key: &str, value: &Value<'_>, report: &mut Reporter) -> Option<At<u64>> {
+pub(crate) fn number(key: &str, value: &Value<'_>, report: &mut Reporter) -> Option<At<u64>> {
     let parsed =
         value.get_ref().as_integer().and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
     let Some(value_in_range) = parsed.and_then(|n| u64::try_from(n).ok()) else {
@@ -109,7 +109,7 @@ pub(super) fn number(key: &str, value: &Value<'_>, report: &mut Reporter) -> Opt
     Some(At { value: value_in_range, offset: value.span().start })
 }
 
-pub(super) fn wrong_kind(key: &str, expected: &str, value: &Value<'_>, report: &mut Reporter) {
+pub(crate) fn wrong_kind(key: &str, expected: &str, value: &Value<'_>, report: &mut Reporter) {
     let found = value.get_ref().type_str();
     report.problem(
         value.span().start,
@@ -122,7 +122,7 @@ fn with_article(kind: &str) -> String {
     format!("{article} {kind}")
 }
 
-pub(super) fn unknown<'k>(
+pub(crate) fn unknown<'k>(
     key: &str,
     offset: usize,
     known: impl Iterator<Item = &'k str>,

@@ -1,11 +1,11 @@
-//! Problems of price book files: all of a run together, each with its place.
+//! Problems of configuration files: all of a run together, each with its place.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::diagnostic::Location;
 
-/// One thing wrong with a price book file.
+/// One thing wrong with a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Where it is.
@@ -26,14 +26,14 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything wrong with a set of price books, in the order of files and lines.
+/// Everything wrong with a set of files, in the order of files and lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PriceBookErrors {
+pub struct ConfigErrors {
     /// At least one problem.
     pub problems: Vec<Problem>,
 }
 
-impl fmt::Display for PriceBookErrors {
+impl fmt::Display for ConfigErrors {
     /// One problem a line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, problem) in self.problems.iter().enumerate() {
@@ -44,9 +44,9 @@ impl fmt::Display for PriceBookErrors {
     }
 }
 
-impl std::error::Error for PriceBookErrors {}
+impl std::error::Error for ConfigErrors {}
 
-/// Where a part of a price book is written.
+/// Where a part of a file is written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryRef {
     /// The file, as its source names it.
@@ -71,30 +71,30 @@ impl fmt::Display for EntryRef {
 
 /// Collects the problems of one file and turns byte offsets into lines.
 #[derive(Debug)]
-pub(super) struct Reporter {
-    pub(super) file: Arc<str>,
+pub(crate) struct Reporter {
+    pub(crate) file: Arc<str>,
     newlines: Vec<usize>,
-    pub(super) problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl Reporter {
-    pub(super) fn new(file: &str, text: &str) -> Self {
+    pub(crate) fn new(file: &str, text: &str) -> Self {
         let newlines =
             text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i).collect();
         Self { file: file.into(), newlines, problems: Vec::new() }
     }
 
     /// The place of a byte offset.
-    pub(super) fn place(&self, offset: usize) -> EntryRef {
+    pub(crate) fn place(&self, offset: usize) -> EntryRef {
         let before = self.newlines.partition_point(|newline| *newline < offset);
         EntryRef { file: Arc::clone(&self.file), line: before as u64 + 1 }
     }
 
-    pub(super) fn problem(&mut self, offset: usize, message: impl Into<String>) {
+    pub(crate) fn problem(&mut self, offset: usize, message: impl Into<String>) {
         self.problem_with(offset, message, None);
     }
 
-    pub(super) fn problem_with(
+    pub(crate) fn problem_with(
         &mut self,
         offset: usize,
         message: impl Into<String>,
@@ -106,7 +106,7 @@ impl Reporter {
 }
 
 /// The known word nearest to a mistyped one as a hint, if one is near enough to be meant.
-pub(super) fn did_you_mean<'a>(
+pub(crate) fn did_you_mean<'a>(
     word: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
