@@ -10,6 +10,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod contract;
 pub mod costs;
 pub mod diagnostic;
 pub mod forecast;
@@ -21,6 +22,7 @@ pub mod rating;
 pub mod report;
 pub mod rollup;
 pub mod series;
+pub mod settlement;
 pub mod sku;
 pub mod source;
 pub mod tokens;

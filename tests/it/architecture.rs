@@ -14,10 +14,13 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("series", 1, &[]),
     ("costs", 1, &[]),
     ("price_book", 1, &[]),
+    // Contracts state prices by the keys of price books.
+    ("contract", 1, &["price_book"]),
     ("source", 2, &[]),
     ("rollup", 2, &[]),
     // Rating reads rollups, which are data of the same layer.
     ("rating", 2, &["rollup"]),
+    ("settlement", 2, &["rating"]),
     ("forecast", 2, &[]),
     ("projection", 3, &[]),
     ("report", 5, &[]),
@@ -84,7 +87,9 @@ fn outside_crates_stay_in_their_places() {
 #[test]
 fn money_never_passes_through_a_float() {
     for (name, text) in sources() {
-        let exact = ["money/", "price_book/", "rating/"].iter().any(|p| name.starts_with(p));
+        let exact = ["money/", "price_book/", "rating/", "contract/", "settlement/"]
+            .iter()
+            .any(|p| name.starts_with(p));
         let code = text.lines().filter(|l| !l.trim_start().starts_with("//"));
         let found = code.filter(|l| l.contains("f64") || l.contains("f32")).count();
         assert!(!exact || found == 0, "src/{name} has a float");
