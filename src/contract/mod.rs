@@ -60,7 +60,7 @@ pub struct Contract {
 }
 
 /// How an invoice line is rounded: once, at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineRounding {
     /// Decimal places kept.
     pub places: u32,

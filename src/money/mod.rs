@@ -42,7 +42,7 @@ pub enum MoneyError {
 }
 
 /// How a display or an invoice rounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rounding {
     /// To the nearest; a tie goes to the even digit (ISO/IEC 60559 "ties to even").
     HalfEven,
