@@ -8,6 +8,7 @@
 mod amount;
 mod currency;
 mod price;
+mod ratio;
 #[cfg(test)]
 mod tests;
 
