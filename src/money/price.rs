@@ -87,6 +87,12 @@ impl UnitPrice {
     /// Free of charge, which a price book states; it never stands for "unknown".
     pub const FREE: Self = Self(0);
 
+    /// From what one unit costs.
+    #[must_use]
+    pub const fn of_one(cost: Amount) -> Self {
+        Self(cost.atto())
+    }
+
     /// From a decimal price per `10^per_power` units: 6 for "per million tokens", 3 for "per
     /// thousand calls", 0 for "each".
     ///

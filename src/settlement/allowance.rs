@@ -51,7 +51,10 @@ impl AllowanceState {
     ) -> Result<Allowed, MoneyError> {
         let mut pools: BTreeMap<String, Vec<&mut Item>> = BTreeMap::new();
         for item in in_scope(bound, items) {
-            pools.entry(owner(limit.pool, &profiles[item.profile as usize])).or_default().push(item);
+            pools
+                .entry(owner(limit.pool, &profiles[item.profile as usize]))
+                .or_default()
+                .push(item);
         }
         let mut all = Allowed::default();
         for (owner, mut items) in pools {
@@ -129,9 +132,9 @@ fn apply_pool(
             }
             Beyond::Invoiced(_) => {}
             Beyond::Stopped => {
-                done.stopped = done.stopped.checked_add(item.price)?;
                 let rest = item.price;
-                item.take_off(rest)?;
+                done.stopped = done.stopped.checked_add(rest)?;
+                item.refuse(rest)?;
             }
         }
     }

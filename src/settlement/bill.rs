@@ -37,7 +37,8 @@ pub(super) struct LineKey {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Added {
     pub(super) costs: Costs,
-    pub(super) quantity: Option<LineQuantity>,
+    /// A number and its unit; numbers of one line add up.
+    pub(super) quantity: Option<(Amount, String)>,
     /// Tokens, where the quantity is their sum.
     pub(super) tokens: u64,
     pub(super) fx: Option<FxUsed>,
@@ -104,7 +105,10 @@ impl Bill {
         let sum = lines.entry(line).or_default();
         sum.costs = sum.costs.checked_add(added.costs)?;
         sum.tokens = sum.tokens.saturating_add(added.tokens);
-        sum.quantity = added.quantity.or(sum.quantity.take());
+        sum.quantity = match (sum.quantity.take(), added.quantity) {
+            (Some((a, unit)), Some((b, _))) => Some((a.checked_add(b)?, unit)),
+            (a, b) => a.or(b),
+        };
         sum.fx = added.fx.or(sum.fx.take());
         Ok(())
     }
@@ -122,7 +126,8 @@ impl Bill {
                 .map(|(line, added)| finished(line, added, key.rounding))
                 .filter(|line| line.costs != Costs::default() || line.quantity.is_some())
                 .collect();
-            let costs = lines.iter().try_fold(Costs::default(), |sum, l| sum.checked_add(l.costs))?;
+            let costs =
+                lines.iter().try_fold(Costs::default(), |sum, l| sum.checked_add(l.costs))?;
             invoices.push(Invoice {
                 issuer: key.issuer,
                 currency: key.currency,
@@ -139,7 +144,12 @@ impl Bill {
 
 fn finished(line: LineKey, added: Added, rounding: LineRounding) -> Line {
     let tokens = || LineQuantity { number: added.tokens.to_string(), unit: "tokens".to_owned() };
-    let quantity = added.quantity.or_else(|| (added.tokens > 0).then(tokens));
+    let counted = |(number, unit): (Amount, String)| {
+        let text = number.to_string();
+        let number = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+        LineQuantity { number, unit }
+    };
+    let quantity = added.quantity.map(counted).or_else(|| (added.tokens > 0).then(tokens));
     let mut costs = added.costs;
     costs.billed_cost = costs.billed_cost.round(rounding.places, rounding.rounding);
     Line {

@@ -37,6 +37,11 @@ impl Bound<'_> {
         self.scope[profile as usize]
     }
 
+    /// True if any profile is in its scope.
+    pub(super) fn is_about_any(&self) -> bool {
+        self.scope.contains(&true)
+    }
+
     /// True if it is in force in a stretch.
     pub(super) fn is_in_force(&self, segment: Period) -> bool {
         self.period.contains(segment.start)
@@ -46,8 +51,7 @@ impl Bound<'_> {
 impl<'c> Deal<'c> {
     pub(super) fn new(index: usize, contract: &'c Contract, profiles: &[UsageProfile]) -> Self {
         let days = bounds(contract);
-        let scope: Vec<bool> =
-            profiles.iter().map(|p| contract.scope.accepts(p.facts())).collect();
+        let scope: Vec<bool> = profiles.iter().map(|p| contract.scope.accepts(p.facts())).collect();
         let terms = contract.terms.iter().enumerate().map(|(number, term)| Bound {
             at: TermRef { contract: index, term: number },
             term,
@@ -65,7 +69,12 @@ impl<'c> Deal<'c> {
             index,
             contract,
             days,
-            billing: Spans::new(contract.billing, contract.billing_anchor, days, &contract.calendar),
+            billing: Spans::new(
+                contract.billing,
+                contract.billing_anchor,
+                days,
+                &contract.calendar,
+            ),
             terms: terms.collect(),
             scope,
         }

@@ -1,13 +1,12 @@
 //! Fees that fall due in a stretch, used or not.
 
 use super::deal::{Bound, Deal, prorated};
-use super::invoice::{LineCategory, LineQuantity};
+use super::invoice::LineCategory;
 use super::item::Charge;
 use super::percent::percent;
 use super::seats::SeatCount;
 use crate::contract::terms::{
     Capacity, CapacityMeter, FlatFee, OtherSpend, PricePer, Purchase, ReservedSpend, Side, TermKind,
-    UnitSteps,
 };
 use crate::contract::{Anchor, Spans};
 use crate::money::{Amount, MoneyError};
@@ -83,7 +82,7 @@ fn seat_charge(
     let due = if starts_here { count.due_on(day)? } else { None };
     Ok(due.map(|due| Charge {
         description: if due.seats < 0 { "seats given back" } else { "seats" }.to_owned(),
-        quantity: Some(LineQuantity { number: due.seats.to_string(), unit: "seats".to_owned() }),
+        quantity: Some((Amount::from_units(due.seats), "seats".to_owned())),
         ..charge(bound, LineCategory::Seat, "seats", due.amount)
     }))
 }
@@ -167,11 +166,13 @@ fn meter_charges(
     let mut push = |units: u64, price: &Purchase, word: &str| -> Result<(), MoneyError> {
         let (amount, used) = fee_of(deal, bound, units, price, segment)?;
         found.push(Charge {
-            description: format!("{} at {} a {}, {word}{side}", capacity.unit, price.price, per(price.per)),
-            quantity: Some(LineQuantity {
-                number: used.to_string(),
-                unit: format!("{}-{}s", capacity.unit, per(price.per)),
-            }),
+            description: format!(
+                "{} at {} a {}, {word}{side}",
+                capacity.unit,
+                price.price,
+                per(price.per)
+            ),
+            quantity: Some((used, format!("{}-{}s", capacity.unit, per(price.per)))),
             ..charge(bound, LineCategory::Capacity, "capacity", amount)
         });
         Ok(())
@@ -212,9 +213,8 @@ fn fee_of(
             (days, span)
         }
     };
-    let unit_periods = i128::from(units)
-        .checked_mul(i128::from(part))
-        .ok_or(MoneyError::Overflow)?;
+    let unit_periods =
+        i128::from(units).checked_mul(i128::from(part)).ok_or(MoneyError::Overflow)?;
     let amount = purchase.price.checked_ratio(unit_periods, i128::from(whole))?;
     Ok((amount, Amount::from_units(1).checked_ratio(unit_periods, i128::from(whole))?))
 }
@@ -229,15 +229,10 @@ fn reserved_charge(
     let word = if reserved.minutes == 1 { "minute" } else { "hour" };
     Ok(Charge {
         description: format!("reserved spend at {} a {word}", reserved.price),
-        quantity: Some(LineQuantity {
-            number: Amount::from_units(1).checked_ratio(part, i128::from(reserved.minutes))?.to_string(),
-            unit: format!("{word}s"),
-        }),
+        quantity: Some((
+            Amount::from_units(1).checked_ratio(part, i128::from(reserved.minutes))?,
+            format!("{word}s"),
+        )),
         ..charge(bound, LineCategory::Capacity, "capacity", amount)
     })
-}
-
-/// Units that were free of any price, for reports.
-pub(super) fn units_on(steps: &UnitSteps, deal: &Deal<'_>, segment: Period) -> u64 {
-    steps.on(deal.day(segment.start))
 }

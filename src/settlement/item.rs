@@ -1,13 +1,12 @@
 //! What is settled in one stretch of time: usage by profile, and charges beside it.
 
-use super::invoice::{FxUsed, LineCategory, LineQuantity, TermRef};
+use super::invoice::{FxUsed, LineCategory, TermRef};
 use crate::money::{Amount, Currency, MoneyError};
+use crate::tokens::ComponentCounts;
 
 /// Usage of one profile, in the currency of whoever invoices it.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
-    /// Number of its cell.
-    pub(super) cell: usize,
     pub(super) profile: u32,
     /// The contract whose issuer invoices it.
     pub(super) biller: Option<usize>,
@@ -16,6 +15,9 @@ pub(super) struct Item {
     pub(super) served_by: Option<TermRef>,
     pub(super) tokens: u64,
     pub(super) requests: u64,
+    pub(super) quantities: ComponentCounts,
+    /// Quantities that nothing gives a price.
+    pub(super) unpriced: ComponentCounts,
     /// At list prices.
     pub(super) list: Amount,
     /// At unit prices of contracts, before percentages.
@@ -50,6 +52,12 @@ impl Item {
         Ok(())
     }
 
+    /// A part of its price is not served at all.
+    pub(super) fn refuse(&mut self, amount: Amount) -> Result<(), MoneyError> {
+        self.base = self.base.checked_sub(amount)?;
+        self.take_off(amount)
+    }
+
     /// Adds a surcharge.
     pub(super) fn surcharge(&mut self, amount: Amount) -> Result<(), MoneyError> {
         self.overage = self.overage.checked_add(amount)?;
@@ -66,7 +74,8 @@ pub(super) struct Charge {
     /// The word by which commitments name it.
     pub(super) spend: String,
     pub(super) description: String,
-    pub(super) quantity: Option<LineQuantity>,
+    /// A number and its unit.
+    pub(super) quantity: Option<(Amount, String)>,
     /// Before discounts.
     pub(super) list: Amount,
     /// After them.

@@ -13,10 +13,13 @@ pub(super) fn lots_of(
     credit: &Credit,
     term: (NaiveDate, NaiveDate),
 ) -> Vec<(NaiveDate, Option<NaiveDate>)> {
-    let months_later =
-        |day: NaiveDate| credit.expires_after_months.and_then(|m| day.checked_add_months(Months::new(m)));
+    let months_later = |day: NaiveDate| {
+        credit.expires_after_months.and_then(|m| day.checked_add_months(Months::new(m)))
+    };
     match credit.repeats {
-        None => vec![(credit.bought_on, credit.expires_on.or_else(|| months_later(credit.bought_on)))],
+        None => {
+            vec![(credit.bought_on, credit.expires_on.or_else(|| months_later(credit.bought_on)))]
+        }
         Some(every) => {
             let until = credit.expires_on.map_or(term.1, |day| day.min(term.1));
             repeated(every, (credit.bought_on, until))
@@ -27,7 +30,10 @@ pub(super) fn lots_of(
 }
 
 /// Whole periods: a lot in the last one does not lapse earlier because the term ends.
-fn repeated(every: Every, between: (NaiveDate, NaiveDate)) -> impl Iterator<Item = (NaiveDate, NaiveDate)> {
+fn repeated(
+    every: Every,
+    between: (NaiveDate, NaiveDate),
+) -> impl Iterator<Item = (NaiveDate, NaiveDate)> {
     let spans = Spans::new(every, Anchor::Start, between, &Calendar::UTC);
     let days: Vec<_> = spans.all().iter().map(|span| span.days).collect();
     days.into_iter()

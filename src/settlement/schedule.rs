@@ -47,7 +47,8 @@ pub(super) fn earned(schedule: &DiscountSchedule, spent: Amount) -> Result<Amoun
         }
         TierMode::Graduated => {
             let mut sum = Amount::ZERO;
-            for (at, tier) in schedule.tiers.iter().enumerate().take_while(|(_, t)| spent > t.above) {
+            for (at, tier) in schedule.tiers.iter().enumerate().take_while(|(_, t)| spent > t.above)
+            {
                 let end = schedule.tiers.get(at + 1).map_or(spent, |next| spent.min(next.above));
                 let part = end.checked_sub(tier.above)?;
                 sum = sum.checked_add(part.checked_mul_rounded(tier.discount)?)?;

@@ -78,8 +78,7 @@ impl<'c> SeatCount<'c> {
         }
         let left = u32::try_from((span.days.1 - day).num_days()).unwrap_or(0);
         let full = self.agreed.price.checked_ratio(i128::from(seats), 1)?;
-        let amount =
-            if self.agreed.prorate { prorated(full, (left, span.share.1))? } else { full };
+        let amount = if self.agreed.prorate { prorated(full, (left, span.share.1))? } else { full };
         // Without prorating nothing is given back inside a period.
         let kept = !self.agreed.prorate && seats < 0;
         Ok((!kept).then_some(SeatsDue { seats, amount }))
@@ -136,7 +135,8 @@ mod tests {
     fn due(agreed: &Seats, days: &[&str]) -> Vec<Option<(i64, String)>> {
         let term = (day("2026-06-01"), day("2027-06-01"));
         let count = SeatCount::new(agreed, term.0, term, &Calendar::UTC);
-        let of = |text: &&str| count.due_on(day(text)).unwrap().map(|d| (d.seats, d.amount.to_string()));
+        let of =
+            |text: &&str| count.due_on(day(text)).unwrap().map(|d| (d.seats, d.amount.to_string()));
         days.iter().map(of).collect()
     }
 
@@ -160,7 +160,12 @@ mod tests {
     fn removed_with_the_next_period() {
         assert_eq!(
             due(&seats(SeatRemoval::NextPeriod, Every::Month), &DAYS),
-            [Some((100, "3000.00".into())), Some((30, "600.00".into())), None, Some((90, "2700.00".into()))]
+            [
+                Some((100, "3000.00".into())),
+                Some((30, "600.00".into())),
+                None,
+                Some((90, "2700.00".into()))
+            ]
         );
     }
 
@@ -168,7 +173,12 @@ mod tests {
     fn removed_at_renewal() {
         assert_eq!(
             due(&seats(SeatRemoval::Renewal, Every::Month), &DAYS),
-            [Some((100, "3000.00".into())), Some((30, "600.00".into())), None, Some((130, "3900.00".into()))]
+            [
+                Some((100, "3000.00".into())),
+                Some((30, "600.00".into())),
+                None,
+                Some((130, "3900.00".into()))
+            ]
         );
     }
 

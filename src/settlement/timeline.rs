@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::contract::{Contract, Every, Spans, TermKind};
-use crate::contract::terms::{Credit, Seats, SpendCommitment};
 use crate::contract::Anchor;
+use crate::contract::terms::{Credit, Seats, SpendCommitment};
+use crate::contract::{Contract, Every, Spans, TermKind};
 use crate::period::{Calendar, Period, Timestamp};
 
 use chrono::{Days, Months, NaiveDate};
@@ -141,10 +141,15 @@ fn seat_days(
 }
 
 fn credit_days(credit: &Credit, between: (NaiveDate, NaiveDate)) -> Vec<NaiveDate> {
-    super::lots::lots_of(credit, between).into_iter().flat_map(|l| [Some(l.0), l.1]).flatten().collect()
+    super::lots::lots_of(credit, between)
+        .into_iter()
+        .flat_map(|l| [Some(l.0), l.1])
+        .flatten()
+        .collect()
 }
 
 /// The base date and the same day of each later year.
 pub(super) fn anniversaries(base: NaiveDate, end: NaiveDate) -> impl Iterator<Item = NaiveDate> {
-    (0..).map_while(move |year| base.checked_add_months(Months::new(12 * year)).filter(|d| *d < end))
+    (0..)
+        .map_while(move |year| base.checked_add_months(Months::new(12 * year)).filter(|d| *d < end))
 }
