@@ -29,6 +29,8 @@ mod schedule;
 mod seats;
 mod settler;
 mod state;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod unit_prices;
 mod usage;
