@@ -49,8 +49,11 @@ pub(crate) fn run(
     let policy = finish::policy(&args.findings)?;
     let prices = Prices::load(&args.prices, environment)?;
     let dimensions = ingest::dimensions(&args.group_by);
-    let asked =
-        ingest::Asked { dimensions: &dimensions, grain: None, out: args.output.out.as_deref() };
+    let asked = ingest::Asked {
+        dimensions: &dimensions,
+        grain: ingest::GrainAsked::Usual,
+        out: args.output.out.as_deref(),
+    };
     let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
     let summary = summary::summarise_checked(
         &usage.rollup,

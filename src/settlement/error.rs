@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::config::EntryRef;
 use crate::money::{Currency, MoneyError};
+use crate::rating::RatingError;
 
 /// Why settlement stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -12,6 +13,9 @@ pub enum SettleError {
     /// An amount does not fit.
     #[error("settling contracts")]
     Money(#[from] MoneyError),
+    /// Usage that cannot be rated.
+    #[error(transparent)]
+    Rating(#[from] RatingError),
     /// More than 2^64 - 1 of something.
     #[error("a token count does not fit into 64 bits")]
     CountOverflow,

@@ -16,6 +16,7 @@ mod deal;
 mod drawdown;
 mod error;
 mod fees;
+mod from_rollup;
 mod invoice;
 mod item;
 mod lines;
@@ -36,6 +37,7 @@ mod unit_prices;
 mod usage;
 
 pub use error::SettleError;
+pub use from_rollup::RatedRollup;
 pub use invoice::{
     CapacityUse, CommitmentBalance, CostShare, CreditBalance, FxUsed, Invoice, Line, LineCategory,
     LineQuantity, Settlement, TermRef,
