@@ -156,6 +156,8 @@ codes! {
     LEVEL_SHIFT = "level-shift", Warn, false;
     /// A known event whose scope holds no usage.
     IDLE_EVENT = "idle-event", Warn, false;
+    /// A volume discount at which a bill falls when usage rises.
+    VOLUME_TIER_CLIFF = "volume-tier-cliff", Warn, false;
     /// No usage record was found in any input.
     NO_RECORDS = "no-records", Warn, false;
 }
