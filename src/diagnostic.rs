@@ -166,6 +166,8 @@ codes! {
     USAGE_STRADDLES_TERMS = "usage-straddles-terms", Warn, false;
     /// A price protection without a list price of its base date.
     NO_BASE_PRICE = "no-base-price", Warn, false;
+    /// A volume discount at which a bill falls when usage rises.
+    VOLUME_TIER_CLIFF = "volume-tier-cliff", Warn, false;
     /// No usage record was found in any input.
     NO_RECORDS = "no-records", Warn, false;
 }

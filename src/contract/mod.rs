@@ -4,13 +4,16 @@
 //! combination. This module only says what was agreed; [`crate::settlement`] applies it.
 #![deny(clippy::float_arithmetic)]
 
+pub mod file;
 mod fx;
 mod scope;
 mod span;
+mod tables;
 pub mod terms;
 
 use compact_str::CompactString;
 
+pub use file::{ContractSource, load};
 pub use fx::{FxRate, FxTable};
 pub use scope::{Facts, Patterns, Scope};
 pub use span::{Anchor, Every, Spans};

@@ -107,18 +107,17 @@ impl Run<'_> {
             if resets.at(segment.start).is_some_and(|s| s.period.start == segment.start) {
                 schedule.reset(Amount::ZERO);
             }
-            let counts = match schedule.agreed.opening {
-                None => true,
-                Some(opening) => {
-                    let from = deal.contract.calendar.day_start(opening.on);
-                    if from == segment.start
-                        || (segment.start == self.window.start && from < segment.start)
-                    {
-                        schedule.reset(opening.amount);
-                    }
-                    from <= segment.start
+            let opening = schedule.agreed.opening;
+            let from = opening.map(|o| deal.contract.calendar.day_start(o.on));
+            if let (Some(opening), Some(from)) = (opening, from) {
+                // Known from the start of the window on, if it is of the same period.
+                let is_first = segment.start == self.window.start && from < segment.start;
+                let same = resets.at(from).is_some() && resets.at(from) == resets.at(segment.start);
+                if same && (from == segment.start || is_first) {
+                    schedule.reset(opening.amount);
                 }
-            };
+            }
+            let counts = from.is_none_or(|from| from <= segment.start);
             if counts {
                 let off = percent::schedule(bound, schedule, items)?;
                 let text = "by cumulative spend".to_owned();
