@@ -30,6 +30,7 @@ mod schedule;
 mod seats;
 mod settler;
 mod state;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -43,4 +44,5 @@ pub use invoice::{
     LineQuantity, Settlement, TermRef,
 };
 pub use settler::{Settler, Setup};
+pub use sums::{GroupKey, GroupSums};
 pub use usage::{ListPrices, PricedUsage, TokenPrices, UsageProfile, UsageRow};
