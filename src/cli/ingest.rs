@@ -15,7 +15,7 @@ use crate::period::{Calendar, Grain, Period, Timestamp};
 use crate::price_book::PriceBook;
 use crate::rating::group::Dimension;
 use crate::report::{InputFacts, PriceBookFacts};
-use crate::rollup::{Edges, Rollup, RollupBuilder, overlap, parquet};
+use crate::rollup::{Edges, Rollup, RollupBuilder, RollupRow, overlap, parquet};
 use crate::source::{self, Input, Progress, inputs};
 use crate::usage::UsageRecord;
 
@@ -299,8 +299,9 @@ fn within(rollup: &Rollup, settings: &InputSettings) -> Result<Rollup, Failure> 
             ));
         }
     }
-    let keep = |p: Period| {
-        settings.since.is_none_or(|s| s <= p.start) && settings.until.is_none_or(|u| p.start < u)
+    let keep = |row: &RollupRow| {
+        let start = row.period.start;
+        settings.since.is_none_or(|s| s <= start) && settings.until.is_none_or(|u| start < u)
     };
     builder.add_rollup(&rollup.filtered(keep))?;
     Ok(builder.finish())
