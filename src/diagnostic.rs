@@ -156,6 +156,10 @@ codes! {
     LEVEL_SHIFT = "level-shift", Warn, false;
     /// A known event whose scope holds no usage.
     IDLE_EVENT = "idle-event", Warn, false;
+    /// How usage spreads over the minutes of longer periods had to be assumed.
+    LOAD_PROFILE_ASSUMED = "load-profile-assumed", Warn, false;
+    /// Usage of capacity that comes in periods of several lengths.
+    MIXED_LOAD_GRAIN = "mixed-load-grain", Warn, false;
     /// No usage record was found in any input.
     NO_RECORDS = "no-records", Warn, false;
 }
