@@ -108,6 +108,11 @@ impl LoadPart {
     }
 }
 
+/// Millionths of tokens in parts.
+pub(super) fn tokens(parts: &[LoadPart]) -> i128 {
+    parts.iter().filter(|p| p.component.is_tokens()).map(|p| p.quantity).sum()
+}
+
 /// What is left of one row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flow {

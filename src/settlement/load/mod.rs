@@ -9,11 +9,9 @@
 //! served. Shares of usage are rounded half-even: quantities at the millionth of a token, money at
 //! its 18th place, each so that the parts add up to the whole.
 
-mod backlog;
 mod batch;
 mod gauge;
 mod grains;
-mod hours;
 mod spread;
 mod stage;
 mod steps;
@@ -27,9 +25,9 @@ pub(crate) use self::batch::{LoadPart, MILLION};
 pub(crate) use self::gauge::{BySide, place};
 pub(crate) use self::tally::LoadUse;
 
-use self::batch::Batch;
-use self::stage::{Stage, emit, minute_of};
-use self::steps::MINUTE_NANOS;
+use self::batch::{Batch, Flow, tokens};
+use self::stage::{Stage, emit};
+use self::steps::{MINUTE_NANOS, minute_of};
 use super::{TermRef, UsageProfile};
 use crate::contract::Contract;
 use crate::contract::terms::{Term, TermKind};
@@ -108,6 +106,8 @@ pub(crate) struct Portion<'a> {
     pub(crate) segment: usize,
     /// Millionths of requests.
     pub(crate) requests: i128,
+    /// Millionths of tokens.
+    pub(crate) tokens: i128,
     /// Value at list of the parts that have a price.
     pub(crate) list: Amount,
     /// Value after unit-price terms of the parts that have a price.
@@ -117,15 +117,19 @@ pub(crate) struct Portion<'a> {
 }
 
 impl<'a> Portion<'a> {
-    fn new(
+    fn of(
         fate: Fate,
-        profile: u32,
-        segment: usize,
+        flow: &Flow,
         requests: i128,
         parts: &'a [LoadPart],
-    ) -> Self {
-        let nothing = Amount::ZERO;
-        Self { fate, profile, segment, requests, list: nothing, contracted: nothing, parts }
+    ) -> Result<Self, MoneyError> {
+        let (mut list, mut contracted) = (Amount::ZERO, Amount::ZERO);
+        for part in parts {
+            list = list.checked_add(part.list.unwrap_or_default())?;
+            contracted = contracted.checked_add(part.contracted.unwrap_or_default())?;
+        }
+        let (profile, segment, tokens) = (flow.profile, flow.segment, tokens(parts));
+        Ok(Self { fate, profile, segment, requests, tokens, list, contracted, parts })
     }
 }
 
@@ -282,17 +286,17 @@ fn run(stages: &mut [Stage<'_>], batch: Batch, sink: Sink<'_>) -> Result<Option<
 /// What no term served is invoiced: for each row those parts together that the same term let go.
 fn invoice(batch: &Batch, sink: Sink<'_>) -> Result<(), LoadError> {
     for flow in &batch.flows {
-        let (key, parts) = ((flow.profile, flow.segment), batch.parts(flow));
+        let parts = batch.parts(flow);
         let by = |part: &LoadPart| part.spilled_by;
         let same = parts.windows(2).all(|pair| by(&pair[0]) == by(&pair[1]));
         if same {
-            emit(Fate::Invoiced, key, flow.requests, parts, sink)?;
+            emit(Fate::Invoiced, flow, flow.requests, parts, sink)?;
             continue;
         }
         let (mut requests, mut left) = (flow.requests, parts.to_vec());
         while let Some(first) = left.first().map(by) {
             let some: Vec<_> = left.extract_if(.., |part| by(part) == first).collect();
-            emit(Fate::Invoiced, key, std::mem::take(&mut requests), &some, sink)?;
+            emit(Fate::Invoiced, flow, std::mem::take(&mut requests), &some, sink)?;
         }
     }
     Ok(())

@@ -8,6 +8,11 @@ use crate::period::{Calendar, Timestamp};
 /// Nanoseconds in a minute.
 pub(super) const MINUTE_NANOS: i64 = 60 * crate::period::NANOS;
 
+/// The minute of an instant, counted from 1970.
+pub(super) fn minute_of(at: Timestamp) -> i64 {
+    at.nanos().div_euclid(MINUTE_NANOS)
+}
+
 /// Capacity of one period of the term, a minute or an hour, from each instant on.
 #[derive(Debug)]
 pub(super) struct Steps {

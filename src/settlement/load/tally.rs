@@ -1,6 +1,7 @@
 //! What a term served, by stretch of time.
 
-use super::batch::{Flow, LoadPart};
+use super::Portion;
+use super::batch::{Flow, LoadPart, tokens};
 use super::gauge::BySide;
 use super::spread::{Outcome, is_higher};
 use super::steps::Steps;
@@ -30,6 +31,14 @@ pub(crate) struct LoadUse {
     pub(crate) longest_wait_minutes: u64,
 }
 
+impl LoadUse {
+    /// Mean share of the capacity that was used, in millionths.
+    pub(crate) fn used_millionths(&self) -> u64 {
+        let load = self.profiles.iter().flat_map(|used| used.load).sum();
+        millionths((load, self.offered.iter().sum()))
+    }
+}
+
 /// What a term did for the usage of one profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct ProfileUse {
@@ -47,11 +56,6 @@ pub(crate) struct ProfileUse {
     pub(crate) list: Amount,
     /// And after unit-price terms.
     pub(crate) contracted: Amount,
-}
-
-/// Millionths of tokens in parts.
-fn tokens(parts: &[LoadPart]) -> i128 {
-    parts.iter().filter(|p| p.component.is_tokens()).map(|p| p.quantity).sum()
 }
 
 #[derive(Debug, Default)]
@@ -78,8 +82,8 @@ impl Tally {
         &mut self.stretches[segment]
     }
 
-    fn profile(&mut self, flow: &Flow, local: usize) -> &mut ProfileUse {
-        let profiles = &mut self.stretch(flow.segment).profiles;
+    fn profile(&mut self, segment: usize, local: usize) -> &mut ProfileUse {
+        let profiles = &mut self.stretch(segment).profiles;
         if profiles.len() <= local {
             profiles.resize(local + 1, ProfileUse::default());
         }
@@ -89,30 +93,26 @@ impl Tally {
     /// Adds what was served of a row.
     pub(super) fn served(
         &mut self,
-        flow: &Flow,
         local: usize,
-        parts: &[LoadPart],
+        portion: &Portion<'_>,
         loads: &BySide,
     ) -> Result<(), MoneyError> {
-        let entry = self.profile(flow, local);
+        let entry = self.profile(portion.segment, local);
         for (sum, load) in entry.load.iter_mut().zip(loads) {
             *sum = sum.checked_add(*load).ok_or(MoneyError::Overflow)?;
         }
-        entry.served += tokens(parts);
-        for part in parts {
-            entry.list = entry.list.checked_add(part.list.unwrap_or_default())?;
-            let contracted = part.contracted.unwrap_or_default();
-            entry.contracted = entry.contracted.checked_add(contracted)?;
-        }
+        entry.served += portion.tokens;
+        entry.list = entry.list.checked_add(portion.list)?;
+        entry.contracted = entry.contracted.checked_add(portion.contracted)?;
         Ok(())
     }
 
     pub(super) fn spilled(&mut self, flow: &Flow, local: usize, parts: &[LoadPart]) {
-        self.profile(flow, local).spilled += tokens(parts);
+        self.profile(flow.segment, local).spilled += tokens(parts);
     }
 
     pub(super) fn unserved(&mut self, flow: &Flow, local: usize, parts: &[LoadPart]) {
-        self.profile(flow, local).unserved += tokens(parts);
+        self.profile(flow.segment, local).unserved += tokens(parts);
     }
 
     pub(super) fn waited(&mut self, segment: usize, minutes: i64) {
