@@ -168,6 +168,10 @@ codes! {
     NO_BASE_PRICE = "no-base-price", Warn, false;
     /// A volume discount at which a bill falls when usage rises.
     VOLUME_TIER_CLIFF = "volume-tier-cliff", Warn, false;
+    /// How usage spreads over the minutes of longer periods had to be assumed.
+    LOAD_PROFILE_ASSUMED = "load-profile-assumed", Warn, false;
+    /// Usage of capacity that comes in periods of several lengths.
+    MIXED_LOAD_GRAIN = "mixed-load-grain", Warn, false;
     /// No usage record was found in any input.
     NO_RECORDS = "no-records", Warn, false;
 }

@@ -6,17 +6,23 @@
 
 pub mod file;
 mod fx;
+mod fx_file;
+mod schema;
 mod scope;
 mod span;
 mod tables;
+mod template;
 pub mod terms;
 
 use compact_str::CompactString;
 
 pub use file::{ContractSource, load};
 pub use fx::{FxRate, FxTable};
+pub use fx_file::{FxSource, read_fx};
+pub use schema::schema;
 pub use scope::{Facts, Patterns, Scope};
 pub use span::{Anchor, Every, Spans};
+pub use template::{template, templates};
 pub use terms::{Term, TermKind};
 
 use crate::config::EntryRef;

@@ -17,6 +17,7 @@ use thiserror::Error;
 pub use self::amount::Amount;
 pub use self::currency::Currency;
 pub use self::price::{BLEND_WHOLE, BlendedPrice, Factor, UnitPrice};
+pub(crate) use self::ratio::mul_div;
 
 /// Decimal places kept by [`Amount`] and [`UnitPrice`].
 pub const SCALE: u32 = 18;

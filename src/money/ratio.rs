@@ -7,7 +7,10 @@ use ethnum::I256;
 use super::{MoneyError, Rounding, div_round};
 
 /// `value * numerator / denominator`, rounded half-even once.
-pub(super) fn mul_div(value: i128, numerator: i128, denominator: i128) -> Result<i128, MoneyError> {
+///
+/// # Errors
+/// [`MoneyError::Overflow`] if the result does not fit or the denominator is zero.
+pub(crate) fn mul_div(value: i128, numerator: i128, denominator: i128) -> Result<i128, MoneyError> {
     if denominator == 0 {
         return Err(MoneyError::Overflow);
     }

@@ -1,10 +1,13 @@
 //! Sums of usage by stretch of time, profile and the term that served it.
 
+use std::collections::BTreeMap;
+
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use super::error::SettleError;
 use super::invoice::TermRef;
+use super::load::MILLION;
 use crate::money::Amount;
 use crate::tokens::{Component, ComponentCounts};
 
@@ -21,6 +24,10 @@ pub(super) struct Cell {
     pub(super) quantities: ComponentCounts,
     /// Quantities that nothing gives a price.
     pub(super) unpriced: ComponentCounts,
+    /// Further requests in millionths, where capacity served a part of a row.
+    part_requests: i128,
+    /// Further quantities in millionths: with a price or served, and without any.
+    parts: BTreeMap<(bool, Component), i128>,
 }
 
 /// Which usage a cell holds.
@@ -55,10 +62,14 @@ impl Cells {
         &mut self.found[at]
     }
 
-    /// The cells in the order of time, profile and term.
-    pub(super) fn sorted(mut self) -> Vec<(CellKey, Cell)> {
+    /// The cells in the order of time, profile and term, with whole quantities.
+    pub(super) fn sorted(mut self) -> Result<Vec<(CellKey, Cell)>, SettleError> {
         self.found.sort_unstable_keys();
-        self.found.into_iter().collect()
+        let whole = |(key, mut cell): (CellKey, Cell)| {
+            cell.round()?;
+            Ok((key, cell))
+        };
+        self.found.into_iter().map(whole).collect()
     }
 }
 
@@ -66,6 +77,36 @@ impl Cell {
     pub(super) fn add_cost(&mut self, list: Amount, contracted: Amount) -> Result<(), SettleError> {
         self.list = self.list.checked_add(list)?;
         self.contracted = self.contracted.checked_add(contracted)?;
+        Ok(())
+    }
+
+    /// Adds a part of a row, in millionths.
+    pub(super) fn count_part(
+        &mut self,
+        component: Component,
+        millionths: i128,
+        is_priced: bool,
+    ) -> Result<(), SettleError> {
+        let sum = self.parts.entry((is_priced, component)).or_default();
+        *sum = sum.checked_add(millionths).ok_or(SettleError::CountOverflow)?;
+        Ok(())
+    }
+
+    /// Adds requests, in millionths.
+    pub(super) fn count_part_requests(&mut self, millionths: i128) -> Result<(), SettleError> {
+        let sum = self.part_requests.checked_add(millionths);
+        self.part_requests = sum.ok_or(SettleError::CountOverflow)?;
+        Ok(())
+    }
+
+    /// Rounds the sums of parts to whole units, once.
+    fn round(&mut self) -> Result<(), SettleError> {
+        for ((is_priced, component), millionths) in std::mem::take(&mut self.parts) {
+            let counts = if is_priced { &mut self.quantities } else { &mut self.unpriced };
+            counted(counts, component, rounded(millionths)?)?;
+        }
+        let requests = rounded(std::mem::take(&mut self.part_requests))?;
+        self.requests = self.requests.checked_add(requests).ok_or(SettleError::CountOverflow)?;
         Ok(())
     }
 
@@ -80,6 +121,11 @@ impl Cell {
     ) -> Result<(), SettleError> {
         counted(&mut self.unpriced, component, quantity)
     }
+}
+
+/// Millionths to the nearest whole unit.
+pub(super) fn rounded(millionths: i128) -> Result<u64, SettleError> {
+    u64::try_from((millionths + MILLION / 2) / MILLION).map_err(|_| SettleError::CountOverflow)
 }
 
 fn counted(

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use thiserror::Error;
 
+use super::load::LoadError;
 use crate::config::EntryRef;
 use crate::money::{Currency, MoneyError};
 use crate::rating::RatingError;
@@ -43,10 +44,16 @@ pub enum SettleError {
         /// Currency of the prices or invoices.
         other: Currency,
     },
-    /// Shares of capacity whose common denominator does not fit.
-    #[error("{place}: rates of this capacity have no common measure that fits; round them")]
-    CapacityRates {
-        /// The term.
-        place: EntryRef,
-    },
+    /// Load that cannot be counted.
+    #[error("{0}")]
+    Load(String),
+}
+
+impl From<LoadError> for SettleError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Money(error) => Self::Money(error),
+            other @ LoadError::TooLarge { .. } => Self::Load(other.to_string()),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::deal::{Bound, Deal, prorated};
 use super::invoice::LineCategory;
 use super::item::Charge;
+use super::load::place;
 use super::percent::percent;
 use super::seats::SeatCount;
 use crate::contract::terms::{
@@ -68,6 +69,7 @@ fn charge(bound: &Bound<'_>, category: LineCategory, spend: &str, price: Amount)
         price,
         payable: price,
         borne_by_usage: Amount::ZERO,
+        meter: 0,
     }
 }
 
@@ -173,6 +175,7 @@ fn meter_charges(
                 per(price.per)
             ),
             quantity: Some((used, format!("{}-{}s", capacity.unit, per(price.per)))),
+            meter: place(meter.side),
             ..charge(bound, LineCategory::Capacity, "capacity", amount)
         });
         Ok(())

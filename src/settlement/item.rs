@@ -84,6 +84,8 @@ pub(super) struct Charge {
     pub(super) payable: Amount,
     /// The part of it that usage bears.
     pub(super) borne_by_usage: Amount,
+    /// Which meter of capacity it is the fee of, as [`super::load::BySide`] counts them.
+    pub(super) meter: usize,
 }
 
 /// Divides an amount in proportion to weights, exactly: what rounding leaves over goes to the last

@@ -8,6 +8,7 @@
 mod allowance;
 mod allowed;
 mod bill;
+mod capacity;
 mod cells;
 mod closing;
 mod commitment;
@@ -20,6 +21,7 @@ mod from_rollup;
 mod invoice;
 mod item;
 mod lines;
+mod load;
 mod lots;
 mod minimum;
 mod money_in;

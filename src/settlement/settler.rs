@@ -1,14 +1,15 @@
 //! Settlement from rows to invoices.
 
 use super::bill::Bill;
-use super::cells::Cell;
-use super::cells::{CellKey, Cells};
+use super::capacity::Capacities;
+use super::cells::{Cell, CellKey, Cells};
 use super::credit::Credits;
 use super::deal::Deal;
 use super::error::SettleError;
 use super::fees;
 use super::invoice::Settlement;
 use super::item::Item;
+use super::load::{Fate, LoadRow, LoadStage, Portion, PricedPart};
 use super::money_in::{Exchange, converted};
 use super::order::Run;
 use super::remarks::Remarks;
@@ -17,7 +18,7 @@ use super::timeline::Timeline;
 use super::unit_prices::UnitPrices;
 use super::usage::{ListPrices, UsageProfile, UsageRow};
 use crate::contract::{Contract, FxTable};
-use crate::money::{Amount, Currency};
+use crate::money::{Amount, Currency, MoneyError};
 use crate::period::Period;
 
 /// What is settled by what.
@@ -51,6 +52,9 @@ pub struct Settler<'c> {
     deals: Vec<Deal<'c>>,
     cells: Cells,
     unit_prices: UnitPrices,
+    load: LoadStage<'c>,
+    // Of the row that is added, for its memory.
+    parts: Vec<PricedPart>,
     // The stretch of the last row.
     hint: usize,
     remarks: Remarks,
@@ -67,8 +71,11 @@ impl<'c> Settler<'c> {
             number.map(|(at, contract)| Deal::new(at, contract, setup.profiles)).collect();
         refuse_foreign_prices(&deals, setup.currency)?;
         let unit_prices = UnitPrices::new(&deals, setup.profiles.len());
+        let timeline = Timeline::new(setup.contracts, setup.window);
         Ok(Self {
-            timeline: Timeline::new(setup.contracts, setup.window),
+            load: LoadStage::new(setup.contracts, setup.profiles, timeline.edges())?,
+            parts: Vec::new(),
+            timeline,
             setup,
             deals,
             cells: Cells::default(),
@@ -92,6 +99,9 @@ impl<'c> Settler<'c> {
         if row.period.end > stretch.end {
             self.remarks.straddling += 1;
         }
+        if self.load.concerns(row.profile) {
+            return self.add_load(row, stretch);
+        }
         let number = u32::try_from(segment).map_err(|_| SettleError::CountOverflow)?;
         let key = CellKey { segment: number, profile: row.profile, served_by: None };
         let cell = self.cells.of(key);
@@ -112,11 +122,55 @@ impl<'c> Settler<'c> {
         Ok(())
     }
 
+    /// Passes a row through the capacity that can serve it.
+    fn add_load(&mut self, row: UsageRow<'_>, stretch: Period) -> Result<(), SettleError> {
+        self.parts.clear();
+        for part in row.usage {
+            let (component, quantity) = (part.component, part.quantity);
+            let (mut list, mut contracted) = (None, None);
+            if let Some(prices) = part.prices {
+                let what = (row.profile, component);
+                let price = self.unit_prices.price(
+                    what,
+                    prices,
+                    stretch,
+                    &self.deals,
+                    self.setup.prices,
+                )?;
+                list = Some(prices.list.checked_cost(quantity)?);
+                contracted = Some(price.checked_cost(quantity)?);
+            }
+            self.parts.push(PricedPart { component, quantity, list, contracted });
+        }
+        let load_row = LoadRow {
+            period: row.period,
+            profile: row.profile,
+            requests: row.requests,
+            parts: &self.parts,
+        };
+        let (cells, remarks) = (&mut self.cells, &mut self.remarks);
+        let mut failed = None;
+        let added = self.load.add(load_row, &mut |portion| {
+            keep(cells, remarks, portion).map_err(|error| money_error(error, &mut failed))
+        });
+        failed.map_or(Ok(()), Err)?;
+        Ok(added?)
+    }
+
     /// Settles everything.
     ///
     /// # Errors
     /// [`SettleError`] if an amount does not fit, or a rate is missing.
     pub fn finish(mut self) -> Result<Settlement, SettleError> {
+        let (cells, remarks) = (&mut self.cells, &mut self.remarks);
+        let mut failed = None;
+        let load = self.load.finish(&mut |portion| {
+            keep(cells, remarks, portion).map_err(|error| money_error(error, &mut failed))
+        });
+        failed.map_or(Ok(()), Err)?;
+        let load = load?;
+        self.remarks.diagnostics.merge(load.findings);
+        let mut capacities = Capacities::new(load.uses);
         for (term, profile, _) in std::mem::take(&mut self.unit_prices.without_base) {
             let model = self.setup.profiles[profile as usize].sku.model.to_string();
             self.remarks.without_base.insert((term, model));
@@ -133,7 +187,7 @@ impl<'c> Settler<'c> {
             remarks: self.remarks,
         };
         note_missing_history(&mut run);
-        let cells = self.cells.sorted();
+        let cells = self.cells.sorted()?;
         let mut next = 0;
         for number in 0..self.timeline.len() {
             let segment = self.timeline.segment(number);
@@ -148,6 +202,8 @@ impl<'c> Settler<'c> {
             for (deal, state) in run.deals.iter().zip(&run.states) {
                 charges.extend(fees::charges(deal, &state.seats, segment)?);
             }
+            capacities.share_fees(number, &mut items, &mut charges)?;
+            capacities.note(&run.deals, number, segment, &charges)?;
             run.settle(segment, &mut items, &mut charges)?;
         }
         let mut settlement = Settlement {
@@ -156,6 +212,7 @@ impl<'c> Settler<'c> {
             commitments: std::mem::take(&mut run.remarks.commitments),
             credits: std::mem::take(&mut run.remarks.credits),
             shares: std::mem::take(&mut run.remarks.shares),
+            capacities: capacities.finish()?,
             ..Settlement::default()
         };
         settlement.diagnostics = run.remarks.findings(&run.deals);
@@ -163,6 +220,31 @@ impl<'c> Settler<'c> {
         settlement.credits.sort_by_key(|b| (b.term, b.lot, b.on));
         Ok(settlement)
     }
+}
+
+/// Adds what capacity did with usage to its cell.
+fn keep(cells: &mut Cells, remarks: &mut Remarks, portion: Portion<'_>) -> Result<(), SettleError> {
+    let served_by = match portion.fate {
+        Fate::Served(term) => Some(term),
+        Fate::Invoiced => None,
+        Fate::Stopped(term) => return Ok(remarks.stopped(term, portion.contracted)?),
+    };
+    let segment = u32::try_from(portion.segment).map_err(|_| SettleError::CountOverflow)?;
+    let cell = cells.of(CellKey { segment, profile: portion.profile, served_by });
+    cell.add_cost(portion.list, portion.contracted)?;
+    cell.count_part_requests(portion.requests)?;
+    for part in portion.parts {
+        // What capacity serves needs no price of its own.
+        let is_priced = part.list.is_some() || served_by.is_some();
+        cell.count_part(part.component, part.quantity, is_priced)?;
+    }
+    Ok(())
+}
+
+/// Sinks of load only know errors of money; any other is kept beside.
+fn money_error(error: SettleError, failed: &mut Option<SettleError>) -> MoneyError {
+    *failed = Some(error);
+    MoneyError::Overflow
 }
 
 /// Usage of a cell in the currency of whoever invoices it.

@@ -64,7 +64,7 @@ pub struct Key {
 }
 
 impl Key {
-    pub(super) const fn new(
+    pub(in crate::contract) const fn new(
         name: &'static str,
         kind: Kind,
         example: &'static str,
@@ -73,18 +73,18 @@ impl Key {
         Self { name, kind, required: false, shown: false, default: None, doc, example }
     }
 
-    pub(super) const fn required(mut self) -> Self {
+    pub(in crate::contract) const fn required(mut self) -> Self {
         self.required = true;
         self.shown = true;
         self
     }
 
-    pub(super) const fn shown(mut self) -> Self {
+    pub(in crate::contract) const fn shown(mut self) -> Self {
         self.shown = true;
         self
     }
 
-    pub(super) const fn or(mut self, default: &'static str) -> Self {
+    pub(in crate::contract) const fn or(mut self, default: &'static str) -> Self {
         self.default = Some(default);
         self
     }

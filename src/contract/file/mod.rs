@@ -14,6 +14,7 @@ pub mod key;
 mod price;
 pub(super) mod rates;
 pub(super) mod read;
+pub mod reference;
 pub mod registry;
 pub(super) mod registry_capacity;
 mod registry_terms;

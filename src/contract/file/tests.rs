@@ -1,12 +1,10 @@
 //! Each rule of contract files, by what is said where it is broken.
 
 use super::*;
-use crate::contract::terms::{
-    Overflow, Payment, Pool, PricePer, Quantity, Shortfall, TermKind, WhenEmpty,
-};
 use crate::contract::{Anchor, Every, Fixing};
-use crate::diagnostic::SeverityPolicy;
-use crate::money::{Amount, Rounding};
+use crate::money::Rounding;
+
+mod terms;
 
 const HEAD: &str = r#"schema = "tokencast.contract.v1"
 id = "c"
@@ -26,10 +24,6 @@ fn contract(terms: &str) -> Contract {
     load(&[source("c.toml", &text)]).unwrap_or_else(|e| panic!("{e}")).0.remove(0)
 }
 
-fn term(text: &str) -> TermKind {
-    contract(text).terms.remove(0).kind
-}
-
 /// What is said about terms below the usual head, without file and line.
 fn said(terms: &str) -> Vec<String> {
     said_of(&format!("{HEAD}{terms}"))
@@ -40,10 +34,6 @@ fn said_of(text: &str) -> Vec<String> {
         Ok(_) => Vec::new(),
         Err(errors) => errors.problems.into_iter().map(|p| p.message).collect(),
     }
-}
-
-fn amount(text: &str) -> Amount {
-    text.parse().unwrap()
 }
 
 fn day(text: &str) -> chrono::NaiveDate {
