@@ -100,8 +100,7 @@ fn settle_hint(error: &SettleError) -> Option<String> {
         SettleError::OtherCurrency { other, .. } => {
             Some(format!("state the term in {other}, in a contract of that currency"))
         }
-        SettleError::CapacityRates { .. } => Some("write rates with fewer digits".to_owned()),
-        SettleError::Money(_) | SettleError::CountOverflow => None,
+        SettleError::Money(_) | SettleError::CountOverflow | SettleError::Load(_) => None,
     }
 }
 
