@@ -13,6 +13,7 @@ mod span;
 mod tables;
 mod template;
 pub mod terms;
+pub mod timeline;
 
 use compact_str::CompactString;
 
