@@ -1,20 +1,21 @@
 //! Terms of contracts in plain words.
 
 use crate::contract::terms::{
-    Allowance, Beyond, Capacity, CapacityKind, CapacityMeter, Credit, DiscountSchedule, FixedRate,
-    FlatFee, LoadProfile, Measure, Overflow, Payment, Pool, PricePer, Purchase, Quantity,
-    ReservedSpend, SeatRemoval, Seats, Shortfall, Side, SpendCommitment, SpillTo, TermKind,
-    TierMode, UnitSteps, WhenEmpty,
+    Allowance, Beyond, Capacity, CapacityKind, CapacityMeter, CapacityRate, Credit,
+    DiscountSchedule, FixedRate, FlatFee, LoadProfile, Measure, Overflow, Payment, Pool, PricePer,
+    Purchase, Quantity, ReservedSpend, SeatRemoval, Seats, Shortfall, Side, SpendCommitment,
+    SpillTo, TermKind, TierMode, UnitSteps, WhenEmpty,
 };
-use crate::contract::{Anchor, Every, Scope};
+use crate::contract::{Anchor, Every, Scope, Term};
 use crate::money::{Amount, Currency, Factor};
 use crate::price_book::PriceKey;
 use crate::report::format::{grouped, money, price};
+use crate::tokens::Component;
 
 /// What a term does, in one or more sentences without the last point.
-pub(super) fn term(kind: &TermKind, currency: Currency) -> String {
+pub(super) fn term(term: &Term, currency: Currency) -> String {
     let say = Say { currency };
-    match kind {
+    match &term.kind {
         TermKind::FixedRate(rate) => fixed_rate(rate),
         TermKind::PriceProtection(p) => format!(
             "Prices are at most the list prices of {} plus {} a year; {}",
@@ -26,7 +27,9 @@ pub(super) fn term(kind: &TermKind, currency: Currency) -> String {
                 "lower list prices are not passed on"
             }
         ),
-        TermKind::Capacity(capacity) => say.capacity(capacity),
+        TermKind::Capacity(capacity) => {
+            format!("{}{}", say.capacity(capacity), rates(&capacity.rates, &term.scope))
+        }
         TermKind::ReservedSpend(reserved) => say.reserved_spend(*reserved),
         TermKind::Discount(discount) => format!("{} off", percent(discount.rate)),
         TermKind::DiscountSchedule(schedule) => say.schedule(schedule),
@@ -358,6 +361,39 @@ impl Say {
             PricePer::Every(every) => format!("a {}", every.name()),
         };
         format!("{} {per}", self.money(p.price))
+    }
+}
+
+/// Rates of the models in scope that are shown one by one.
+const MOST_RATES: usize = 4;
+
+/// What a token takes of a unit, for the models that a term is about.
+fn rates(rates: &[CapacityRate], scope: &Scope) -> String {
+    let meant: Vec<&CapacityRate> =
+        rates.iter().filter(|rate| rate.models.overlaps(&scope.models)).collect();
+    let mut text = String::new();
+    for rate in meant.iter().take(MOST_RATES) {
+        let models: Vec<&str> = rate.models.iter().collect();
+        text.push_str(&format!("; {}", models.join(", ")));
+        if let Some(above) = rate.context_from.checked_sub(1) {
+            text.push_str(&format!(" above {} tokens of prompt", grouped(above)));
+        }
+        for (name, component) in [
+            ("an input token", Component::InputUncached),
+            ("a cached one", Component::InputCacheRead),
+            ("an output token", Component::Output),
+        ] {
+            let share = rate.shares.iter().find(|(c, _)| *c == component).map(|(_, share)| share);
+            let takes = share.map_or("nothing".to_owned(), |s| {
+                format!("{}/{}", grouped(s.numerator), grouped(s.denominator))
+            });
+            text.push_str(&format!(", {name} takes {takes}"));
+        }
+        text.push_str(" of a unit for a minute");
+    }
+    match meant.len().checked_sub(MOST_RATES) {
+        Some(more) if more > 0 => format!("{text}; and {more} more rates"),
+        _ => text,
     }
 }
 
