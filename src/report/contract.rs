@@ -286,7 +286,7 @@ fn shown_contract(order: usize, c: &Contract) -> ShownContract {
         start: t.days.0.to_string(),
         end: t.days.1.to_string(),
         scope: words::scope(&t.scope),
-        does: words::term(&t.kind, c.currency),
+        does: words::term(t, c.currency),
     });
     ShownContract {
         order,
@@ -325,7 +325,7 @@ fn commitment(contract: &Contract, period: &CommitmentPeriod<'_>) -> Commitment 
         contract_commitment_id: format!("{}/{}{side}", contract.id, term.id),
         contract_commitment_category: if unit.is_some() { "Usage" } else { "Spend" },
         contract_commitment_type: term.kind.name(),
-        contract_commitment_description: words::term(&term.kind, contract.currency),
+        contract_commitment_description: words::term(term, contract.currency),
         contract_commitment_period_start: period.period.start.to_string(),
         contract_commitment_period_end: period.period.end.to_string(),
         contract_commitment_cost: period.cost.to_string(),

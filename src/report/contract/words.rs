@@ -1,20 +1,21 @@
 //! Terms of contracts in plain words.
 
+mod capacity;
+
 use crate::contract::terms::{
-    Allowance, Beyond, Capacity, CapacityKind, CapacityMeter, Credit, DiscountSchedule, FixedRate,
-    FlatFee, LoadProfile, Measure, Overflow, Payment, Pool, PricePer, Purchase, Quantity,
-    ReservedSpend, SeatRemoval, Seats, Shortfall, Side, SpendCommitment, SpillTo, TermKind,
-    TierMode, UnitSteps, WhenEmpty,
+    Allowance, Beyond, Credit, DiscountSchedule, FixedRate, FlatFee, LoadProfile, Measure, Payment,
+    Pool, Quantity, ReservedSpend, SeatRemoval, Seats, Shortfall, SpendCommitment, TermKind,
+    TierMode, WhenEmpty,
 };
-use crate::contract::{Anchor, Every, Scope};
+use crate::contract::{Anchor, Every, Scope, Term};
 use crate::money::{Amount, Currency, Factor};
 use crate::price_book::PriceKey;
 use crate::report::format::{grouped, money, price};
 
 /// What a term does, in one or more sentences without the last point.
-pub(super) fn term(kind: &TermKind, currency: Currency) -> String {
+pub(super) fn term(term: &Term, currency: Currency) -> String {
     let say = Say { currency };
-    match kind {
+    match &term.kind {
         TermKind::FixedRate(rate) => fixed_rate(rate),
         TermKind::PriceProtection(p) => format!(
             "Prices are at most the list prices of {} plus {} a year; {}",
@@ -26,7 +27,9 @@ pub(super) fn term(kind: &TermKind, currency: Currency) -> String {
                 "lower list prices are not passed on"
             }
         ),
-        TermKind::Capacity(capacity) => say.capacity(capacity),
+        TermKind::Capacity(c) => {
+            format!("{}{}", say.capacity(c), capacity::rates(&c.rates, &term.scope))
+        }
         TermKind::ReservedSpend(reserved) => say.reserved_spend(*reserved),
         TermKind::Discount(discount) => format!("{} off", percent(discount.rate)),
         TermKind::DiscountSchedule(schedule) => say.schedule(schedule),
@@ -303,62 +306,6 @@ impl Say {
             profile(r.load_profile)
         )
     }
-
-    fn capacity(&self, c: &Capacity) -> String {
-        let meters: Vec<String> = c.meters.iter().map(|m| self.meter(m, &c.unit)).collect();
-        let kind = match c.kind {
-            CapacityKind::Provisioned => "Capacity",
-            CapacityKind::Rented => "Rented",
-        };
-        let ceiling = match percent(c.ceiling).as_str() {
-            "100 %" => String::new(),
-            share => format!("; at most {share} of it is used"),
-        };
-        let overflow = match &c.overflow {
-            Overflow::Spill(to) => {
-                format!("load above it is invoiced by token{}", spill(to.as_ref()))
-            }
-            Overflow::Throttle => "load above it is not served".to_owned(),
-            Overflow::Queue { minutes, spill: None } => {
-                format!("load above it waits up to {minutes} minutes, or is not served")
-            }
-            Overflow::Queue { minutes, spill: to } => format!(
-                "load above it waits up to {minutes} minutes, then is invoiced by token{}",
-                spill(to.as_ref())
-            ),
-        };
-        format!("{kind}: {}{ceiling}; {overflow}{}", meters.join(", "), profile(c.load_profile))
-    }
-
-    fn meter(&self, m: &CapacityMeter, unit: &str) -> String {
-        let side = match m.side {
-            Side::All => "",
-            Side::Input => " for input",
-            Side::Output => " for output",
-        };
-        let units = |units: &UnitSteps| steps(&units.0);
-        let mut text = format!("{} {unit}{side}", units(&m.units));
-        if let Some((reserved, purchase)) = &m.reserved {
-            text.push_str(&format!(
-                ", {} reserved at {}",
-                units(reserved),
-                self.purchase(*purchase)
-            ));
-        }
-        if let Some(purchase) = m.price {
-            let others = if m.reserved.is_some() { ", the others at " } else { " at " };
-            text.push_str(&format!("{others}{}", self.purchase(purchase)));
-        }
-        text
-    }
-
-    fn purchase(&self, p: Purchase) -> String {
-        let per = match p.per {
-            PricePer::Hour => "an hour".to_owned(),
-            PricePer::Every(every) => format!("a {}", every.name()),
-        };
-        format!("{} {per}", self.money(p.price))
-    }
 }
 
 fn eligible(rule: &crate::contract::terms::Eligible) -> String {
@@ -381,14 +328,6 @@ fn beyond(beyond: Beyond) -> String {
         Beyond::Invoiced(factor) => format!("usage beyond costs {factor} times its price"),
         Beyond::Stopped => "usage beyond is not served".to_owned(),
     }
-}
-
-fn spill(to: Option<&SpillTo>) -> String {
-    let Some(to) = to else { return String::new() };
-    let names = [&to.provider, &to.model, &to.service_tier];
-    let names: Vec<&str> =
-        names.into_iter().flatten().map(compact_str::CompactString::as_str).collect();
-    if names.is_empty() { String::new() } else { format!(" by {}", names.join(" ")) }
 }
 
 fn profile(profile: Option<LoadProfile>) -> String {
