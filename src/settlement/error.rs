@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::load::LoadError;
 use crate::config::EntryRef;
 use crate::money::{Currency, MoneyError};
+use crate::rating::RatingError;
 
 /// Why settlement stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -13,6 +14,9 @@ pub enum SettleError {
     /// An amount does not fit.
     #[error("settling contracts")]
     Money(#[from] MoneyError),
+    /// Usage that cannot be rated.
+    #[error(transparent)]
+    Rating(#[from] RatingError),
     /// More than 2^64 - 1 of something.
     #[error("a token count does not fit into 64 bits")]
     CountOverflow,

@@ -17,6 +17,7 @@ mod deal;
 mod drawdown;
 mod error;
 mod fees;
+mod from_rollup;
 mod invoice;
 mod item;
 mod lines;
@@ -31,6 +32,7 @@ mod schedule;
 mod seats;
 mod settler;
 mod state;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -38,9 +40,11 @@ mod unit_prices;
 mod usage;
 
 pub use error::SettleError;
+pub use from_rollup::RatedRollup;
 pub use invoice::{
     CapacityUse, CommitmentBalance, CostShare, CreditBalance, FxUsed, Invoice, Line, LineCategory,
     LineQuantity, Settlement, TermRef,
 };
 pub use settler::{Settler, Setup};
+pub use sums::{GroupKey, GroupSums};
 pub use usage::{ListPrices, PricedUsage, TokenPrices, UsageProfile, UsageRow};
