@@ -156,6 +156,22 @@ codes! {
     LEVEL_SHIFT = "level-shift", Warn, false;
     /// A known event whose scope holds no usage.
     IDLE_EVENT = "idle-event", Warn, false;
+    /// A term of a contract whose scope holds no usage.
+    IDLE_TERM = "idle-term", Warn, false;
+    /// A commitment, schedule or credit that began before the usage that is given.
+    CONTRACT_HISTORY_MISSING = "contract-history-missing", Warn, false;
+    /// Usage that the terms do not serve: it is in no cost.
+    USAGE_STOPPED = "usage-stopped", Warn, false;
+    /// Usage of a period in which terms change.
+    USAGE_STRADDLES_TERMS = "usage-straddles-terms", Warn, false;
+    /// A price protection without a list price of its base date.
+    NO_BASE_PRICE = "no-base-price", Warn, false;
+    /// A volume discount at which a bill falls when usage rises.
+    VOLUME_TIER_CLIFF = "volume-tier-cliff", Warn, false;
+    /// How usage spreads over the minutes of longer periods had to be assumed.
+    LOAD_PROFILE_ASSUMED = "load-profile-assumed", Warn, false;
+    /// Usage of capacity that comes in periods of several lengths.
+    MIXED_LOAD_GRAIN = "mixed-load-grain", Warn, false;
     /// No usage record was found in any input.
     NO_RECORDS = "no-records", Warn, false;
 }

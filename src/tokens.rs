@@ -218,22 +218,28 @@ impl ComponentCounts {
         }
     }
 
+    /// Adds to one component; false if the sum does not fit.
+    #[must_use]
+    pub fn checked_add(&mut self, component: Component, count: u64) -> bool {
+        match self.items.binary_search_by_key(&component, |(c, _)| *c) {
+            Ok(at) => {
+                let sum = self.items[at].1.checked_add(count);
+                self.items[at].1 = sum.unwrap_or(u64::MAX);
+                sum.is_some()
+            }
+            Err(at) => {
+                if count > 0 {
+                    self.items.insert(at, (component, count));
+                }
+                true
+            }
+        }
+    }
+
     /// Adds all of another; false if a sum does not fit.
     #[must_use]
     pub fn checked_add_all(&mut self, other: &Self) -> bool {
-        other.iter().all(|(component, count)| {
-            match self.items.binary_search_by_key(&component, |(c, _)| *c) {
-                Ok(at) => {
-                    let sum = self.items[at].1.checked_add(count);
-                    self.items[at].1 = sum.unwrap_or(u64::MAX);
-                    sum.is_some()
-                }
-                Err(at) => {
-                    self.items.insert(at, (component, count));
-                    true
-                }
-            }
-        })
+        other.iter().all(|(component, count)| self.checked_add(component, count))
     }
 
     /// Takes all of another away; the other must have been added before.

@@ -1,6 +1,6 @@
 //! Writes the logs under `samples/`: ninety days, 2026-08-22 to 2026-11-19, of a made-up company that
 //! calls Claude, GPT, Gemini and Nova, each in the format its provider really uses. And the daily
-//! costs of another company, as a console exports them.
+//! costs of another company, as a console exports them, and usage for the contracts.
 //!
 //! `cargo run --example make_samples [FOLDER]`. Every number comes from a seeded generator and from
 //! whole-number arithmetic, so each run writes the same bytes on every machine.
@@ -10,6 +10,7 @@ mod costs;
 mod providers;
 mod random;
 mod traffic;
+mod usage;
 
 use std::error::Error;
 use std::path::Path;
@@ -44,5 +45,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let series = Path::new(&folder).join("series");
     fs::create_dir_all(&series)?;
-    Ok(fs::write(series.join("costs.csv"), costs::costs(&mut Random(6)))?)
+    fs::write(series.join("costs.csv"), costs::costs(&mut Random(6)))?;
+    let buckets = Path::new(&folder).join("usage");
+    fs::create_dir_all(&buckets)?;
+    fs::write(buckets.join("enterprise.jsonl"), usage::enterprise(&mut Random(7)))?;
+    fs::write(buckets.join("seats.jsonl"), usage::seats(&mut Random(8)))?;
+    fs::write(buckets.join("throughput.jsonl"), usage::throughput(&mut Random(9)))?;
+    Ok(fs::write(buckets.join("laboratory.jsonl"), usage::laboratory(&mut Random(10)))?)
 }

@@ -122,6 +122,23 @@ pub(crate) struct PriceArgs {
     pub(crate) known_at: Option<String>,
 }
 
+/// Which contracts.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Contracts")]
+pub(crate) struct ContractArgs {
+    /// A contract file, a folder of them, or a pattern; may be given several times. The usage is
+    /// settled by all of them together, as invoices, balances and costs.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) contract: Vec<String>,
+    /// Exchange rates by day: CSV `date,from,to,rate[,source]`, or TOML; may be given several
+    /// times.
+    #[arg(long, value_name = "FILE", requires = "contract")]
+    pub(crate) fx: Vec<PathBuf>,
+    /// Also show every line of every invoice; JSON and CSV always have them.
+    #[arg(long, requires = "contract")]
+    pub(crate) lines: bool,
+}
+
 /// How old prices may be.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Prices")]

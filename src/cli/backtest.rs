@@ -162,7 +162,8 @@ fn from_usage(
     let prices = Prices::load(&args.prices, environment)?;
     let mut kept = asked.dimensions.to_vec();
     kept.extend(args.model.scope_dimensions());
-    let wanted = ingest::Asked { dimensions: &kept, grain: None, out: asked.out };
+    let wanted =
+        ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out: asked.out };
     let usage = ingest::read_usage(&args.input, &prices, wanted, ui)?;
     let dimensions = asked.dimensions.to_vec();
     let (known_at, threads) = (prices.known_at, args.input.threads);

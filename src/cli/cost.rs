@@ -2,26 +2,28 @@
 
 use clap::Args;
 
-use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
+use super::args::{ContractArgs, FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed};
 use super::ingest::{self, Prices};
 use super::settings::Environment;
+use super::settle;
 use super::ui::Ui;
 use crate::rating::group::Dimension;
 use crate::rating::summary;
 use crate::report::cost::CostReport;
 
-/// Show what was used and what it cost.
+/// Show what was used and what it cost; with --contract what it costs under contracts.
 ///
 /// Exit codes: 0 done, 2 error, 3 no usage or nothing that has a price.
 #[derive(Debug, Args)]
 pub(crate) struct CostArgs {
     #[command(flatten)]
-    input: InputArgs,
+    pub(super) input: InputArgs,
     /// Dimensions of the groups, separated by commas: hour, day, week, month, provider, model,
-    /// service_tier, speed, region, endpoint, deployment, context, component, or a label.
+    /// service_tier, speed, region, endpoint, deployment, context, component, or a label. With
+    /// --contract not hour, day, week and component.
     #[arg(
         help_heading = "Output",
         long,
@@ -30,15 +32,17 @@ pub(crate) struct CostArgs {
         default_value = "provider,model",
         value_delimiter = ','
     )]
-    group_by: Vec<Dimension>,
+    pub(super) group_by: Vec<Dimension>,
     #[command(flatten)]
-    prices: PriceArgs,
+    pub(super) prices: PriceArgs,
     #[command(flatten)]
-    stale: StaleArgs,
+    pub(super) stale: StaleArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    pub(super) contracts: ContractArgs,
     #[command(flatten)]
-    findings: FindingArgs,
+    pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) findings: FindingArgs,
 }
 
 pub(crate) fn run(
@@ -46,11 +50,17 @@ pub(crate) fn run(
     environment: &Environment,
     ui: &Ui,
 ) -> Result<ExitStatus, Failure> {
+    if !args.contracts.contract.is_empty() {
+        return settle::run(args, environment, ui);
+    }
     let policy = finish::policy(&args.findings)?;
     let prices = Prices::load(&args.prices, environment)?;
     let dimensions = ingest::dimensions(&args.group_by);
-    let asked =
-        ingest::Asked { dimensions: &dimensions, grain: None, out: args.output.out.as_deref() };
+    let asked = ingest::Asked {
+        dimensions: &dimensions,
+        grain: ingest::GrainAsked::Usual,
+        out: args.output.out.as_deref(),
+    };
     let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
     let summary = summary::summarise_checked(
         &usage.rollup,

@@ -6,6 +6,7 @@ use anyhow::Error;
 use crate::projection::ProjectionError;
 use crate::rating::RatingError;
 use crate::rollup::RollupError;
+use crate::settlement::SettleError;
 use crate::source::SourceError;
 use crate::source::cost_table::{CostTableError, RowProblem};
 
@@ -59,8 +60,11 @@ fn hint_for(error: &Error) -> Option<String> {
                 .to_owned(),
         );
     }
-    if let Some(RatingError::BandStraddles { .. }) = error.downcast_ref::<RatingError>() {
-        return Some("the rollup was made with other price books; `tokencast rollup LOGS --out FILE` makes a new one".to_owned());
+    if let Some(settling) = error.downcast_ref::<SettleError>() {
+        return settle_hint(settling);
+    }
+    if let Some(rating) = error.downcast_ref::<RatingError>() {
+        return rating_hint(rating);
     }
     match error.downcast_ref::<ProjectionError>() {
         Some(ProjectionError::TooShort { .. }) => {
@@ -77,6 +81,26 @@ fn hint_for(error: &Error) -> Option<String> {
             Some("leave out --group-by, or lower --paths or --horizon".to_owned())
         }
         _ => None,
+    }
+}
+
+fn rating_hint(error: &RatingError) -> Option<String> {
+    match error {
+        RatingError::BandStraddles { .. } => Some("the rollup was made with other price books; `tokencast rollup LOGS --out FILE` makes a new one".to_owned()),
+        _ => None,
+    }
+}
+
+fn settle_hint(error: &SettleError) -> Option<String> {
+    match error {
+        SettleError::Rating(rating) => rating_hint(rating),
+        SettleError::NoRate { from, to, on, .. } => Some(format!(
+            "give one with --fx FILE: a CSV with the columns `date,from,to,rate` and a row such as `{on},{from},{to},RATE`"
+        )),
+        SettleError::OtherCurrency { other, .. } => {
+            Some(format!("state the term in {other}, in a contract of that currency"))
+        }
+        SettleError::Money(_) | SettleError::CountOverflow | SettleError::Load(_) => None,
     }
 }
 

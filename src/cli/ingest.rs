@@ -15,7 +15,7 @@ use crate::period::{Calendar, Grain, Period, Timestamp};
 use crate::price_book::PriceBook;
 use crate::rating::group::Dimension;
 use crate::report::{InputFacts, PriceBookFacts};
-use crate::rollup::{Edges, Rollup, RollupBuilder, overlap, parquet};
+use crate::rollup::{Edges, Rollup, RollupBuilder, RollupRow, overlap, parquet};
 use crate::source::{self, Input, Progress, inputs};
 use crate::usage::UsageRecord;
 
@@ -73,6 +73,10 @@ pub(crate) struct Usage {
     pub(crate) facts: InputFacts,
     pub(crate) found: Diagnostics,
     pub(crate) calendar: Calendar,
+    /// `--since`.
+    pub(crate) since: Option<Timestamp>,
+    /// `--until`.
+    pub(crate) until: Option<Timestamp>,
 }
 
 /// Usage from one place.
@@ -87,10 +91,31 @@ struct Part {
 pub(crate) struct Asked<'a> {
     /// Dimensions of its report.
     pub(crate) dimensions: &'a [Dimension],
-    /// Length of charge periods, if stated.
-    pub(crate) grain: Option<Grain>,
+    /// Length of charge periods.
+    pub(crate) grain: GrainAsked,
     /// Where its result goes.
     pub(crate) out: Option<&'a Path>,
+}
+
+/// Length of charge periods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GrainAsked {
+    /// As the time zone needs.
+    Usual,
+    /// This one; a rollup with another is refused.
+    Stated(Grain),
+    /// This one, or a finer one that the time zone needs; a rollup keeps its own.
+    AtMost(Grain),
+}
+
+impl GrainAsked {
+    fn of_logs(self, calendar: &Calendar) -> Grain {
+        match self {
+            Self::Usual => grain_of(calendar),
+            Self::Stated(grain) => grain,
+            Self::AtMost(grain) => grain.min(grain_of(calendar)),
+        }
+    }
 }
 
 /// The dimensions of a report, each once.
@@ -127,7 +152,7 @@ pub(crate) fn read_usage(
             refuse_what_rollups_fix(args, asked, part)?;
             part.rollup.edges().clone()
         }
-        None => edges(&prices.book, asked.grain.unwrap_or(grain_of(&settings.calendar)))?,
+        None => edges(&prices.book, asked.grain.of_logs(&settings.calendar))?,
     };
     let mut reading = Reading {
         builder: RollupBuilder::new(edges.clone()),
@@ -147,7 +172,8 @@ pub(crate) fn read_usage(
     facts.records = rollup.rows().iter().map(|r| r.records).sum();
     note_counts(&facts, &rollup, asked.dimensions, &mut diagnostics);
     check_zone(&rollup, &settings.calendar)?;
-    Ok(Usage { rollup, facts, found: diagnostics, calendar: settings.calendar })
+    let InputSettings { calendar, since, until, .. } = settings;
+    Ok(Usage { rollup, facts, found: diagnostics, calendar, since, until })
 }
 
 /// All parts together. One part alone, the common case, is taken as it is.
@@ -225,7 +251,7 @@ fn refuse_what_rollups_fix(args: &InputArgs, asked: Asked<'_>, part: &Part) -> R
         ("--provider", args.provider.is_some()),
         ("--labels", args.labels.is_some()),
         ("--format-in", args.format_in.is_some()),
-        ("--grain", asked.grain.is_some_and(|g| g != part.rollup.edges().grain)),
+        ("--grain", matches!(asked.grain, GrainAsked::Stated(g) if g != part.rollup.edges().grain)),
     ];
     match flags.iter().find(|(_, given)| *given) {
         Some((flag, _)) => {
@@ -273,15 +299,16 @@ fn within(rollup: &Rollup, settings: &InputSettings) -> Result<Rollup, Failure> 
             ));
         }
     }
-    let keep = |p: Period| {
-        settings.since.is_none_or(|s| s <= p.start) && settings.until.is_none_or(|u| p.start < u)
+    let keep = |row: &RollupRow| {
+        let start = row.period.start;
+        settings.since.is_none_or(|s| s <= start) && settings.until.is_none_or(|u| start < u)
     };
     builder.add_rollup(&rollup.filtered(keep))?;
     Ok(builder.finish())
 }
 
 /// Days of a zone that is not whole hours from UTC need quarters of an hour.
-fn grain_of(calendar: &Calendar) -> Grain {
+pub(crate) fn grain_of(calendar: &Calendar) -> Grain {
     let (Ok(from), Ok(until)) = (Timestamp::parse(FIRST_YEAR), Timestamp::parse(LAST_YEAR)) else {
         return Grain::Hour;
     };

@@ -18,6 +18,7 @@ mod prices_import;
 mod prices_validate;
 mod rollup;
 mod settings;
+mod settle;
 mod ui;
 
 use std::ffi::OsString;

@@ -47,6 +47,7 @@ pub(crate) fn run(
     let policy = finish::policy(&args.findings)?;
     let prices = Prices::load(&args.prices, environment)?;
     let grain = args.grain.as_deref().and_then(Grain::from_name);
+    let grain = grain.map_or(ingest::GrainAsked::Usual, ingest::GrainAsked::Stated);
     let asked = ingest::Asked { dimensions: &[], grain, out: Some(&args.out) };
     let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
     let (findings, denied) = finish::resolve(&usage.found, &policy);

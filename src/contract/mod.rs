@@ -4,16 +4,25 @@
 //! combination. This module only says what was agreed; [`crate::settlement`] applies it.
 #![deny(clippy::float_arithmetic)]
 
+pub mod file;
 mod fx;
+mod fx_file;
+mod schema;
 mod scope;
 mod span;
+mod tables;
+mod template;
 pub mod terms;
 
 use compact_str::CompactString;
 
+pub use file::{ContractSource, load};
 pub use fx::{FxRate, FxTable};
+pub use fx_file::{FxSource, read_fx};
+pub use schema::schema;
 pub use scope::{Facts, Patterns, Scope};
 pub use span::{Anchor, Every, Spans};
+pub use template::{template, templates};
 pub use terms::{Term, TermKind};
 
 use crate::config::EntryRef;
@@ -60,7 +69,7 @@ pub struct Contract {
 }
 
 /// How an invoice line is rounded: once, at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineRounding {
     /// Decimal places kept.
     pub places: u32,

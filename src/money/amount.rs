@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::price::Factor;
+use super::ratio::mul_div;
 use super::{MoneyError, ONE, Rounding, SCALE, div_round, parse_fixed};
 
 /// An exact number of currency units, 18 decimal places.
@@ -125,6 +126,24 @@ impl Amount {
     /// if it does not fit.
     pub fn checked_mul(self, factor: Factor) -> Result<Self, MoneyError> {
         factor.apply(self.0).map(Self)
+    }
+
+    /// Times an exact factor, rounded half-even at the 18th place.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if it does not fit.
+    pub fn checked_mul_rounded(self, factor: Factor) -> Result<Self, MoneyError> {
+        let (numerator, denominator) = factor.as_ratio();
+        self.checked_ratio(numerator, denominator)
+    }
+
+    /// Times `numerator / denominator`, rounded half-even at the 18th place; the product before the
+    /// division may be of any size.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if the result does not fit or the denominator is zero.
+    pub fn checked_ratio(self, numerator: i128, denominator: i128) -> Result<Self, MoneyError> {
+        mul_div(self.0, numerator, denominator).map(Self)
     }
 
     /// Rounded to `places` decimal places.

@@ -8,6 +8,7 @@
 mod amount;
 mod currency;
 mod price;
+mod ratio;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use thiserror::Error;
 pub use self::amount::Amount;
 pub use self::currency::Currency;
 pub use self::price::{BLEND_WHOLE, BlendedPrice, Factor, UnitPrice};
+pub(crate) use self::ratio::mul_div;
 
 /// Decimal places kept by [`Amount`] and [`UnitPrice`].
 pub const SCALE: u32 = 18;
@@ -42,7 +44,7 @@ pub enum MoneyError {
 }
 
 /// How a display or an invoice rounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rounding {
     /// To the nearest; a tie goes to the even digit (ISO/IEC 60559 "ties to even").
     HalfEven,

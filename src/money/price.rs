@@ -1,8 +1,10 @@
 //! Prices of one unit, factors on them, and prices of mixes.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use super::ratio::compare;
 use super::{Amount, MoneyError, ONE, Rounding, SCALE, div_round, parse_fixed};
 
 /// An exact multiplier such as `1.1` or `0.5`, kept as a reduced decimal fraction.
@@ -15,6 +17,30 @@ pub struct Factor {
 impl Factor {
     /// One.
     pub const ONE: Self = Self { mantissa: 1, denominator: 1 };
+
+    /// One minus it, exactly: what a share taken off leaves.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if it does not fit.
+    pub fn complement(self) -> Result<Self, MoneyError> {
+        let mantissa = self.denominator.checked_sub(self.mantissa).ok_or(MoneyError::Overflow)?;
+        Ok(Self::reduced(mantissa, self.denominator))
+    }
+
+    /// Numerator and denominator; the denominator is a power of ten, at least 1.
+    #[must_use]
+    pub const fn as_ratio(self) -> (i128, i128) {
+        (self.mantissa, self.denominator)
+    }
+
+    /// The one form of each value, so that equal factors are equal field by field.
+    fn reduced(mut mantissa: i128, mut denominator: i128) -> Self {
+        while denominator > 1 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            denominator /= 10;
+        }
+        Self { mantissa, denominator }
+    }
 
     /// `value` times this factor, both in the same unit.
     pub(super) fn apply(self, value: i128) -> Result<i128, MoneyError> {
@@ -30,13 +56,19 @@ impl FromStr for Factor {
     type Err = MoneyError;
 
     fn from_str(text: &str) -> Result<Self, MoneyError> {
-        let mut mantissa = parse_fixed(text, SCALE)?;
-        let mut denominator = ONE;
-        while denominator > 1 && mantissa % 10 == 0 {
-            mantissa /= 10;
-            denominator /= 10;
-        }
-        Ok(Self { mantissa, denominator })
+        Ok(Self::reduced(parse_fixed(text, SCALE)?, ONE))
+    }
+}
+
+impl Ord for Factor {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare((self.mantissa, self.denominator), (other.mantissa, other.denominator))
+    }
+}
+
+impl PartialOrd for Factor {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -54,6 +86,12 @@ pub struct UnitPrice(i128);
 impl UnitPrice {
     /// Free of charge, which a price book states; it never stands for "unknown".
     pub const FREE: Self = Self(0);
+
+    /// From what one unit costs.
+    #[must_use]
+    pub const fn of_one(cost: Amount) -> Self {
+        Self(cost.atto())
+    }
 
     /// From a decimal price per `10^per_power` units: 6 for "per million tokens", 3 for "per
     /// thousand calls", 0 for "each".

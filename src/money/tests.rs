@@ -93,6 +93,27 @@ fn lerp_and_mean() {
 }
 
 #[test]
+fn factors_are_compared_and_taken_from_one() {
+    let factor = |text: &str| text.parse::<Factor>().unwrap();
+    assert_eq!(factor("0.28").complement().unwrap(), factor("0.72"));
+    assert_eq!(factor("1.0").complement().unwrap(), factor("0"));
+    assert_eq!(factor("0.75").as_ratio(), (75, 100));
+    assert!(factor("0.3") > factor("0.28") && factor("1.1") > Factor::ONE);
+    assert!(factor("-1") < factor("0") && factor("100000000000") > factor("0.000000001"));
+}
+
+#[test]
+fn shares_of_amounts_are_rounded_once() {
+    // 2.75 x 2.00 / 2.75 = 2; a third of 1 is 0.333..., of 2 is 0.666...7, worked by hand.
+    let ratio = |text, of, by| amount(text).checked_ratio(of, by).unwrap().to_string();
+    assert_eq!(ratio("2.75", 200, 275), "2.00");
+    assert_eq!(ratio("1", 1, 3), "0.333333333333333333");
+    assert_eq!(ratio("2", 1, 3), "0.666666666666666667");
+    let half = amount("0.000000000000000005").checked_mul_rounded("0.5".parse().unwrap());
+    assert_eq!(half.unwrap().to_string(), "0.000000000000000002");
+}
+
+#[test]
 fn currency_codes() {
     assert_eq!("usd".parse::<Currency>().unwrap(), Currency::USD);
     assert!("US".parse::<Currency>().is_err());

@@ -190,6 +190,12 @@ impl<'a> Rater<'a> {
         &self.rates[profile as usize]
     }
 
+    /// The list prices of a profile: those of the bundled books, where others stand above them.
+    #[must_use]
+    pub fn list_rates(&self, profile: u32) -> &SkuRates<'a> {
+        self.list.get(profile as usize).unwrap_or_else(|| self.rates(profile))
+    }
+
     /// Rates one row of the rollup that the profiles are from.
     ///
     /// # Errors

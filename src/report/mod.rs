@@ -12,6 +12,7 @@ pub mod prices_diff;
 pub mod prices_explain;
 pub mod prices_show;
 pub mod prices_validate;
+pub mod settlement;
 
 mod track_record;
 

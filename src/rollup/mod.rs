@@ -136,10 +136,10 @@ impl Rollup {
         Some(Period { start, end })
     }
 
-    /// The rows whose period passes.
+    /// The rows that pass.
     #[must_use]
-    pub fn filtered(&self, keep: impl Fn(Period) -> bool) -> Self {
-        let rows = self.rows.iter().filter(|r| keep(r.period)).cloned().collect();
+    pub fn filtered(&self, keep: impl Fn(&RollupRow) -> bool) -> Self {
+        let rows = self.rows.iter().filter(|row| keep(row)).cloned().collect();
         Self { edges: self.edges.clone(), profiles: self.profiles.clone(), rows }
     }
 

@@ -20,7 +20,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("rollup", 2, &[]),
     // Rating reads rollups, which are data of the same layer.
     ("rating", 2, &["rollup"]),
-    ("settlement", 2, &["rating"]),
+    ("settlement", 2, &["rating", "rollup"]),
     ("forecast", 2, &[]),
     ("projection", 3, &[]),
     ("report", 5, &[]),

@@ -107,3 +107,31 @@ pub struct Opening {
     /// What had been counted in the current period by then.
     pub amount: Amount,
 }
+
+impl Payment {
+    /// Length of the parts in which it is paid, where there are any.
+    #[must_use]
+    pub const fn instalments(self) -> Option<Every> {
+        match self {
+            Self::Instalments(every) => Some(every),
+            Self::Arrears | Self::Upfront => None,
+        }
+    }
+
+    /// True if it is paid before it is used.
+    #[must_use]
+    pub const fn is_in_advance(self) -> bool {
+        !matches!(self, Self::Arrears)
+    }
+}
+
+impl Shortfall {
+    /// Months until a credit for a shortfall lapses, where that is stated.
+    #[must_use]
+    pub const fn credit_months(self) -> Option<u32> {
+        match self {
+            Self::Credited { expires_after_months } => expires_after_months,
+            Self::Paid | Self::Carried | Self::Waived => None,
+        }
+    }
+}

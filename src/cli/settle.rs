@@ -1,0 +1,232 @@
+//! `tokencast cost --contract`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+
+use super::args::ContractArgs;
+use super::cost::CostArgs;
+use super::error::Failure;
+use super::exit::ExitStatus;
+use super::finish::{self, Printed, Undecided};
+use super::ingest::{self, Asked, GrainAsked, Prices, Usage};
+use super::settings::Environment;
+use super::ui::Ui;
+use crate::config::ConfigErrors;
+use crate::contract::terms::{Pool, TermKind};
+use crate::contract::{self, Contract, ContractSource, FxSource, FxTable, Scope};
+use crate::diagnostic::Diagnostics;
+use crate::period::{Grain, Month, Period, Timestamp, next_day};
+use crate::rating::group::Dimension;
+use crate::rating::summary;
+use crate::report::settlement::{Settled, SettlementReport};
+use crate::rollup::Rollup;
+use crate::settlement::{RatedRollup, Settlement};
+use crate::source::Input;
+
+/// Contracts, loaded.
+#[derive(Debug)]
+struct Agreed {
+    contracts: Vec<Contract>,
+    fx: FxTable,
+    found: Diagnostics,
+}
+
+/// Settles usage by contracts and prints the result.
+pub(super) fn run(
+    args: &CostArgs,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<ExitStatus, Failure> {
+    let policy = finish::policy(&args.findings)?;
+    let dimensions = ingest::dimensions(&args.group_by);
+    refuse_fine_dimensions(&dimensions)?;
+    let prices = Prices::load(&args.prices, environment)?;
+    let agreed = load(&args.contracts, args.output.out.as_deref())?;
+    let kept = with_labels_of(&agreed.contracts, &dimensions);
+    let grain = GrainAsked::AtMost(grain_of(&agreed.contracts));
+    let asked = Asked { dimensions: &kept, grain, out: args.output.out.as_deref() };
+    let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
+    let rated = RatedRollup::new(&usage.rollup, &prices.book, prices.known_at, &agreed.contracts)?;
+    let settlement = match window(&usage, &agreed.contracts) {
+        Some(window) => rated.settle(&agreed.fx, window)?,
+        None => Settlement::default(),
+    };
+    let mut found = usage.found.clone();
+    found.merge(prices.found.clone());
+    found.merge(agreed.found);
+    found.merge(price_findings(&rated, &usage, &prices, args.stale.stale_days)?);
+    found.merge(settlement.diagnostics.clone());
+    let (findings, denied) = finish::resolve(&found, &policy);
+    ui.findings(&findings);
+    let settled = Settled {
+        settlement: &settlement,
+        contracts: &agreed.contracts,
+        profiles: usage.rollup.profiles(),
+        dimensions: &dimensions,
+        calendar: &usage.calendar,
+        window_assumed: usage.since.is_none(),
+    };
+    let records = usage.facts.records;
+    let report = SettlementReport::new(settled, usage.facts.clone(), findings, prices.facts())?;
+    let (head, notes) = report.sentences();
+    let grids = report.grids(args.contracts.lines);
+    let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
+    finish::print(&report, printed, &args.output, denied, ui)?;
+    let undecided = if records == 0 {
+        Some(Undecided::NoUsage)
+    } else {
+        report.is_without_prices().then_some(Undecided::NothingPriced)
+    };
+    Ok(finish::status(denied, undecided, ui))
+}
+
+/// Terms are settled by billing period, and by all components of a profile together.
+fn refuse_fine_dimensions(dimensions: &[Dimension]) -> Result<(), Failure> {
+    let fine = [Dimension::Hour, Dimension::Day, Dimension::Week, Dimension::Component];
+    match dimensions.iter().find(|dimension| fine.contains(dimension)) {
+        Some(dimension) => Err(Failure::with_hint(
+            anyhow!(
+                "--group-by {dimension} cannot be used with --contract: terms are settled by billing period, for whole requests"
+            ),
+            "group by month, provider, model or a label; without --contract every dimension can be used",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn load(args: &ContractArgs, out: Option<&Path>) -> Result<Agreed, Failure> {
+    let mut paths = Vec::new();
+    for argument in &args.contract {
+        paths.extend(contract_paths(argument)?);
+    }
+    let files = paths.iter().chain(&args.fx).cloned().map(Input::File);
+    ingest::refuse_output_among_inputs(&files.collect::<Vec<_>>(), out)?;
+    let mut sources = Vec::new();
+    for path in &paths {
+        let text = read(path, "contract")?;
+        sources.push(ContractSource { name: path.display().to_string(), text });
+    }
+    let wrong = |errors: ConfigErrors, what: &'static str, page: &str| {
+        let hint =
+            format!("correct the lines named above; `docs/reference/{page}` describes every key");
+        Failure::with_hint(anyhow!("{errors}").context(what), hint)
+    };
+    let (contracts, found) = contract::load(&sources)
+        .map_err(|errors| wrong(errors, "contracts have errors", "contract-file.md"))?;
+    let mut rates = Vec::new();
+    for path in &args.fx {
+        let text = read(path, "exchange rates")?;
+        rates.push(FxSource { name: path.display().to_string(), text });
+    }
+    let fx = contract::read_fx(&rates)
+        .map_err(|errors| wrong(errors, "exchange rates have errors", "contract-file.md"))?;
+    Ok(Agreed { contracts, fx, found })
+}
+
+fn read(path: &Path, what: &str) -> Result<String> {
+    std::fs::read_to_string(path)
+        .with_context(|| format!("failed to read {what} `{}`", path.display()))
+}
+
+/// The contract files that an argument stands for, sorted.
+fn contract_paths(argument: &str) -> Result<Vec<PathBuf>, Failure> {
+    let path = Path::new(argument);
+    let failed = || format!("failed to read contracts `{argument}`");
+    let mut found = Vec::new();
+    if path.is_dir() {
+        for entry in path.read_dir().with_context(failed)? {
+            let file = entry.with_context(failed)?.path();
+            if file.is_file() && file.extension().is_some_and(|ending| ending == "toml") {
+                found.push(file);
+            }
+        }
+    } else if path.exists() || !argument.contains(['*', '?', '[']) {
+        found.push(path.to_owned());
+    } else {
+        for file in glob::glob(argument).with_context(failed)? {
+            found.push(file.with_context(failed)?);
+        }
+    }
+    if found.is_empty() {
+        let error = anyhow!("no contract found: `{argument}`");
+        return Err(Failure::with_hint(error, "folders are searched for files that end in .toml"));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Labels that contracts ask for are kept, whatever else is.
+fn with_labels_of(contracts: &[Contract], dimensions: &[Dimension]) -> Vec<Dimension> {
+    let mut names = Vec::new();
+    for contract in contracts {
+        let scoped =
+            |scope: &Scope| scope.labels.keys().map(ToString::to_string).collect::<Vec<_>>();
+        names.extend(scoped(&contract.scope));
+        for term in &contract.terms {
+            names.extend(scoped(&term.scope));
+            match &term.kind {
+                TermKind::Seats(seats) => {
+                    if let Some(Pool::BySeat(label)) = seats.included.as_ref().map(|i| &i.pool) {
+                        names.push(label.to_string());
+                    }
+                }
+                TermKind::SpendCommitment(commitment) => {
+                    names.extend(commitment.eligible.iter().flat_map(|rule| scoped(&rule.scope)));
+                }
+                _ => {}
+            }
+        }
+    }
+    let labels = names.into_iter().map(Dimension::Label);
+    ingest::dimensions(&dimensions.iter().cloned().chain(labels).collect::<Vec<_>>())
+}
+
+/// Capacity helps only in its minute; other terms begin on days of their contract's time zone.
+fn grain_of(contracts: &[Contract]) -> Grain {
+    let needed = |contract: &Contract| {
+        let by_minute =
+            |kind: &TermKind| matches!(kind, TermKind::Capacity(_) | TermKind::ReservedSpend(_));
+        if contract.terms.iter().any(|term| by_minute(&term.kind)) {
+            Grain::Minute
+        } else {
+            ingest::grain_of(&contract.calendar)
+        }
+    };
+    contracts.iter().map(needed).min().unwrap_or(Grain::Hour)
+}
+
+/// What is settled: as asked, otherwise from the first day of the month of the first usage to the
+/// end of the last day with usage, as the contract that is applied first counts days.
+fn window(usage: &Usage, contracts: &[Contract]) -> Option<Period> {
+    let calendar = contracts.first().map_or(usage.calendar, |contract| contract.calendar);
+    let span = usage.rollup.span();
+    let month = |at| calendar.day_start(Month::of(calendar.date_of(at)).first_day());
+    let evening = |end: Timestamp| {
+        let last = Timestamp::from_nanos(end.nanos().saturating_sub(1));
+        calendar.day_start(next_day(calendar.date_of(last)))
+    };
+    let start = usage.since.or_else(|| span.map(|span| month(span.start)))?;
+    let end = usage.until.or_else(|| span.map(|span| evening(span.end)))?;
+    Period::new(start, end).ok()
+}
+
+/// What is odd about the prices of usage that is invoiced by token.
+fn price_findings(
+    rated: &RatedRollup<'_>,
+    usage: &Usage,
+    prices: &Prices,
+    stale_days: u32,
+) -> Result<Diagnostics, Failure> {
+    let served = rated.served_by_capacity();
+    let summarised = |rollup: &Rollup| {
+        let (book, known_at) = (&prices.book, prices.known_at);
+        summary::summarise_checked(rollup, book, known_at, &[], &usage.calendar, stale_days)
+    };
+    let summary = if served.contains(&true) {
+        summarised(&usage.rollup.filtered(|row| !served[row.profile as usize]))?
+    } else {
+        summarised(&usage.rollup)?
+    };
+    Ok(summary.diagnostics)
+}

@@ -1,0 +1,142 @@
+//! Usage that seats or a flat fee include.
+
+use std::collections::BTreeMap;
+
+use super::deal::Bound;
+use super::item::{Item, share_out};
+use super::percent::in_scope;
+use super::usage::UsageProfile;
+use crate::contract::terms::{Beyond, Pool, Quantity};
+use crate::money::{Amount, Factor, MoneyError};
+
+/// What an allowance did in one stretch.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Allowed {
+    /// Taken off.
+    pub(super) included: Amount,
+    /// Surcharge on usage beyond it.
+    pub(super) overage: Amount,
+    /// Usage beyond it that is not served.
+    pub(super) stopped: Amount,
+}
+
+/// What of an allowance was used in the current period, by whoever shares it.
+#[derive(Debug, Default)]
+pub(super) struct AllowanceState {
+    used: BTreeMap<String, Amount>,
+}
+
+/// An allowance in one stretch.
+#[derive(Debug)]
+pub(super) struct Limit<'a> {
+    /// Of one pool; `None`: no limit.
+    pub(super) quantity: Option<Quantity>,
+    pub(super) pool: &'a Pool,
+    pub(super) beyond: Beyond,
+}
+
+impl AllowanceState {
+    /// A new period.
+    pub(super) fn reset(&mut self) {
+        self.used.clear();
+    }
+
+    /// Takes included usage off the items in scope.
+    pub(super) fn apply(
+        &mut self,
+        bound: &Bound<'_>,
+        limit: &Limit<'_>,
+        profiles: &[UsageProfile],
+        items: &mut [Item],
+    ) -> Result<Allowed, MoneyError> {
+        let mut pools: BTreeMap<String, Vec<&mut Item>> = BTreeMap::new();
+        for item in in_scope(bound, items) {
+            pools
+                .entry(owner(limit.pool, &profiles[item.profile as usize]))
+                .or_default()
+                .push(item);
+        }
+        let mut all = Allowed::default();
+        for (owner, mut items) in pools {
+            // Usage of nobody in particular has no seat.
+            let has_none = owner.is_empty() && matches!(limit.pool, Pool::BySeat(_));
+            let quantity = if has_none { Some(Quantity::Tokens(0)) } else { limit.quantity };
+            let used = self.used.entry(owner).or_default();
+            let one = apply_pool(used, quantity, limit.beyond, &mut items)?;
+            all.included = all.included.checked_add(one.included)?;
+            all.overage = all.overage.checked_add(one.overage)?;
+            all.stopped = all.stopped.checked_add(one.stopped)?;
+        }
+        Ok(all)
+    }
+}
+
+fn owner(pool: &Pool, profile: &UsageProfile) -> String {
+    match pool {
+        Pool::Shared => "all".to_owned(),
+        Pool::BySeat(label) => profile.labels.get(label).unwrap_or_default().to_owned(),
+    }
+}
+
+/// What an item counts for, in the unit of the allowance.
+fn counted(item: &Item, quantity: Quantity) -> Amount {
+    match quantity {
+        Quantity::Amount(_) => item.price,
+        Quantity::Tokens(_) => units(item.tokens),
+        Quantity::Requests(_) => units(item.requests),
+    }
+}
+
+/// A count in the form of amounts, so that parts of it keep 18 places.
+fn units(count: u64) -> Amount {
+    Amount::from_units(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+fn most(quantity: Quantity) -> Amount {
+    match quantity {
+        Quantity::Amount(amount) => amount,
+        Quantity::Tokens(count) | Quantity::Requests(count) => units(count),
+    }
+}
+
+fn apply_pool(
+    used: &mut Amount,
+    quantity: Option<Quantity>,
+    beyond: Beyond,
+    items: &mut [&mut Item],
+) -> Result<Allowed, MoneyError> {
+    let mut done = Allowed::default();
+    let weights: Vec<Amount> =
+        items.iter().map(|i| quantity.map_or(i.price, |q| counted(i, q))).collect();
+    let whole = Amount::checked_sum(weights.iter().copied())?;
+    let free = match quantity {
+        None => whole,
+        Some(quantity) => most(quantity).checked_sub(*used)?.max(Amount::ZERO).min(whole),
+    };
+    *used = used.checked_add(whole)?;
+    // Exact in the unit of the allowance, so that no rest of a rounding is left over.
+    let inside = share_out(free, &weights)?;
+    for ((item, inside), weight) in items.iter_mut().zip(inside).zip(weights) {
+        let off = if inside == weight {
+            item.price
+        } else {
+            item.price.checked_ratio(inside.atto(), weight.atto())?
+        };
+        done.included = done.included.checked_add(off)?;
+        item.take_off(off)?;
+        match beyond {
+            Beyond::Invoiced(factor) if factor != Factor::ONE => {
+                let more = item.price.checked_mul_rounded(factor)?.checked_sub(item.price)?;
+                item.surcharge(more)?;
+                done.overage = done.overage.checked_add(more)?;
+            }
+            Beyond::Invoiced(_) => {}
+            Beyond::Stopped => {
+                let rest = item.price;
+                done.stopped = done.stopped.checked_add(rest)?;
+                item.refuse(rest)?;
+            }
+        }
+    }
+    Ok(done)
+}

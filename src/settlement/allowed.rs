@@ -1,0 +1,95 @@
+//! Included usage of seats and flat fees, applied to a stretch.
+
+use super::allowance::Limit;
+use super::bill::{Added, key_of};
+use super::credit::term_line;
+use super::error::SettleError;
+use super::invoice::LineCategory;
+use super::item::Item;
+use super::order::{Run, minus};
+use super::seats::times;
+use crate::contract::terms::{Pool, Quantity, TermKind};
+use crate::money::{Amount, MoneyError};
+use crate::period::Period;
+use crate::rating::Costs;
+
+/// Takes off what the terms of one contract include.
+pub(super) fn apply(
+    run: &mut Run<'_>,
+    at: usize,
+    segment: Period,
+    items: &mut [Item],
+) -> Result<(), SettleError> {
+    let (deal, state) = (&run.deals[at], &mut run.states[at]);
+    for (number, allowance, periods) in &mut state.allowances {
+        let bound = &deal.terms[*number];
+        if !bound.is_in_force(segment) {
+            continue;
+        }
+        let span = periods.at(segment.start);
+        if span.is_some_and(|s| s.period.start == segment.start) {
+            allowance.reset();
+        }
+        let limit = match &bound.term.kind {
+            TermKind::FlatFee(fee) => {
+                let share = span.filter(|_| fee.prorate).map_or((1, 1), |s| s.share);
+                let quantity = fee.fair_use.map(|q| part_of(q, share)).transpose()?;
+                Limit { quantity, pool: &Pool::Shared, beyond: fee.beyond }
+            }
+            TermKind::Seats(seats) => {
+                let Some(included) = &seats.included else { continue };
+                let count = state.seats.iter().find(|(term, _)| term == number);
+                let seated = count.map_or(0, |(_, c)| c.allowed_on(deal.day(segment.start)));
+                let quantity = match included.pool {
+                    Pool::Shared => times(included.quantity, seated)?,
+                    Pool::BySeat(_) => included.quantity,
+                };
+                Limit { quantity: Some(quantity), pool: &included.pool, beyond: seats.beyond }
+            }
+            _ => continue,
+        };
+        if let Some(Quantity::Amount(_)) = limit.quantity
+            && let Some(other) = items
+                .iter()
+                .find(|i| bound.is_about(i.profile) && i.currency != deal.contract.currency)
+        {
+            return Err(SettleError::OtherCurrency {
+                place: bound.term.place.clone(),
+                kind: bound.term.kind.name(),
+                currency: deal.contract.currency,
+                other: other.currency,
+            });
+        }
+        let done = allowance.apply(bound, &limit, run.profiles, items)?;
+        let included = (bound.at, LineCategory::Included);
+        minus(&mut run.bill, deal, included, segment, done.included, "included usage".to_owned())?;
+        if !done.overage.is_zero() {
+            let line = term_line(
+                bound.at,
+                LineCategory::Overage,
+                "usage beyond what is included".to_owned(),
+            );
+            let costs = Costs { list_cost: Amount::ZERO, ..Costs::uniform(done.overage) };
+            run.bill.add(&key_of(deal, segment), line, Added { costs, ..Added::default() })?;
+        }
+        if !done.stopped.is_zero() {
+            run.remarks.stopped(bound.at, done.stopped)?;
+        }
+    }
+    Ok(())
+}
+
+/// A quantity of a period that is cut short; part of a token counts as none.
+fn part_of(quantity: Quantity, (days, whole): (u32, u32)) -> Result<Quantity, MoneyError> {
+    let count = |n: u64| -> Result<u64, MoneyError> {
+        let part = u128::from(n) * u128::from(days) / u128::from(whole.max(1));
+        u64::try_from(part).map_err(|_| MoneyError::Overflow)
+    };
+    Ok(match quantity {
+        Quantity::Amount(amount) => {
+            Quantity::Amount(amount.checked_ratio(i128::from(days), i128::from(whole.max(1)))?)
+        }
+        Quantity::Tokens(n) => Quantity::Tokens(count(n)?),
+        Quantity::Requests(n) => Quantity::Requests(count(n)?),
+    })
+}

@@ -1,0 +1,166 @@
+//! The order in which terms are applied, all of it.
+//!
+//! Two steps come before, row by row: unit prices of contracts, because everything else is measured
+//! on them, and capacity, because it only helps in its own minute. What is left is settled stretch by
+//! stretch of unchanging terms, in the order of time, so that thresholds, balances and expiries see
+//! usage when it happened.
+
+use super::bill::{Added, Bill, key_of};
+use super::credit::{Credits, billed_only, term_line};
+use super::deal::{Bound, Deal};
+use super::error::SettleError;
+use super::invoice::{LineCategory, TermRef};
+use super::item::{Charge, Item};
+use super::money_in::Exchange;
+use super::remarks::Remarks;
+use super::state::DealState;
+use super::usage::UsageProfile;
+use super::{allowed, closing, drawdown, lines, percent};
+use crate::contract::terms::TermKind;
+use crate::money::Amount;
+use crate::period::Period;
+
+/// Everything that settling a stretch needs and changes.
+#[derive(Debug)]
+pub(super) struct Run<'c> {
+    pub(super) window: Period,
+    pub(super) profiles: &'c [UsageProfile],
+    pub(super) deals: Vec<Deal<'c>>,
+    pub(super) states: Vec<DealState<'c>>,
+    pub(super) credits: Credits,
+    pub(super) exchange: Exchange<'c>,
+    pub(super) bill: Bill,
+    pub(super) remarks: Remarks,
+}
+
+impl Run<'_> {
+    /// Settles one stretch: `items` are its usage after unit prices and capacity, `charges` the fees
+    /// that fall due in it.
+    pub(super) fn settle(
+        &mut self,
+        segment: Period,
+        items: &mut [Item],
+        charges: &mut [Charge],
+    ) -> Result<(), SettleError> {
+        // What is bought in advance can pay for the usage of its first moment.
+        for at in 0..self.deals.len() {
+            drawdown::begin(self, at, segment)?;
+            self.credits.buy(&self.deals[at], segment, &mut self.bill)?;
+        }
+        // A contract sees the cost that the ones before it left: a provider's discount comes before
+        // the cloud commitment that the discounted cost draws down.
+        for at in 0..self.deals.len() {
+            if !self.deals[at].is_in_force(segment) {
+                continue;
+            }
+            // Percentages first: allowances and commitments are measured on what usage costs.
+            self.percentages(at, segment, items)?;
+            // What seats or a flat fee include is not bought again by a commitment.
+            allowed::apply(self, at, segment, items)?;
+            // Usage counts towards the commitment, draws it down, or is surcharged above it.
+            drawdown::count(self, at, segment, items, charges)?;
+            // The least to pay compares with usage as it stands before any credit.
+            let (deal, state) = (&self.deals[at], &mut self.states[at]);
+            for minimum in &mut state.minimums {
+                let bound = &deal.terms[minimum.term];
+                if bound.is_in_force(segment) {
+                    minimum.count(bound, items)?;
+                }
+            }
+        }
+        // Credit pays what would be invoiced, so it comes when that is known.
+        self.credits.draw(&self.deals, None, segment, items, &mut self.bill)?;
+        self.credits.recharge(&self.deals, segment, items, &mut self.bill)?;
+        for (term, amount) in self.credits.stop(&self.deals, segment, items)? {
+            self.remarks.stopped(term, amount)?;
+        }
+        lines::usage(self, segment, items)?;
+        lines::fees(self, segment, charges)?;
+        // Ends of periods, when all usage before them is counted.
+        for at in 0..self.deals.len() {
+            closing::close(self, at, segment)?;
+        }
+        Ok(())
+    }
+
+    fn percentages(
+        &mut self,
+        at: usize,
+        segment: Period,
+        items: &mut [Item],
+    ) -> Result<(), SettleError> {
+        let deal = &self.deals[at];
+        let day = deal.day(segment.start);
+        let in_force = || deal.terms.iter().enumerate().filter(|(_, b)| b.is_in_force(segment));
+        for (_, bound) in in_force() {
+            if let TermKind::Discount(discount) = &bound.term.kind {
+                let off = percent::discount(bound, discount, items)?;
+                let text = format!("{} off", percent::percent(discount.rate));
+                take_off(&mut self.bill, deal, bound, segment, off, text)?;
+            }
+        }
+        for (number, schedule, resets) in &mut self.states[at].schedules {
+            let bound = &deal.terms[*number];
+            if !bound.is_in_force(segment) {
+                continue;
+            }
+            if resets.at(segment.start).is_some_and(|s| s.period.start == segment.start) {
+                schedule.reset(Amount::ZERO);
+            }
+            let opening = schedule.agreed.opening;
+            let from = opening.map(|o| deal.contract.calendar.day_start(o.on));
+            if let (Some(opening), Some(from)) = (opening, from) {
+                // Known from the start of the window on, if it is of the same period.
+                let is_first = segment.start == self.window.start && from < segment.start;
+                let same = resets.at(from).is_some() && resets.at(from) == resets.at(segment.start);
+                if same && (from == segment.start || is_first) {
+                    schedule.reset(opening.amount);
+                }
+            }
+            let counts = from.is_none_or(|from| from <= segment.start);
+            if counts {
+                let off = percent::schedule(bound, schedule, items)?;
+                let text = "by cumulative spend".to_owned();
+                take_off(&mut self.bill, deal, bound, segment, off, text)?;
+            }
+        }
+        // The best customer's price is compared with what the contract's own terms gave.
+        for (_, bound) in in_force() {
+            if let TermKind::BestCustomer(best) = &bound.term.kind {
+                let off = percent::best_customer(bound, best, day, items)?;
+                let text = "price of the best customer".to_owned();
+                take_off(&mut self.bill, deal, bound, segment, off, text)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A line for what a term takes off usage.
+fn take_off(
+    bill: &mut Bill,
+    deal: &Deal<'_>,
+    bound: &Bound<'_>,
+    segment: Period,
+    off: Amount,
+    text: String,
+) -> Result<(), SettleError> {
+    minus(bill, deal, (bound.at, LineCategory::Discount), segment, off, text)
+}
+
+/// A line that lowers the invoice.
+pub(super) fn minus(
+    bill: &mut Bill,
+    deal: &Deal<'_>,
+    (term, category): (TermRef, LineCategory),
+    segment: Period,
+    off: Amount,
+    text: String,
+) -> Result<(), SettleError> {
+    if off.is_zero() {
+        return Ok(());
+    }
+    let costs = billed_only(Amount::ZERO.checked_sub(off)?);
+    let line = term_line(term, category, text);
+    Ok(bill.add(&key_of(deal, segment), line, Added { costs, ..Added::default() })?)
+}

@@ -1,0 +1,86 @@
+//! What settlement notes on its way: balances, costs by profile, and what was odd.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::deal::Deal;
+use super::invoice::{CommitmentBalance, CostShare, CreditBalance, TermRef};
+use crate::contract::terms::TermKind;
+use crate::diagnostic::{Diagnostics, code};
+use crate::money::{Amount, MoneyError};
+
+/// Notes of a run.
+#[derive(Debug, Default)]
+pub(super) struct Remarks {
+    pub(super) commitments: Vec<CommitmentBalance>,
+    pub(super) credits: Vec<CreditBalance>,
+    pub(super) shares: Vec<CostShare>,
+    stopped: BTreeMap<TermRef, Amount>,
+    without_history: BTreeSet<TermRef>,
+    /// Rows that lie in more than one stretch.
+    pub(super) straddling: u64,
+    /// Terms that found no base price, with the model.
+    pub(super) without_base: BTreeSet<(TermRef, String)>,
+    pub(super) diagnostics: Diagnostics,
+}
+
+impl Remarks {
+    /// Usage worth so much was not served.
+    pub(super) fn stopped(&mut self, term: TermRef, amount: Amount) -> Result<(), MoneyError> {
+        let sum = self.stopped.entry(term).or_default();
+        *sum = sum.checked_add(amount)?;
+        Ok(())
+    }
+
+    /// What happened under a term before the window is not known.
+    pub(super) fn without_history(&mut self, term: TermRef) {
+        self.without_history.insert(term);
+    }
+
+    /// All findings.
+    pub(super) fn findings(mut self, deals: &[Deal<'_>]) -> Diagnostics {
+        let mut found = std::mem::take(&mut self.diagnostics);
+        let name = |at: TermRef| {
+            let contract = deals[at.contract].contract;
+            format!("`{}` of `{}`", contract.terms[at.term].id, contract.id)
+        };
+        let place = |at: TermRef| Some(deals[at.contract].contract.terms[at.term].place.location());
+        for (term, amount) in &self.stopped {
+            let contract = deals[term.contract].contract;
+            let text = format!(
+                "{} does not serve usage worth {amount} {}; it is in no cost",
+                name(*term),
+                contract.currency
+            );
+            found.add(code::USAGE_STOPPED, text, place(*term));
+        }
+        for term in &self.without_history {
+            let text = format!(
+                "{} began before the usage that is given; nothing before it is counted",
+                name(*term)
+            );
+            found.add(code::CONTRACT_HISTORY_MISSING, text, place(*term));
+        }
+        for (term, model) in &self.without_base {
+            let text = format!(
+                "{} protects no price of `{model}`: no book has one of the base date",
+                name(*term)
+            );
+            found.add(code::NO_BASE_PRICE, text, place(*term));
+        }
+        if self.straddling > 0 {
+            let text = "usage of a longer period than the terms are in force for; it was taken at its start";
+            found.add_many(code::USAGE_STRADDLES_TERMS, text, None, self.straddling);
+        }
+        for bound in deals.iter().flat_map(|deal| &deal.terms) {
+            let is_about_usage = !matches!(
+                bound.term.kind,
+                TermKind::OtherSpend(_) | TermKind::Seats(_) | TermKind::FlatFee(_)
+            );
+            if is_about_usage && !bound.is_about_any() {
+                let text = format!("{} is about no usage that is given", name(bound.at));
+                found.add(code::IDLE_TERM, text, place(bound.at));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,317 @@
+//! Settlement from rows to invoices.
+
+use super::bill::Bill;
+use super::capacity::Capacities;
+use super::cells::{Cell, CellKey, Cells};
+use super::credit::Credits;
+use super::deal::Deal;
+use super::error::SettleError;
+use super::fees;
+use super::invoice::Settlement;
+use super::item::Item;
+use super::load::{Fate, LoadRow, LoadStage, Portion, PricedPart};
+use super::money_in::{Exchange, converted};
+use super::order::Run;
+use super::remarks::Remarks;
+use super::state::DealState;
+use super::timeline::Timeline;
+use super::unit_prices::UnitPrices;
+use super::usage::{ListPrices, UsageProfile, UsageRow};
+use crate::contract::{Contract, FxTable};
+use crate::money::{Amount, Currency, MoneyError};
+use crate::period::Period;
+
+/// What is settled by what.
+#[derive(Clone, Copy)]
+pub struct Setup<'c> {
+    /// By precedence, the one that is applied first at the front.
+    pub contracts: &'c [Contract],
+    /// By number.
+    pub profiles: &'c [UsageProfile],
+    /// List prices of other days.
+    pub prices: &'c dyn ListPrices,
+    /// Exchange rates.
+    pub fx: &'c FxTable,
+    /// Currency of the prices of usage.
+    pub currency: Currency,
+    /// Usage and fees inside it are settled; what ends in it is closed.
+    pub window: Period,
+}
+
+impl std::fmt::Debug for Setup<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setup").field("window", &self.window).finish_non_exhaustive()
+    }
+}
+
+/// Settles usage row by row.
+#[derive(Debug)]
+pub struct Settler<'c> {
+    setup: Setup<'c>,
+    timeline: Timeline,
+    deals: Vec<Deal<'c>>,
+    cells: Cells,
+    unit_prices: UnitPrices,
+    load: LoadStage<'c>,
+    // Of the row that is added, for its memory.
+    parts: Vec<PricedPart>,
+    // The stretch of the last row.
+    hint: usize,
+    remarks: Remarks,
+}
+
+impl<'c> Settler<'c> {
+    /// Ready for the first row.
+    ///
+    /// # Errors
+    /// [`SettleError`] if terms do not suit the currencies.
+    pub fn new(setup: Setup<'c>) -> Result<Self, SettleError> {
+        let number = setup.contracts.iter().enumerate();
+        let deals: Vec<Deal<'c>> =
+            number.map(|(at, contract)| Deal::new(at, contract, setup.profiles)).collect();
+        refuse_foreign_prices(&deals, setup.currency)?;
+        let unit_prices = UnitPrices::new(&deals, setup.profiles.len());
+        let timeline = Timeline::new(setup.contracts, setup.window);
+        Ok(Self {
+            load: LoadStage::new(setup.contracts, setup.profiles, timeline.edges())?,
+            parts: Vec::new(),
+            timeline,
+            setup,
+            deals,
+            cells: Cells::default(),
+            unit_prices,
+            hint: 0,
+            remarks: Remarks::default(),
+        })
+    }
+
+    /// Adds a row. Rows come sorted by period, then by profile; those that do not begin in the
+    /// window are left out.
+    ///
+    /// # Errors
+    /// [`SettleError`] if a sum does not fit.
+    pub fn add(&mut self, row: UsageRow<'_>) -> Result<(), SettleError> {
+        let Some(segment) = self.timeline.at(row.period.start, self.hint) else {
+            return Ok(());
+        };
+        self.hint = segment;
+        let stretch = self.timeline.segment(segment);
+        if row.period.end > stretch.end {
+            self.remarks.straddling += 1;
+        }
+        if self.load.concerns(row.profile) {
+            return self.add_load(row, stretch);
+        }
+        let number = u32::try_from(segment).map_err(|_| SettleError::CountOverflow)?;
+        let key = CellKey { segment: number, profile: row.profile, served_by: None };
+        let cell = self.cells.of(key);
+        cell.requests =
+            cell.requests.checked_add(row.requests).ok_or(SettleError::CountOverflow)?;
+        for part in row.usage {
+            let Some(prices) = part.prices else {
+                cell.count_unpriced(part.component, part.quantity)?;
+                continue;
+            };
+            let what = (row.profile, part.component);
+            let price =
+                self.unit_prices.price(what, prices, stretch, &self.deals, self.setup.prices)?;
+            let list = prices.list.checked_cost(part.quantity)?;
+            cell.add_cost(list, price.checked_cost(part.quantity)?)?;
+            cell.count(part.component, part.quantity)?;
+        }
+        Ok(())
+    }
+
+    /// Passes a row through the capacity that can serve it.
+    fn add_load(&mut self, row: UsageRow<'_>, stretch: Period) -> Result<(), SettleError> {
+        self.parts.clear();
+        for part in row.usage {
+            let (component, quantity) = (part.component, part.quantity);
+            let (mut list, mut contracted) = (None, None);
+            if let Some(prices) = part.prices {
+                let what = (row.profile, component);
+                let price = self.unit_prices.price(
+                    what,
+                    prices,
+                    stretch,
+                    &self.deals,
+                    self.setup.prices,
+                )?;
+                list = Some(prices.list.checked_cost(quantity)?);
+                contracted = Some(price.checked_cost(quantity)?);
+            }
+            self.parts.push(PricedPart { component, quantity, list, contracted });
+        }
+        let load_row = LoadRow {
+            period: row.period,
+            profile: row.profile,
+            requests: row.requests,
+            parts: &self.parts,
+        };
+        let (cells, remarks) = (&mut self.cells, &mut self.remarks);
+        let mut failed = None;
+        let added = self.load.add(load_row, &mut |portion| {
+            keep(cells, remarks, portion).map_err(|error| money_error(error, &mut failed))
+        });
+        failed.map_or(Ok(()), Err)?;
+        Ok(added?)
+    }
+
+    /// Settles everything.
+    ///
+    /// # Errors
+    /// [`SettleError`] if an amount does not fit, or a rate is missing.
+    pub fn finish(mut self) -> Result<Settlement, SettleError> {
+        let (cells, remarks) = (&mut self.cells, &mut self.remarks);
+        let mut failed = None;
+        let load = self.load.finish(&mut |portion| {
+            keep(cells, remarks, portion).map_err(|error| money_error(error, &mut failed))
+        });
+        failed.map_or(Ok(()), Err)?;
+        let load = load?;
+        self.remarks.diagnostics.merge(load.findings);
+        let mut capacities = Capacities::new(load.uses);
+        for (term, profile, _) in std::mem::take(&mut self.unit_prices.without_base) {
+            let model = self.setup.profiles[profile as usize].sku.model.to_string();
+            self.remarks.without_base.insert((term, model));
+        }
+        let states = self.deals.iter().map(|deal| DealState::new(deal, self.setup.profiles));
+        let mut run = Run {
+            window: self.setup.window,
+            profiles: self.setup.profiles,
+            states: states.collect::<Result<_, _>>()?,
+            credits: Credits::new(&self.deals),
+            deals: self.deals,
+            exchange: Exchange { table: self.setup.fx },
+            bill: Bill::default(),
+            remarks: self.remarks,
+        };
+        note_missing_history(&mut run);
+        let cells = self.cells.sorted()?;
+        let mut next = 0;
+        for number in 0..self.timeline.len() {
+            let segment = self.timeline.segment(number);
+            let mine = cells[next..].iter().take_while(|(key, _)| key.segment as usize == number);
+            let mine = mine.count();
+            let mut items = Vec::with_capacity(mine);
+            for (key, cell) in &cells[next..next + mine] {
+                items.push(item(&run, self.setup.currency, segment, *key, cell)?);
+            }
+            next += mine;
+            let mut charges = Vec::new();
+            for (deal, state) in run.deals.iter().zip(&run.states) {
+                charges.extend(fees::charges(deal, &state.seats, segment)?);
+            }
+            capacities.share_fees(number, &mut items, &mut charges)?;
+            capacities.note(&run.deals, number, segment, &charges)?;
+            run.settle(segment, &mut items, &mut charges)?;
+        }
+        let mut settlement = Settlement {
+            window: Some(self.setup.window),
+            invoices: run.bill.invoices(self.setup.window)?,
+            commitments: std::mem::take(&mut run.remarks.commitments),
+            credits: std::mem::take(&mut run.remarks.credits),
+            shares: std::mem::take(&mut run.remarks.shares),
+            capacities: capacities.finish()?,
+            ..Settlement::default()
+        };
+        settlement.diagnostics = run.remarks.findings(&run.deals);
+        settlement.commitments.sort_by_key(|b| (b.term, b.on, b.days));
+        settlement.credits.sort_by_key(|b| (b.term, b.lot, b.on));
+        Ok(settlement)
+    }
+}
+
+/// Adds what capacity did with usage to its cell.
+fn keep(cells: &mut Cells, remarks: &mut Remarks, portion: Portion<'_>) -> Result<(), SettleError> {
+    let served_by = match portion.fate {
+        Fate::Served(term) => Some(term),
+        Fate::Invoiced => None,
+        Fate::Stopped(term) => return Ok(remarks.stopped(term, portion.contracted)?),
+    };
+    let segment = u32::try_from(portion.segment).map_err(|_| SettleError::CountOverflow)?;
+    let cell = cells.of(CellKey { segment, profile: portion.profile, served_by });
+    cell.add_cost(portion.list, portion.contracted)?;
+    cell.count_part_requests(portion.requests)?;
+    for part in portion.parts {
+        // What capacity serves needs no price of its own.
+        let is_priced = part.list.is_some() || served_by.is_some();
+        cell.count_part(part.component, part.quantity, is_priced)?;
+    }
+    Ok(())
+}
+
+/// Sinks of load only know errors of money; any other is kept beside.
+fn money_error(error: SettleError, failed: &mut Option<SettleError>) -> MoneyError {
+    *failed = Some(error);
+    MoneyError::Overflow
+}
+
+/// Usage of a cell in the currency of whoever invoices it.
+fn item(
+    run: &Run<'_>,
+    currency: Currency,
+    segment: Period,
+    key: CellKey,
+    cell: &Cell,
+) -> Result<Item, SettleError> {
+    let biller = run.deals.iter().position(|deal| deal.bills(key.profile, segment));
+    let fx = match biller {
+        Some(biller) => run.exchange.rate(currency, &run.deals[biller], segment)?,
+        None => None,
+    };
+    let contracted = converted(cell.contracted, fx.as_ref())?;
+    // What capacity serves is not invoiced by token.
+    let invoiced = if key.served_by.is_some() { Amount::ZERO } else { contracted };
+    Ok(Item {
+        profile: key.profile,
+        biller,
+        currency: biller.map_or(currency, |b| run.deals[b].contract.currency),
+        served_by: key.served_by,
+        tokens: cell.quantities.tokens(),
+        requests: cell.requests,
+        quantities: cell.quantities.clone(),
+        unpriced: cell.unpriced.clone(),
+        list: converted(cell.list, fx.as_ref())?,
+        base: invoiced,
+        price: contracted,
+        overage: Amount::ZERO,
+        payable: invoiced,
+        prepaid_cost: Amount::ZERO,
+        fx,
+    })
+}
+
+/// Prices a unit cannot be in another currency than those they replace.
+fn refuse_foreign_prices(deals: &[Deal<'_>], currency: Currency) -> Result<(), SettleError> {
+    use crate::contract::TermKind;
+    for deal in deals.iter().filter(|deal| deal.contract.currency != currency) {
+        for bound in &deal.terms {
+            if let TermKind::FixedRate(_) | TermKind::ReservedSpend(_) = bound.term.kind {
+                return Err(SettleError::OtherCurrency {
+                    place: bound.term.place.clone(),
+                    kind: bound.term.kind.name(),
+                    currency: deal.contract.currency,
+                    other: currency,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What began before the window without saying how it stood then.
+fn note_missing_history(run: &mut Run<'_>) {
+    let start = run.window.start;
+    for (deal, state) in run.deals.iter().zip(&run.states) {
+        for (number, schedule, resets) in &state.schedules {
+            let began_before = resets.at(start).is_some_and(|span| span.period.start < start);
+            if began_before && schedule.agreed.opening.is_none() {
+                run.remarks.without_history(deal.terms[*number].at);
+            }
+        }
+        for term in run.credits.begun_before(deal, start) {
+            run.remarks.without_history(term);
+        }
+    }
+}
