@@ -6,6 +6,7 @@
 mod architecture;
 mod cmd_backtest;
 mod cmd_backtest_costs;
+mod cmd_contract;
 mod cmd_cost;
 mod cmd_cost_contract;
 mod cmd_forecast;

@@ -335,6 +335,11 @@ fn broken_capacity() {
         ["`queue_minutes` does nothing without `overflow = \"queue\"`"]
     );
     assert_eq!(with(&format!("{azure}units = 15\nceiling = \"0\"")), ["`ceiling` is nothing"]);
+}
+
+#[test]
+fn broken_rates_and_profiles() {
+    let with = |more: &str| said(&format!("[[capacity]]\nunit = \"PTU\"\n{more}\n"));
     let rate = |more: &str| with(&format!("units = 5\nrate = [{{ models = \"x\", {more} }}]"));
     assert_eq!(rate("tokens_per_minute = \"0\""), ["`tokens_per_minute` is not above zero"]);
     assert_eq!(rate("input_tokens_per_minute = \"5\""), ["`rate` has a speed for one side only"]);
