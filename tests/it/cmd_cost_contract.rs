@@ -336,6 +336,32 @@ fn capacity_is_settled_by_the_minute_and_what_spills_at_standard_tier() {
 }
 
 #[test]
+fn what_spills_without_a_price_is_a_finding_and_another_model_can_take_it() {
+    let tuned = provisioned().replace("\"m\"", "\"tuned\"");
+    let terms = |spill: &str| {
+        let terms = CAPACITY.replace("models = [\"m\"]", "models = [\"tuned\"]");
+        contract("c", "acme", &format!("{terms}{spill}"))
+    };
+    let contracts =
+        [("alone.toml", terms("")), ("other.toml", terms("spill_to = { model = \"m-2026\" }\n"))];
+    let env = env(&tuned, &contracts);
+    let day = ["--since", "2026-01-10", "--until", "2026-01-11", "--output", "json"];
+    let alone = run(&env, &[&day[..], &["--contract", "alone.toml"]].concat());
+    assert_eq!(alone.status, 0, "{}", alone.stderr);
+    assert!(
+        alone.stderr.contains("warning[unpriced-usage]: `tuned` of `acme`"),
+        "{}",
+        alone.stderr
+    );
+    assert_eq!(alone.json()["unpriced"]["tokens"], 600_000);
+    assert_eq!(alone.json()["totals"][0]["billed_cost"], "48.00");
+    // 600,000 tokens at the price of the other model.
+    let other = run(&env, &[&day[..], &["--contract", "other.toml", "--strict"]].concat());
+    assert_eq!((other.status, other.stderr.as_str()), (0, ""));
+    assert_eq!(other.json()["totals"][0]["billed_cost"], "48.60");
+}
+
+#[test]
 fn a_rollup_by_the_hour_is_spread_and_said_so() {
     let env = env(&provisioned(), &[("c.toml", contract("c", "acme", CAPACITY))]);
     let made = env.run(&["rollup", "u.jsonl", "--prices", "book.toml", "--out", "u.parquet"]);
@@ -388,6 +414,22 @@ fn the_window_begins_with_the_month_of_the_contracts_time_zone() {
     let report = json(&env, &["--contract", "c.toml"]);
     assert_eq!(report["window"]["start"], "2026-01-01T05:00:00Z");
     assert_eq!(report["window"]["end"], "2026-02-11T05:00:00Z");
+}
+
+#[test]
+fn charge_periods_are_as_fine_as_the_contracts_time_zone_needs() {
+    let zone = "timezone = \"Asia/Kolkata\"\n";
+    // February begins at 18:30 UTC there.
+    let lines = [
+        record("2026-01-31T18:15:00Z", "acme", "m", 3_000_000, 0),
+        record("2026-01-31T18:45:00Z", "acme", "m", 5_000_000, 0),
+    ];
+    let env = env(&lines.join("\n"), &[("c.toml", contract("c", "acme", zone))]);
+    let report = json(&env, &["--contract", "c.toml"]);
+    assert_eq!(
+        invoices(&report),
+        [invoice("acme", "2026-01-01", true, "3.00"), invoice("acme", "2026-02-01", false, "5.00"),]
+    );
 }
 
 #[test]
