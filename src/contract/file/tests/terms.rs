@@ -154,6 +154,10 @@ fn broken_commitments() {
         ["`true_up` is month, expected less than the period month"]
     );
     assert_eq!(
+        with("period = \"year\"\namount = \"1\"\ntrue_up = \"month\"\nshortfall = \"carried\""),
+        ["`true_up` does nothing without a shortfall that is paid or credited"]
+    );
+    assert_eq!(
         with("period = \"year\"\namount = \"1\"\ncredit_expires_after_months = 3"),
         ["`credit_expires_after_months` does nothing without `shortfall = \"credited\"`"]
     );
