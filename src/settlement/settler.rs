@@ -8,7 +8,7 @@ use super::deal::Deal;
 use super::error::SettleError;
 use super::fees;
 use super::invoice::Settlement;
-use super::item::Item;
+use super::item::{Effect, Item};
 use super::load::{Fate, LoadRow, LoadStage, Portion, PricedPart};
 use super::money_in::{Exchange, converted};
 use super::order::Run;
@@ -281,6 +281,7 @@ fn item(
         overage: Amount::ZERO,
         payable: invoiced,
         prepaid_cost: Amount::ZERO,
+        effect: Effect::default(),
         fx,
     })
 }
