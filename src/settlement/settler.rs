@@ -171,7 +171,7 @@ impl<'c> Settler<'c> {
         let load = load?;
         self.remarks.diagnostics.merge(load.findings);
         let mut capacities = Capacities::new(load.uses);
-        for (term, profile, _) in std::mem::take(&mut self.unit_prices.without_base) {
+        for (term, profile) in std::mem::take(&mut self.unit_prices.without_base) {
             let model = self.setup.profiles[profile as usize].sku.model.to_string();
             self.remarks.without_base.insert((term, model));
         }
