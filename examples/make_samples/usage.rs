@@ -144,7 +144,8 @@ pub(crate) fn laboratory(random: &mut Random) -> String {
     for month in 0_u32..120 {
         let first = day(2026, 5) + Months::new(month);
         // Trillions of tokens of output; growth slows down.
-        let trillions = 40 + 9 * u64::from(month) - u64::from(month) * u64::from(month) / 60;
+        let month = u64::from(month);
+        let trillions = 40 + 22 * month / 5 - month * month / 300;
         let output = random.share(trillions * 1_000_000_000_000, 97, 103);
         let bucket = Bucket {
             start: midnight(first),

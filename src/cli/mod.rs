@@ -3,6 +3,7 @@
 mod args;
 mod backtest;
 mod budgets;
+mod contract;
 mod cost;
 mod cost_series;
 mod error;
@@ -10,6 +11,7 @@ mod exit;
 mod finish;
 mod forecast;
 mod ingest;
+mod init;
 mod model_args;
 mod prices;
 mod prices_diff;
@@ -51,6 +53,8 @@ enum Command {
     Backtest(Box<backtest::BacktestArgs>),
     Rollup(rollup::RollupArgs),
     Prices(prices::PricesArgs),
+    Contract(contract::ContractArgs),
+    Init(init::InitArgs),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -93,6 +97,8 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
         Command::Backtest(args) => backtest::run(args, environment, ui),
         Command::Rollup(args) => rollup::run(args, environment, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
+        Command::Contract(args) => contract::run(args, ui),
+        Command::Init(args) => init::run(args, ui),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "tokencast", &mut text);

@@ -1,7 +1,7 @@
 //! Contracts: what a buyer and a seller agreed, from TOML files.
 //!
 //! A contract has a scope, a term, a billing period, a currency and any number of terms in any
-//! combination. This module only says what was agreed; [`crate::settlement`] applies it.
+//! combination. This module only says what was agreed; settlement applies it.
 #![deny(clippy::float_arithmetic)]
 
 pub mod file;
@@ -13,6 +13,7 @@ mod span;
 mod tables;
 mod template;
 pub mod terms;
+pub mod timeline;
 
 use compact_str::CompactString;
 

@@ -43,6 +43,18 @@ impl Patterns {
             None => pattern == name,
         })
     }
+
+    /// True if some name may pass both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let both = |a: &str, b: &str| match (a.strip_suffix('*'), b.strip_suffix('*')) {
+            (Some(a), Some(b)) => a.starts_with(b) || b.starts_with(a),
+            (Some(start), None) => b.starts_with(start),
+            (None, Some(start)) => a.starts_with(start),
+            (None, None) => a == b,
+        };
+        self.is_empty() || other.is_empty() || self.iter().any(|a| other.iter().any(|b| both(a, b)))
+    }
 }
 
 /// What usage is, as far as scopes ask.
@@ -112,6 +124,15 @@ mod tests {
         assert!(models.accepts("claude-opus-5-5") && models.accepts("nova-pro"));
         assert!(!models.accepts("nova-pro-2") && !models.accepts("my-claude-"));
         assert!(Patterns::default().accepts("anything"));
+    }
+
+    #[test]
+    fn patterns_that_share_a_name() {
+        let of = |names: &[&str]| Patterns::new(names.iter().copied());
+        assert!(of(&["gpt-5*"]).overlaps(&of(&["gpt-5.2"])));
+        assert!(of(&["gpt-5.2", "gpt-5.2-20*"]).overlaps(&of(&["gpt-5.2-2025-12-11"])));
+        assert!(of(&["a*"]).overlaps(&of(&["ab*"])) && of(&[]).overlaps(&of(&["x"])));
+        assert!(!of(&["gpt-5"]).overlaps(&of(&["gpt-5-mini"])));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Bundled tables of capacity: what tokens take of a provider's units, and how many units can be
 //! deployed.
 
-use super::Patterns;
 use super::file::parsed;
 use super::file::rates;
 use super::file::read::{Fields, read};
@@ -90,17 +89,6 @@ fn row(fields: &Fields<'_>, source: Option<&str>, report: &mut Reporter) -> Opti
     Some(Row { rate: rates::rate(fields, source, report)?, limit, regional })
 }
 
-/// True if some name may pass both; empty patterns let every name pass.
-pub(super) fn overlaps(one: &Patterns, other: &Patterns) -> bool {
-    let both = |a: &str, b: &str| match (a.strip_suffix('*'), b.strip_suffix('*')) {
-        (Some(a), Some(b)) => a.starts_with(b) || b.starts_with(a),
-        (Some(start), None) => b.starts_with(start),
-        (None, Some(start)) => a.starts_with(start),
-        (None, None) => a == b,
-    };
-    one.is_empty() || other.is_empty() || one.iter().any(|a| other.iter().any(|b| both(a, b)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,14 +155,5 @@ mod tests {
             share(&row_of("xai-provisioned", "grok-4-1-fast"), Component::Output),
             Some((1, 12_500))
         );
-    }
-
-    #[test]
-    fn patterns_that_share_a_name() {
-        let of = |names: &[&str]| Patterns::new(names.iter().copied());
-        assert!(overlaps(&of(&["gpt-5*"]), &of(&["gpt-5.2"])));
-        assert!(overlaps(&of(&["gpt-5.2", "gpt-5.2-20*"]), &of(&["gpt-5.2-2025-12-11"])));
-        assert!(overlaps(&of(&["a*"]), &of(&["ab*"])) && overlaps(&of(&[]), &of(&["x"])));
-        assert!(!overlaps(&of(&["gpt-5"]), &of(&["gpt-5-mini"])));
     }
 }

@@ -54,23 +54,38 @@ fn all_options() -> String {
         "# Every key of a contract file. Lines that begin with `# ` and hold a key are optional; take the\n\
          # sign away to use them. All figures are invented: replace them.\n\n",
     );
+    let mut explained = Explained::default();
     for key in registry::FILE.keys().filter(|key| !matches!(key.kind, Kind::Tables(_))) {
-        option(&mut text, key);
+        option(&mut text, key, &mut explained);
     }
     for table in registry::term_tables() {
         text.push_str(&format!("\n{}[[{}]]\n", comment("", table.doc), table.name));
         for key in table.keys() {
-            option(&mut text, key);
+            option(&mut text, key, &mut explained);
         }
     }
     text
 }
 
-fn option(text: &mut String, key: &Key) {
+/// What was said already and is not repeated.
+#[derive(Default)]
+struct Explained {
+    /// Of the key before.
+    remark: &'static str,
+    tables: Vec<&'static str>,
+}
+
+fn option(text: &mut String, key: &'static Key, explained: &mut Explained) {
     let default = key.default.map(|d| format!(" Default: {d}.")).unwrap_or_default();
-    text.push_str(&comment("", &format!("{}{default}", key.doc)));
-    if let Kind::Table(table) | Kind::Tables(table) | Kind::WordOr(_, table) = key.kind {
+    if explained.remark != key.doc {
+        text.push_str(&comment("", &format!("{}{default}", key.doc)));
+        explained.remark = key.doc;
+    }
+    if let Kind::Table(table) | Kind::Tables(table) | Kind::WordOr(_, table) = key.kind
+        && !explained.tables.contains(&table.name)
+    {
         inner(text, table);
+        explained.tables.push(table.name);
     }
     let sign = if key.shown { "" } else { "# " };
     text.push_str(&format!("{sign}{} = {}\n", key.name, key.example));

@@ -58,7 +58,9 @@ pub enum Rounding {
 
 /// Integer division rounded as asked.
 fn div_round(numerator: i128, denominator: i128, rounding: Rounding) -> i128 {
-    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
+    // One division: it is most of the work.
+    let quotient = numerator / denominator;
+    let remainder = numerator - quotient * denominator;
     if remainder == 0 {
         return quotient;
     }

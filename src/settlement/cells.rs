@@ -1,9 +1,8 @@
 //! Sums of usage by stretch of time, profile and the term that served it.
 
-use std::collections::BTreeMap;
-
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
+use smallvec::SmallVec;
 
 use super::error::SettleError;
 use super::invoice::TermRef;
@@ -26,8 +25,9 @@ pub(super) struct Cell {
     pub(super) unpriced: ComponentCounts,
     /// Further requests in millionths, where capacity served a part of a row.
     part_requests: i128,
-    /// Further quantities in millionths: with a price or served, and without any.
-    parts: BTreeMap<(bool, Component), i128>,
+    /// Further quantities in millionths: with a price or served (`true`), and without any. Few, so a
+    /// search from the front is the fastest.
+    parts: SmallVec<[(bool, Component, i128); 4]>,
 }
 
 /// Which usage a cell holds.
@@ -43,19 +43,24 @@ pub(super) struct CellKey {
 #[derive(Debug, Default)]
 pub(super) struct Cells {
     found: IndexMap<CellKey, Cell, FixedState>,
-    last: Option<(CellKey, usize)>,
+    /// By profile: the cell that was asked for last.
+    last: Vec<Option<(CellKey, usize)>>,
 }
 
 impl Cells {
     /// The cell of a key.
     pub(super) fn of(&mut self, key: CellKey) -> &mut Cell {
-        let at = match self.last {
+        let profile = key.profile as usize;
+        if self.last.len() <= profile {
+            self.last.resize(profile + 1, None);
+        }
+        let at = match self.last[profile] {
             Some((last, at)) if last == key => at,
             _ => {
                 let entry = self.found.entry(key);
                 let at = entry.index();
                 entry.or_default();
-                self.last = Some((key, at));
+                self.last[profile] = Some((key, at));
                 at
             }
         };
@@ -87,8 +92,13 @@ impl Cell {
         millionths: i128,
         is_priced: bool,
     ) -> Result<(), SettleError> {
-        let sum = self.parts.entry((is_priced, component)).or_default();
-        *sum = sum.checked_add(millionths).ok_or(SettleError::CountOverflow)?;
+        let found = self.parts.iter_mut().find(|(p, c, _)| *c == component && *p == is_priced);
+        match found {
+            Some((_, _, sum)) => {
+                *sum = sum.checked_add(millionths).ok_or(SettleError::CountOverflow)?;
+            }
+            None => self.parts.push((is_priced, component, millionths)),
+        }
         Ok(())
     }
 
@@ -101,7 +111,7 @@ impl Cell {
 
     /// Rounds the sums of parts to whole units, once.
     fn round(&mut self) -> Result<(), SettleError> {
-        for ((is_priced, component), millionths) in std::mem::take(&mut self.parts) {
+        for (is_priced, component, millionths) in std::mem::take(&mut self.parts) {
             let counts = if is_priced { &mut self.quantities } else { &mut self.unpriced };
             counted(counts, component, rounded(millionths)?)?;
         }

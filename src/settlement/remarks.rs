@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::deal::Deal;
 use super::invoice::{CommitmentBalance, CostShare, CreditBalance, TermRef};
+use super::load::MILLION;
 use crate::contract::terms::TermKind;
 use crate::diagnostic::{Diagnostics, code};
 use crate::money::{Amount, MoneyError};
@@ -14,7 +15,8 @@ pub(super) struct Remarks {
     pub(super) commitments: Vec<CommitmentBalance>,
     pub(super) credits: Vec<CreditBalance>,
     pub(super) shares: Vec<CostShare>,
-    stopped: BTreeMap<TermRef, Amount>,
+    /// Worth, and millionths of tokens where only those are known.
+    stopped: BTreeMap<TermRef, (Amount, i128)>,
     without_history: BTreeSet<TermRef>,
     /// Rows that lie in more than one stretch.
     pub(super) straddling: u64,
@@ -26,8 +28,19 @@ pub(super) struct Remarks {
 impl Remarks {
     /// Usage worth so much was not served.
     pub(super) fn stopped(&mut self, term: TermRef, amount: Amount) -> Result<(), MoneyError> {
+        self.stopped_tokens(term, amount, 0)
+    }
+
+    /// Usage worth so much, of so many millionths of tokens, was not served.
+    pub(super) fn stopped_tokens(
+        &mut self,
+        term: TermRef,
+        amount: Amount,
+        millionths: i128,
+    ) -> Result<(), MoneyError> {
         let sum = self.stopped.entry(term).or_default();
-        *sum = sum.checked_add(amount)?;
+        sum.0 = sum.0.checked_add(amount)?;
+        sum.1 = sum.1.checked_add(millionths).ok_or(MoneyError::Overflow)?;
         Ok(())
     }
 
@@ -44,10 +57,14 @@ impl Remarks {
             format!("`{}` of `{}`", contract.terms[at.term].id, contract.id)
         };
         let place = |at: TermRef| Some(deals[at.contract].contract.terms[at.term].place.location());
-        for (term, amount) in &self.stopped {
+        for (term, (amount, millionths)) in &self.stopped {
             let contract = deals[term.contract].contract;
+            let tokens = match millionths / MILLION {
+                0 => String::new(),
+                tokens => format!("{tokens} tokens, "),
+            };
             let text = format!(
-                "{} does not serve usage worth {amount} {}; it is in no cost",
+                "{} does not serve usage ({tokens}worth {amount} {} by token); it is in no cost",
                 name(*term),
                 contract.currency
             );

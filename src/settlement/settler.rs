@@ -227,7 +227,10 @@ fn keep(cells: &mut Cells, remarks: &mut Remarks, portion: Portion<'_>) -> Resul
     let served_by = match portion.fate {
         Fate::Served(term) => Some(term),
         Fate::Invoiced => None,
-        Fate::Stopped(term) => return Ok(remarks.stopped(term, portion.contracted)?),
+        Fate::Stopped(term) => {
+            let worth = portion.contracted;
+            return Ok(remarks.stopped_tokens(term, worth, portion.tokens)?);
+        }
     };
     let segment = u32::try_from(portion.segment).map_err(|_| SettleError::CountOverflow)?;
     let cell = cells.of(CellKey { segment, profile: portion.profile, served_by });

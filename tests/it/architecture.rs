@@ -14,8 +14,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("series", 1, &[]),
     ("costs", 1, &[]),
     ("price_book", 1, &[]),
-    // Contracts state prices by the keys of price books.
-    ("contract", 1, &["price_book"]),
+    // Contracts state prices by the keys of price books, and scopes by labels.
+    ("contract", 1, &["price_book", "usage"]),
     ("source", 2, &[]),
     ("rollup", 2, &[]),
     // Rating reads rollups, which are data of the same layer.

@@ -171,6 +171,30 @@ fn results_follow_their_schemas() {
 }
 
 #[test]
+fn settlements_follow_their_schema() {
+    let env = TestEnv::new();
+    let samples = |name: &str| root().join("samples").join(name).to_str().unwrap().to_owned();
+    for (contracts, usage) in [
+        (
+            &["contracts/enterprise-edp.toml", "contracts/claude-private-pricing.toml"][..],
+            "enterprise",
+        ),
+        (&["contracts/seats-and-tokens.toml"], "seats"),
+        (&["contracts/ten-year-ramp.toml"], "laboratory"),
+    ] {
+        let usage = samples(&format!("usage/{usage}.jsonl"));
+        let mut arguments =
+            vec!["cost".to_owned(), usage, "--output".to_owned(), "json".to_owned()];
+        for contract in contracts {
+            arguments.extend(["--contract".to_owned(), samples(contract)]);
+        }
+        let run = env.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert_valid("settlement.v1", &run.json());
+    }
+}
+
+#[test]
 fn price_commands_follow_their_schemas() {
     let env = TestEnv::new();
     let table = root().join("tests/data/import/litellm.json");

@@ -6,7 +6,9 @@
 mod architecture;
 mod cmd_backtest;
 mod cmd_backtest_costs;
+mod cmd_contract;
 mod cmd_cost;
+mod cmd_cost_contract;
 mod cmd_forecast;
 mod cmd_forecast_budgets;
 mod cmd_forecast_costs;

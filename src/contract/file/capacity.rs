@@ -138,9 +138,7 @@ fn rates_and_limits(
         match tables::load(name) {
             Ok(rows) => {
                 let meant = rows.iter().filter(|row| {
-                    [&build.scope, scope]
-                        .iter()
-                        .all(|s| tables::overlaps(&row.rate.models, &s.models))
+                    [&build.scope, scope].iter().all(|s| row.rate.models.overlaps(&s.models))
                 });
                 limits = meant.map(|row| if regional { row.regional } else { row.limit }).collect();
                 rates.extend(rows.into_iter().map(|row| row.rate));

@@ -25,6 +25,8 @@ pub(super) fn commitment(fields: &Fields<'_>, build: &mut Builder<'_>) -> Option
     let anchor = anchor(fields, "anchor", Anchor::Start);
     let amounts = amounts(fields, every, anchor, build);
     let eligible = eligible(fields, build);
+    let invoiced = matches!(shortfall, Shortfall::Paid | Shortfall::Credited { .. });
+    build.only_if(fields, "true_up", invoiced, "a shortfall that is paid or credited");
     let true_up = shorter(fields, "true_up", every, build);
     let rollover = (fields.has("rollover_share") || fields.has("rollover_cap")).then(|| Carry {
         share: factor_or_one(fields, "rollover_share"),

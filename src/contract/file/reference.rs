@@ -3,11 +3,18 @@
 use super::key::{Key, Kind, Table};
 use super::registry;
 
+static EVERY_TERM: Table = Table {
+    name: "",
+    doc: "What each of the terms below may also say.",
+    parts: &[registry::COMMON],
+};
+
 /// The tables of keys as Markdown: the head, every kind of term, and the tables inside them.
 #[must_use]
 pub fn reference() -> String {
     let mut text = String::new();
     section(&mut text, "Head", &registry::FILE, |key| !matches!(key.kind, Kind::Tables(_)));
+    section(&mut text, "Every term", &EVERY_TERM, |_| true);
     let mut inner: Vec<&'static Table> = Vec::new();
     collect(&registry::FILE, &mut inner);
     for table in registry::term_tables() {
@@ -18,7 +25,7 @@ pub fn reference() -> String {
     {
         section(&mut text, &format!("`{}`", table.name), table, |_| true);
     }
-    text
+    format!("{}\n", text.trim_end())
 }
 
 /// Tables that keys of a table take, each once.

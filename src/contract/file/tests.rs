@@ -193,3 +193,27 @@ fn terms_stay_inside_the_contract_and_have_names_of_their_own() {
         ["term `discount-1` is also at line 7"]
     );
 }
+
+#[test]
+fn templates_with_a_line_left_out_or_doubled_never_panic() {
+    let mut errors = 0;
+    for (kind, _) in crate::contract::templates() {
+        let text = crate::contract::template(kind).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let meant = |at: &usize| !lines[*at].is_empty() && !lines[*at].starts_with('#');
+        for at in (0..lines.len()).filter(meant) {
+            let mut without = lines.clone();
+            without.remove(at);
+            let mut doubled = lines.clone();
+            doubled.insert(at, lines[at]);
+            for changed in [without, doubled] {
+                let source = source("t.toml", &changed.join("\n"));
+                let Err(found) = load(&[source]) else { continue };
+                let last = changed.len() as u64;
+                assert!(found.problems.iter().all(|p| (1..=last).contains(&p.location.line)));
+                errors += 1;
+            }
+        }
+    }
+    assert!(errors > 100, "{errors}");
+}

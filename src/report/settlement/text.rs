@@ -70,10 +70,13 @@ impl SettlementReport {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.unpriced.units() > 0 {
+            let other = match self.unpriced.units() - self.unpriced.tokens {
+                0 => String::new(),
+                n => format!(" and {} other units", format::grouped(n)),
+            };
             notes.push(format!(
-                "Not in any total: {} tokens and {} other units without a price.",
-                format::grouped(self.unpriced.tokens),
-                format::grouped(self.unpriced.units() - self.unpriced.tokens)
+                "Not in any total: {} tokens{other} without a price.",
+                format::grouped(self.unpriced.tokens)
             ));
         }
         notes.extend(self.unfinished());
@@ -81,6 +84,12 @@ impl SettlementReport {
             notes.push(format!(
                 "Settled from {} on, where the month of the first usage begins (--since); fees and periods before are not in it.",
                 window.days.0
+            ));
+        }
+        if !self.group_by.is_empty() && self.has_more_than_usage() {
+            notes.push(format!(
+                "Costs by {} are those of usage; what is billed beside it (fees, purchases, shortfalls, other spend) is only on invoices.",
+                self.group_by.join(", ")
             ));
         }
         let rates: BTreeSet<&Fx> = self
@@ -101,6 +110,12 @@ impl SettlementReport {
         }
         notes.push(format!("Prices: {}", self.price_book.sentence()));
         notes
+    }
+
+    fn has_more_than_usage(&self) -> bool {
+        let of_usage = ["usage", "discount", "included", "overage", "drawdown", "credit"];
+        let mut lines = self.invoices.iter().flat_map(|invoice| &invoice.lines);
+        lines.any(|line| !of_usage.contains(&line.category))
     }
 
     /// Invoices whose periods go on after the window.

@@ -94,7 +94,11 @@ impl LoadPart {
             Take::Ratio(..) => {
                 let (quantity, quantity_left) = take.cut(self.quantity)?;
                 let [list, list_left] = take.cut_amount(self.list)?;
-                let [contracted, contracted_left] = take.cut_amount(self.contracted)?;
+                let [contracted, contracted_left] = if self.contracted == self.list {
+                    [list, list_left]
+                } else {
+                    take.cut_amount(self.contracted)?
+                };
                 let served = Self { quantity, list, contracted, ..*self };
                 let left = Self {
                     quantity: quantity_left,

@@ -6,6 +6,7 @@ use super::steps::MINUTE_NANOS;
 use crate::contract::Contract;
 use crate::contract::terms::Term;
 use crate::diagnostic::{Diagnostics, code};
+use crate::period::Period;
 
 /// Lengths kept for the finding about them.
 const MOST_LENGTHS: usize = 8;
@@ -13,21 +14,31 @@ const MOST_LENGTHS: usize = 8;
 /// Lengths of rows that a term served.
 #[derive(Debug, Default)]
 pub(super) struct Grains {
-    last: Option<i64>,
-    lengths: BTreeSet<i64>,
+    /// Latest ends of rows by length, in nanoseconds; the length that came last is first.
+    ends: Vec<(i64, i64)>,
+    /// Lengths of rows that overlap rows of another length.
+    mixed: BTreeSet<i64>,
     assumed: u64,
 }
 
 impl Grains {
-    /// Counts rows of a length in nanoseconds; `assumed`: how they are spread is not stated.
-    pub(super) fn add(&mut self, length: i64, rows: u64, assumed: bool) {
-        // Shorter than a minute is a minute.
-        let length = length.max(MINUTE_NANOS);
-        if self.last != Some(length) {
-            self.last = Some(length);
-            if self.lengths.len() < MOST_LENGTHS {
-                self.lengths.insert(length);
-            }
+    /// Counts rows of a period; `least` nanoseconds are what the term cannot look into, `assumed`
+    /// tells that how they are spread is not stated.
+    pub(super) fn add(&mut self, period: Period, least: i64, rows: u64, assumed: bool) {
+        let length = period.nanos().max(least).max(MINUTE_NANOS);
+        let start = period.start.nanos();
+        match self.ends.iter().position(|(other, _)| *other == length) {
+            Some(at) => self.ends.swap(0, at),
+            None if self.ends.len() < MOST_LENGTHS => self.ends.insert(0, (length, start)),
+            // What is left of the lengths is said of the others.
+            None => return,
+        }
+        self.ends[0].1 = self.ends[0].1.max(period.end.nanos());
+        let overlapping = self.ends[1..].iter().filter(|(_, end)| *end > start);
+        let overlapping: Vec<i64> = overlapping.map(|(other, _)| *other).collect();
+        if !overlapping.is_empty() {
+            self.mixed.extend(overlapping);
+            self.mixed.insert(length);
         }
         if assumed {
             self.assumed += rows;
@@ -44,11 +55,11 @@ impl Grains {
             );
             findings.add_many(code::LOAD_PROFILE_ASSUMED, message, place(), self.assumed);
         }
-        if self.lengths.len() > 1 {
+        if !self.mixed.is_empty() {
             let minutes: Vec<_> =
-                self.lengths.iter().map(|l| (l / MINUTE_NANOS).to_string()).collect();
+                self.mixed.iter().map(|l| (l / MINUTE_NANOS).to_string()).collect();
             let message = format!(
-                "{name}: usage comes in periods of {} minutes, and each length was set against the whole capacity by itself",
+                "{name}: usage of the same time comes in periods of {} minutes, and each length was set against the whole capacity by itself",
                 minutes.join(", ")
             );
             findings.add(code::MIXED_LOAD_GRAIN, message, place());

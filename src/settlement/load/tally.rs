@@ -31,14 +31,6 @@ pub(crate) struct LoadUse {
     pub(crate) longest_wait_minutes: u64,
 }
 
-impl LoadUse {
-    /// Mean share of the capacity that was used, in millionths.
-    pub(crate) fn used_millionths(&self) -> u64 {
-        let load = self.profiles.iter().flat_map(|used| used.load).sum();
-        millionths((load, self.offered.iter().sum()))
-    }
-}
-
 /// What a term did for the usage of one profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct ProfileUse {

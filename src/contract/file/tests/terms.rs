@@ -154,6 +154,10 @@ fn broken_commitments() {
         ["`true_up` is month, expected less than the period month"]
     );
     assert_eq!(
+        with("period = \"year\"\namount = \"1\"\ntrue_up = \"month\"\nshortfall = \"carried\""),
+        ["`true_up` does nothing without a shortfall that is paid or credited"]
+    );
+    assert_eq!(
         with("period = \"year\"\namount = \"1\"\ncredit_expires_after_months = 3"),
         ["`credit_expires_after_months` does nothing without `shortfall = \"credited\"`"]
     );
@@ -335,6 +339,11 @@ fn broken_capacity() {
         ["`queue_minutes` does nothing without `overflow = \"queue\"`"]
     );
     assert_eq!(with(&format!("{azure}units = 15\nceiling = \"0\"")), ["`ceiling` is nothing"]);
+}
+
+#[test]
+fn broken_rates_and_profiles() {
+    let with = |more: &str| said(&format!("[[capacity]]\nunit = \"PTU\"\n{more}\n"));
     let rate = |more: &str| with(&format!("units = 5\nrate = [{{ models = \"x\", {more} }}]"));
     assert_eq!(rate("tokens_per_minute = \"0\""), ["`tokens_per_minute` is not above zero"]);
     assert_eq!(rate("input_tokens_per_minute = \"5\""), ["`rate` has a speed for one side only"]);

@@ -152,7 +152,7 @@ impl<'c> Stage<'c> {
         let (loads, rows) = if in_force { self.loads(&batch)? } else { Default::default() };
         if rows > 0 {
             let stated = self.profile.is_some() || batch.period.nanos() <= unit;
-            self.grains.add(batch.period.nanos().max(unit), rows, !stated);
+            self.grains.add(batch.period, unit, rows, !stated);
         }
         if self.minutes > 1 && batch.period.nanos() <= unit {
             // Held even where nothing is for this term, so that later terms see rows in order.

@@ -56,11 +56,8 @@ impl Stage<'_> {
             let mut batch = Batch::new(minute_period(at));
             if self.steps.in_force(at) {
                 self.serve_waiting(minute, sink)?;
-                self.expire(minute, &mut batch, sink)?;
-            } else {
-                // Nothing is to be hoped for after the end.
-                self.expire(i64::MAX, &mut batch, sink)?;
             }
+            self.expire(minute, &mut batch, sink)?;
             if !batch.is_empty() {
                 return Ok(Some(batch));
             }
@@ -78,7 +75,7 @@ impl Stage<'_> {
         let minute = minute_of(batch.start());
         self.backlog.next = minute + 1;
         if !self.steps.in_force(batch.start()) {
-            return self.expire(i64::MAX, batch, sink);
+            return self.expire(minute, batch, sink);
         }
         let room = self.serve_waiting(minute, sink)?;
         let takes = [0, 1, 2].map(|side| Take::of(loads[side], room[side]));
@@ -90,7 +87,9 @@ impl Stage<'_> {
             for (load, room) in loads.iter_mut().zip(room) {
                 *load -= (*load).min(room);
             }
-            self.backlog.entries.push_back(Waiting { minute, load: loads, batch: mine });
+            if !mine.is_empty() {
+                self.backlog.entries.push_back(Waiting { minute, load: loads, batch: mine });
+            }
             *batch = others;
         } else {
             self.divide(batch, &takes, self.excess, sink)?;
@@ -138,12 +137,14 @@ impl Stage<'_> {
         Ok(room)
     }
 
-    /// Lets go what may wait no longer at the end of a minute.
+    /// Lets go what may wait no longer at the end of a minute: all, once the term is over.
     fn expire(&mut self, minute: i64, batch: &mut Batch, sink: Sink<'_>) -> Result<(), LoadError> {
-        let oldest = minute.saturating_sub(self.queue.unwrap_or(0));
+        let over = !self.steps.in_force(Timestamp::from_nanos(minute * MINUTE_NANOS));
+        let longest = self.queue.unwrap_or(0);
+        let oldest = if over { minute } else { minute.saturating_sub(longest) };
         while let Some(mut entry) = self.backlog.pop_until(oldest) {
-            if let (Some(flow), Some(longest)) = (entry.batch.flows.first(), self.queue) {
-                self.tally.waited(flow.segment, longest);
+            if let Some(flow) = entry.batch.flows.first() {
+                self.tally.waited(flow.segment, longest.min(minute - entry.minute));
             }
             self.divide(&mut entry.batch, &[Take::Nothing; 3], self.excess, sink)?;
             batch.append(&entry.batch);

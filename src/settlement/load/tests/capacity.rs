@@ -190,3 +190,66 @@ fn models_without_a_price_are_unpriced_only_above_the_capacity() {
     assert_eq!(outcome.tokens(), (100, 50, 0));
     assert_eq!(outcome.invoiced.unpriced, 50 * MILLION);
 }
+
+#[test]
+fn models_share_a_unit_exactly() {
+    // 1,700 of 3,400 and 2,375 of 4,750 are one unit; a token more of either is not.
+    let for_model = |model: &str, per_minute| CapacityRate {
+        models: Patterns::new([model]),
+        ..rate(per_minute, &[(InputUncached, 10)])
+    };
+    let rates = || vec![for_model("gpt-5.2", 3_400), for_model("gpt-5", 4_750)];
+    let kind = || TermKind::Capacity(units(vec![meter(Side::All, 1)], rates()));
+    // One of them goes by an alias.
+    let alias = UsageProfile { model_id: Some("gpt-5".into()), ..profile("my-gpt") };
+    let profiles = [profile("gpt-5.2"), alias, profile("no-rate")];
+    let spilled = |one, other| {
+        let rows = [prompt(0, one), Row { profile: 1, ..prompt(0, other) }];
+        settle(&[contract(vec![term(kind())])], &profiles, &rows).invoiced.tokens
+    };
+    assert_eq!(spilled(1_700, 2_375), 0);
+    assert!(spilled(1_701, 2_375) > 0 && spilled(1_700, 2_376) > 0);
+    let contracts = [contract(vec![term(kind())])];
+    assert!(!LoadStage::new(&contracts, &profiles, &[]).unwrap().concerns(2));
+}
+
+#[test]
+fn without_units_nothing_is_served() {
+    let rows = [row(0, &[part(InputUncached, 5, "10"), part(InputCacheRead, 9, "1")])];
+    let outcome = settle_one(TermKind::Capacity(tokens_a_minute(0)), &rows);
+    assert_eq!(outcome.tokens(), (0, 14, 0));
+    assert_eq!((outcome.one_use().periods_over, outcome.one_use().peak_millionths), (1, 0));
+}
+
+#[test]
+fn requests_go_where_their_prompts_go() {
+    // A meter for output alone stops half of the output, but no request.
+    let strict = Capacity {
+        overflow: Overflow::Throttle,
+        ..units(vec![meter(Side::Output, 100)], vec![rate(1, &[(Output, 10)])])
+    };
+    let rows = [row(0, &[part(InputUncached, 5, "10"), part(Output, 200, "10")])];
+    let outcome = settle_one(TermKind::Capacity(strict), &rows);
+    assert_eq!(outcome.tokens(), (100, 5, 100));
+    assert_eq!((outcome.invoiced.requests, outcome.stopped.requests), (4 * MILLION, 0));
+}
+
+#[test]
+fn rates_without_a_common_unit_are_refused() {
+    let odd = |model: &str, denominator| CapacityRate {
+        models: Patterns::new([model]),
+        shares: vec![(InputUncached, Share { numerator: 1, denominator })],
+        ..rate(1, &[])
+    };
+    let rates = vec![odd("a", u64::MAX), odd("b", u64::MAX - 1), odd("c", u64::MAX - 2)];
+    let contracts =
+        [contract(vec![term(TermKind::Capacity(units(vec![meter(Side::All, 1)], rates)))])];
+    let profiles = ["a", "b", "c"].map(profile);
+    let refused = LoadStage::new(&contracts, &profiles, &[]).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "load of `term-1` of contract `azure` is too large to count exactly"
+    );
+    // Rates of models that are not used do not count.
+    assert!(LoadStage::new(&contracts, &profiles[..1], &[]).is_ok());
+}

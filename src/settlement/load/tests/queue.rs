@@ -60,10 +60,14 @@ fn what_waits_at_the_end_is_not_served() {
     // The last minute of the window.
     let outcome = settle_one(queue(5, true), &[prompt(2_879, 150)]);
     assert_eq!(outcome.tokens(), (100, 0, 50));
+    // The 50 of the minute before take the room of 50 new ones.
+    let outcome = settle_one(queue(5, true), &[prompt(2_878, 150), prompt(2_879, 100)]);
+    assert_eq!(outcome.tokens(), (200, 0, 50));
     // At the end of the term it spills.
     let ends = Term { days: (day("2026-06-01"), day("2026-06-02")), ..term(queue(5, true)) };
     let outcome = settle(&[contract(vec![ends])], &[profile("a")], &[prompt(1_439, 150)]);
     assert_eq!(outcome.tokens(), (100, 50, 0));
+    assert_eq!(outcome.one_use().longest_wait_minutes, 1);
 }
 
 #[test]
@@ -72,4 +76,14 @@ fn tools_do_not_wait() {
     let outcome = settle_one(queue(1, true), &[row(0, &parts)]);
     assert_eq!(outcome.tokens(), (150, 3, 0));
     assert_eq!(outcome.served[&TermRef { contract: 0, term: 0 }].requests, 4 * MILLION);
+}
+
+#[test]
+fn tokens_that_weigh_nothing_wait_in_line_too() {
+    let cached = row(1, &[part(InputCacheRead, 70, "1")]);
+    let outcome = settle_one(queue(1, true), &[prompt(0, 250), cached.clone()]);
+    // In minute 1 the older ones take all the room, so the cached tokens come in minute 2.
+    assert_eq!(outcome.tokens(), (270, 50, 0));
+    let alone = settle_one(queue(1, true), &[cached]);
+    assert_eq!((alone.tokens(), alone.one_use().longest_wait_minutes), ((70, 0, 0), 0));
 }

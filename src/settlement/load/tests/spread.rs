@@ -47,8 +47,8 @@ fn a_day_by_its_hours() {
 
 #[test]
 fn what_is_assumed_is_said() {
-    // An hour: peaks of 150 %. A day: weights 1 and 4, 51 in all; 51,000 tokens are 1,000 and
-    // 4,000 an hour, with peaks 25 and 100 a minute, so all fit; one more unit of each hour does not.
+    // An hour: peaks of 150 %. A day: weights 1 and 4, 15 + 36 = 51 in all; 51,000 tokens are 1,000
+    // and 4,000 an hour, with peaks of 25 and 100 a minute, so all fit.
     let outcome = settle_one(with(None), &[long(0, 60, 6_000), long(60, 60, 6_000)]);
     assert_eq!(outcome.tokens(), (9_000, 3_000, 0));
     assert_eq!(outcome.found(code::LOAD_PROFILE_ASSUMED), 2);
@@ -109,4 +109,8 @@ fn hours_that_are_reserved_have_no_peaks_inside() {
     let over = settle_one(kind(), &[long(0, 1_440, 288_000)]);
     assert_eq!(over.invoiced.list, amount("1.44"));
     assert_eq!((over.one_use().periods_over, over.one_use().periods_loaded), (24, 24));
+    // Minutes and hours add up in their hour: no length is by itself.
+    let both = settle_one(kind(), &[prompt(0, 3_000), long(0, 60, 6_000)]);
+    assert_eq!(both.invoiced.list, amount("0.03"));
+    assert_eq!(both.found(code::MIXED_LOAD_GRAIN), 0);
 }
