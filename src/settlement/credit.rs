@@ -281,7 +281,7 @@ impl Credits {
 }
 
 /// True if credit of a term may pay for an item: invoiced by the same issuer in the same currency.
-fn can_pay(deal: &Deal<'_>, term: TermRef, deals: &[Deal<'_>], item: &Item) -> bool {
+pub(super) fn can_pay(deal: &Deal<'_>, term: TermRef, deals: &[Deal<'_>], item: &Item) -> bool {
     let issuer = item.biller.map(|biller| &deals[biller].contract.issuer);
     item.served_by.is_none()
         && issuer == Some(&deal.contract.issuer)

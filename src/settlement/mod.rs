@@ -23,6 +23,7 @@ mod item;
 mod lines;
 mod load;
 mod lots;
+mod met;
 mod minimum;
 mod money_in;
 mod order;
