@@ -36,11 +36,16 @@ pub(super) fn billed_only(amount: Amount) -> Costs {
 }
 
 impl Credits {
-    pub(super) fn new(deals: &[Deal<'_>]) -> Self {
+    /// Without the lots that lapsed before the window: they belong to what was settled before.
+    pub(super) fn new(deals: &[Deal<'_>], window: Period) -> Self {
         let mut lots = Vec::new();
         for bound in deals.iter().flat_map(|deal| &deal.terms) {
             let TermKind::Credit(credit) = &bound.term.kind else { continue };
+            let first = deals[bound.at.contract].day(window.start);
             for (at, days) in lots_of(credit, bound.term.days).into_iter().enumerate() {
+                if days.1.is_some_and(|end| end <= first) {
+                    continue;
+                }
                 lots.push(Lot {
                     term: bound.at,
                     number: at + 1,
@@ -81,6 +86,11 @@ impl Credits {
         Ok(())
     }
 
+    fn next_number(&self, term: TermRef) -> usize {
+        let own = self.lots.iter().filter(|lot| lot.term == term);
+        own.map(|lot| lot.number).max().unwrap_or(0) + 1
+    }
+
     /// A lot for a shortfall that was paid.
     pub(super) fn give_back(
         &mut self,
@@ -88,7 +98,7 @@ impl Credits {
         amount: Amount,
         days: (NaiveDate, Option<NaiveDate>),
     ) {
-        let number = self.lots.iter().filter(|lot| lot.term == term).count() + 1;
+        let number = self.next_number(term);
         self.lots.push(Lot {
             term,
             number,
@@ -144,15 +154,19 @@ impl Credits {
                 _ => None,
             }) {
                 let Some(recharge) = credit.recharge else { continue };
+                // Nothing is bought again before the first lot was.
+                let day = deal.day(segment.start);
+                if !self.lots.iter().any(|lot| lot.term == bound.at && lot.days.0 <= day) {
+                    continue;
+                }
                 let amount = self.lacking(deal, bound.at, recharge, deals, segment, items)?;
                 if amount.is_zero() {
                     continue;
                 }
-                let day = deal.day(segment.start);
                 let expires = credit
                     .expires_after_months
                     .and_then(|m| day.checked_add_months(chrono::Months::new(m)));
-                let number = self.lots.iter().filter(|l| l.term == bound.at).count() + 1;
+                let number = self.next_number(bound.at);
                 self.lots.push(Lot {
                     term: bound.at,
                     number,

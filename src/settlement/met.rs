@@ -15,6 +15,8 @@ use crate::period::Period;
 #[derive(Debug, Default)]
 pub(super) struct Met {
     terms: BTreeSet<TermRef>,
+    /// There was usage at all.
+    any: bool,
     /// Issuer and currency of the first usage that credit of a term cannot pay for.
     foreign: BTreeMap<TermRef, String>,
 }
@@ -28,6 +30,7 @@ impl Met {
         segment: Period,
         items: &[Item],
     ) {
+        self.any |= !items.is_empty();
         for deal in deals.iter().filter(|deal| deal.is_in_force(segment)) {
             for bound in deal.terms.iter().filter(|bound| bound.is_in_force(segment)) {
                 let is_credit = matches!(bound.term.kind, TermKind::Credit(_));
@@ -55,10 +58,15 @@ impl Met {
     /// Notes that usage of a term was not served.
     pub(super) fn note_stopped(&mut self, term: TermRef) {
         self.terms.insert(term);
+        self.any = true;
     }
 
-    /// Says which contracts and terms met nothing in the window.
+    /// Says which contracts and terms met nothing in the window. Without any usage that goes without
+    /// saying.
     pub(super) fn report(&self, deals: &[Deal<'_>], window: Period, found: &mut Diagnostics) {
+        if !self.any {
+            return;
+        }
         for deal in deals {
             let contract = deal.contract;
             if !overlaps(contract.term, window) {

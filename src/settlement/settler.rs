@@ -180,7 +180,7 @@ impl<'c> Settler<'c> {
             window: self.setup.window,
             profiles: self.setup.profiles,
             states: states.collect::<Result<_, _>>()?,
-            credits: Credits::new(&self.deals),
+            credits: Credits::new(&self.deals, self.setup.window),
             deals: self.deals,
             exchange: Exchange { table: self.setup.fx },
             bill: Bill::default(),
