@@ -125,7 +125,7 @@ pub(crate) struct PriceArgs {
 /// Which contracts.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Contracts")]
-pub(crate) struct ContractArgs {
+pub(crate) struct SettleArgs {
     /// A contract file, a folder of them, or a pattern; may be given several times. The usage is
     /// settled by all of them together, as invoices, balances and costs.
     #[arg(long, value_name = "FILE")]

@@ -109,13 +109,12 @@ fn paths_of(argument: &str) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Contracts of files, with findings.
-fn load(arguments: &[String]) -> Result<(Vec<Contract>, Diagnostics), Failure> {
+pub(super) fn load(files: &[PathBuf]) -> Result<(Vec<Contract>, Diagnostics), Failure> {
     let read = |path: &PathBuf| {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("failed to read contract `{}`", path.display()))?;
         Ok(ContractSource { name: path.display().to_string(), text })
     };
-    let files = paths(arguments)?;
     let sources: Vec<ContractSource> = files.iter().map(read).collect::<Result<_, Failure>>()?;
     contract::load(&sources).map_err(|errors| {
         Failure::with_hint(
@@ -127,7 +126,7 @@ fn load(arguments: &[String]) -> Result<(Vec<Contract>, Diagnostics), Failure> {
 
 fn validate(args: &ValidateArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
     let policy = finish::policy(&args.findings)?;
-    let (contracts, found) = load(&args.files)?;
+    let (contracts, found) = load(&paths(&args.files)?)?;
     let (findings, denied) = finish::resolve(&found, &policy);
     ui.data(&validated(&contracts), None)?;
     ui.findings(&findings);
@@ -136,7 +135,7 @@ fn validate(args: &ValidateArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
 
 fn explain(args: &ExplainArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
     let policy = finish::policy(&args.findings)?;
-    let (contracts, found) = load(&args.files)?;
+    let (contracts, found) = load(&paths(&args.files)?)?;
     let (findings, denied) = finish::resolve(&found, &policy);
     let report = ContractExplanation::new(&contracts)?;
     let (head, notes) = (report.head(), report.notes());

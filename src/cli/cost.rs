@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::args::{ContractArgs, FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
+use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, SettleArgs, StaleArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed};
@@ -38,7 +38,7 @@ pub(crate) struct CostArgs {
     #[command(flatten)]
     pub(super) stale: StaleArgs,
     #[command(flatten)]
-    pub(super) contracts: ContractArgs,
+    pub(super) contracts: SettleArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
     #[command(flatten)]

@@ -1,10 +1,10 @@
 //! `tokencast cost --contract`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, anyhow};
 
-use super::args::ContractArgs;
+use super::args::SettleArgs;
 use super::cost::CostArgs;
 use super::error::Failure;
 use super::exit::ExitStatus;
@@ -12,9 +12,8 @@ use super::finish::{self, Printed, Undecided};
 use super::ingest::{self, Asked, GrainAsked, Prices, Usage};
 use super::settings::Environment;
 use super::ui::Ui;
-use crate::config::ConfigErrors;
 use crate::contract::terms::{Pool, TermKind};
-use crate::contract::{self, Contract, ContractSource, FxSource, FxTable, Scope};
+use crate::contract::{Contract, FxSource, FxTable, Scope, read_fx};
 use crate::diagnostic::Diagnostics;
 use crate::period::{Grain, Month, Period, Timestamp, next_day};
 use crate::rating::group::Dimension;
@@ -95,35 +94,28 @@ fn refuse_fine_dimensions(dimensions: &[Dimension]) -> Result<(), Failure> {
     }
 }
 
-fn load(args: &ContractArgs, out: Option<&Path>) -> Result<Agreed, Failure> {
+fn load(args: &SettleArgs, out: Option<&Path>) -> Result<Agreed, Failure> {
     let paths = super::contract::paths(&args.contract)?;
     let files = paths.iter().chain(&args.fx).cloned().map(Input::File);
     ingest::refuse_output_among_inputs(&files.collect::<Vec<_>>(), out)?;
-    let mut sources = Vec::new();
-    for path in &paths {
-        let text = read(path, "contract")?;
-        sources.push(ContractSource { name: path.display().to_string(), text });
-    }
-    let wrong = |errors: ConfigErrors, what: &'static str, page: &str| {
-        let hint =
-            format!("correct the lines named above; `docs/reference/{page}` describes every key");
-        Failure::with_hint(anyhow!("{errors}").context(what), hint)
-    };
-    let (contracts, found) = contract::load(&sources)
-        .map_err(|errors| wrong(errors, "contracts have errors", "contract-file.md"))?;
-    let mut rates = Vec::new();
-    for path in &args.fx {
-        let text = read(path, "exchange rates")?;
-        rates.push(FxSource { name: path.display().to_string(), text });
-    }
-    let fx = contract::read_fx(&rates)
-        .map_err(|errors| wrong(errors, "exchange rates have errors", "contract-file.md"))?;
-    Ok(Agreed { contracts, fx, found })
+    let (contracts, found) = super::contract::load(&paths)?;
+    Ok(Agreed { contracts, fx: rates(&args.fx)?, found })
 }
 
-fn read(path: &Path, what: &str) -> Result<String> {
-    std::fs::read_to_string(path)
-        .with_context(|| format!("failed to read {what} `{}`", path.display()))
+fn rates(paths: &[PathBuf]) -> Result<FxTable, Failure> {
+    let mut sources = Vec::new();
+    for path in paths {
+        let name = path.display().to_string();
+        let failed = || format!("failed to read exchange rates `{name}`");
+        let text = std::fs::read_to_string(path).with_context(failed)?;
+        sources.push(FxSource { name, text });
+    }
+    read_fx(&sources).map_err(|errors| {
+        Failure::with_hint(
+            anyhow!("{errors}").context("exchange rates have errors"),
+            "correct the lines named above; each rate has `date`, `from`, `to` and `rate`",
+        )
+    })
 }
 
 /// Labels that contracts ask for are kept, whatever else is.

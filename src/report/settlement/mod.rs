@@ -1,5 +1,6 @@
 //! The report of `cost --contract`: invoices, balances, cash, and what usage cost in the end.
 
+mod balances;
 mod figures;
 mod lines;
 mod tables;
@@ -9,9 +10,9 @@ mod text;
 
 use serde::Serialize;
 
+use self::balances::{BurnDown, CapacityFigures, CreditLot};
 use self::figures::{
-    BurnDown, CapacityFigures, Cash, ContractFacts, CreditLot, GroupFigures, InvoiceFigures, Names,
-    Total, Unpriced, Window,
+    Cash, ContractFacts, GroupFigures, InvoiceFigures, Names, Total, Unpriced, Window,
 };
 use super::{InputFacts, PriceBookFacts};
 use crate::contract::Contract;
