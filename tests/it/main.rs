@@ -19,6 +19,8 @@ mod cmd_prices_explain;
 mod cmd_prices_validate;
 mod cmd_rollup;
 mod common;
+mod contract_properties;
+mod contract_vectors;
 mod docs;
 mod errors;
 mod price_data;
