@@ -1,6 +1,6 @@
 //! `tokencast contract`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
@@ -36,18 +36,18 @@ enum ContractCommand {
 
 #[derive(Debug, Args)]
 struct ValidateArgs {
-    /// Contract files; ids must be unique among them.
+    /// Contract files, folders of them, or patterns; ids must be unique among them.
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    files: Vec<String>,
     #[command(flatten)]
     findings: FindingArgs,
 }
 
 #[derive(Debug, Args)]
 struct ExplainArgs {
-    /// Contract files, explained together.
+    /// Contract files, folders of them, or patterns, explained together.
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    files: Vec<String>,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -72,6 +72,42 @@ pub(crate) fn run(args: &ContractArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
     }
 }
 
+/// The contract files that arguments stand for: files, folders, patterns.
+pub(super) fn paths(arguments: &[String]) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for argument in arguments {
+        found.extend(paths_of(argument)?);
+    }
+    Ok(found)
+}
+
+/// The contract files that an argument stands for, sorted.
+fn paths_of(argument: &str) -> Result<Vec<PathBuf>, Failure> {
+    let path = Path::new(argument);
+    let failed = || format!("failed to read contracts `{argument}`");
+    let mut found = Vec::new();
+    if path.is_dir() {
+        for entry in path.read_dir().with_context(failed)? {
+            let file = entry.with_context(failed)?.path();
+            if file.is_file() && file.extension().is_some_and(|ending| ending == "toml") {
+                found.push(file);
+            }
+        }
+    } else if path.exists() || !argument.contains(['*', '?', '[']) {
+        found.push(path.to_owned());
+    } else {
+        for file in glob::glob(argument).with_context(failed)? {
+            found.push(file.with_context(failed)?);
+        }
+    }
+    if found.is_empty() {
+        let error = anyhow!("no contract found: `{argument}`");
+        return Err(Failure::with_hint(error, "folders are searched for files that end in .toml"));
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Contracts of files, with findings.
 pub(super) fn load(files: &[PathBuf]) -> Result<(Vec<Contract>, Diagnostics), Failure> {
     let read = |path: &PathBuf| {
@@ -90,7 +126,7 @@ pub(super) fn load(files: &[PathBuf]) -> Result<(Vec<Contract>, Diagnostics), Fa
 
 fn validate(args: &ValidateArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
     let policy = finish::policy(&args.findings)?;
-    let (contracts, found) = load(&args.files)?;
+    let (contracts, found) = load(&paths(&args.files)?)?;
     let (findings, denied) = finish::resolve(&found, &policy);
     ui.data(&validated(&contracts), None)?;
     ui.findings(&findings);
@@ -99,7 +135,7 @@ fn validate(args: &ValidateArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
 
 fn explain(args: &ExplainArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
     let policy = finish::policy(&args.findings)?;
-    let (contracts, found) = load(&args.files)?;
+    let (contracts, found) = load(&paths(&args.files)?)?;
     let (findings, denied) = finish::resolve(&found, &policy);
     let report = ContractExplanation::new(&contracts)?;
     let (head, notes) = (report.head(), report.notes());

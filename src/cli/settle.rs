@@ -95,10 +95,7 @@ fn refuse_fine_dimensions(dimensions: &[Dimension]) -> Result<(), Failure> {
 }
 
 fn load(args: &SettleArgs, out: Option<&Path>) -> Result<Agreed, Failure> {
-    let mut paths = Vec::new();
-    for argument in &args.contract {
-        paths.extend(contract_paths(argument)?);
-    }
+    let paths = super::contract::paths(&args.contract)?;
     let files = paths.iter().chain(&args.fx).cloned().map(Input::File);
     ingest::refuse_output_among_inputs(&files.collect::<Vec<_>>(), out)?;
     let (contracts, found) = super::contract::load(&paths)?;
@@ -119,33 +116,6 @@ fn rates(paths: &[PathBuf]) -> Result<FxTable, Failure> {
             "correct the lines named above; each rate has `date`, `from`, `to` and `rate`",
         )
     })
-}
-
-/// The contract files that an argument stands for, sorted.
-fn contract_paths(argument: &str) -> Result<Vec<PathBuf>, Failure> {
-    let path = Path::new(argument);
-    let failed = || format!("failed to read contracts `{argument}`");
-    let mut found = Vec::new();
-    if path.is_dir() {
-        for entry in path.read_dir().with_context(failed)? {
-            let file = entry.with_context(failed)?.path();
-            if file.is_file() && file.extension().is_some_and(|ending| ending == "toml") {
-                found.push(file);
-            }
-        }
-    } else if path.exists() || !argument.contains(['*', '?', '[']) {
-        found.push(path.to_owned());
-    } else {
-        for file in glob::glob(argument).with_context(failed)? {
-            found.push(file.with_context(failed)?);
-        }
-    }
-    if found.is_empty() {
-        let error = anyhow!("no contract found: `{argument}`");
-        return Err(Failure::with_hint(error, "folders are searched for files that end in .toml"));
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// Labels that contracts ask for are kept, whatever else is.

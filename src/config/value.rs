@@ -103,7 +103,13 @@ pub(crate) fn number(key: &str, value: &Value<'_>, report: &mut Reporter) -> Opt
     let parsed =
         value.get_ref().as_integer().and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
     let Some(value_in_range) = parsed.and_then(|n| u64::try_from(n).ok()) else {
-        wrong_kind(key, "a whole number", value, report);
+        match value.get_ref().as_integer() {
+            Some(digits) => report.problem(
+                value.span().start,
+                format!("`{key}` is {digits}, expected a whole number from 0"),
+            ),
+            None => wrong_kind(key, "a whole number", value, report),
+        }
         return None;
     };
     Some(At { value: value_in_range, offset: value.span().start })

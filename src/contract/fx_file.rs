@@ -189,6 +189,12 @@ fn start_of(record: &csv::StringRecord, text: &str) -> usize {
 
 fn header_is_known(columns: &[String], report: &mut Reporter) -> bool {
     let before = report.problems.len();
+    if let [only] = columns
+        && let Some(other) = only.chars().find(|c| matches!(c, ';' | '\t' | '|'))
+    {
+        report.problem(0, format!("cells are separated by {other:?}, expected commas"));
+        return false;
+    }
     for column in columns {
         if RATE.keys().all(|key| key.name != column) {
             let hint = did_you_mean(column, RATE.keys().map(|key| key.name));

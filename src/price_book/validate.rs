@@ -107,8 +107,11 @@ impl Validator<'_> {
         if let (Some(found), Some(at)) = (schema, raw.schema)
             && found != SCHEMA
         {
-            self.report
-                .problem(at.offset, format!("unknown schema `{found}`, expected `{SCHEMA}`"));
+            let hint = found
+                .starts_with("tokencast.contract.")
+                .then(|| "contracts are given to `cost` with --contract".to_owned());
+            let message = format!("unknown schema `{found}`, expected `{SCHEMA}`");
+            self.report.problem_with(at.offset, message, hint);
         }
         let name = required("name", raw.name, 0, "file", self.report);
         let _ = required("currency", raw.currency, 0, "file", self.report);

@@ -37,11 +37,16 @@ pub(super) fn billed_only(amount: Amount) -> Costs {
 }
 
 impl Credits {
-    pub(super) fn new(deals: &[Deal<'_>]) -> Self {
+    /// Without the lots that lapsed before the window: they belong to what was settled before.
+    pub(super) fn new(deals: &[Deal<'_>], window: Period) -> Self {
         let mut lots = Vec::new();
         for bound in deals.iter().flat_map(|deal| &deal.terms) {
             let TermKind::Credit(credit) = &bound.term.kind else { continue };
+            let first = deals[bound.at.contract].day(window.start);
             for (at, days) in lots_of(credit, bound.term.days).into_iter().enumerate() {
+                if days.1.is_some_and(|end| end <= first) {
+                    continue;
+                }
                 lots.push(Lot {
                     term: bound.at,
                     number: at + 1,
@@ -82,6 +87,11 @@ impl Credits {
         Ok(())
     }
 
+    fn next_number(&self, term: TermRef) -> usize {
+        let own = self.lots.iter().filter(|lot| lot.term == term);
+        own.map(|lot| lot.number).max().unwrap_or(0) + 1
+    }
+
     /// A lot for a shortfall that was paid.
     pub(super) fn give_back(
         &mut self,
@@ -89,7 +99,7 @@ impl Credits {
         amount: Amount,
         days: (NaiveDate, Option<NaiveDate>),
     ) {
-        let number = self.lots.iter().filter(|lot| lot.term == term).count() + 1;
+        let number = self.next_number(term);
         self.lots.push(Lot {
             term,
             number,
@@ -143,15 +153,19 @@ impl Credits {
                 _ => None,
             }) {
                 let Some(recharge) = credit.recharge else { continue };
+                // Nothing is bought again before the first lot was.
+                let day = deal.day(segment.start);
+                if !self.lots.iter().any(|lot| lot.term == bound.at && lot.days.0 <= day) {
+                    continue;
+                }
                 let amount = self.lacking(deal, bound.at, recharge, deals, segment, items)?;
                 if amount.is_zero() {
                     continue;
                 }
-                let day = deal.day(segment.start);
                 let expires = credit
                     .expires_after_months
                     .and_then(|m| day.checked_add_months(chrono::Months::new(m)));
-                let number = self.lots.iter().filter(|l| l.term == bound.at).count() + 1;
+                let number = self.next_number(bound.at);
                 self.lots.push(Lot {
                     term: bound.at,
                     number,
@@ -284,7 +298,7 @@ impl Credits {
 }
 
 /// True if credit of a term may pay for an item: invoiced by the same issuer in the same currency.
-fn can_pay(deal: &Deal<'_>, term: TermRef, deals: &[Deal<'_>], item: &Item) -> bool {
+pub(super) fn can_pay(deal: &Deal<'_>, term: TermRef, deals: &[Deal<'_>], item: &Item) -> bool {
     let issuer = item.biller.map(|biller| &deals[biller].contract.issuer);
     item.served_by.is_none()
         && issuer == Some(&deal.contract.issuer)

@@ -112,7 +112,7 @@ fn flat_fee(
     let spans = Spans::new(fee.every, fee.anchor, bound.term.days, &deal.contract.calendar);
     let due = starting(&spans, segment, fee.amount, fee.prorate)?;
     Ok(due.map(|amount| Charge {
-        description: format!("fee a {}", fee.every.name()),
+        description: format!("fee per {}", fee.every.name()),
         ..charge(bound, LineCategory::FlatFee, "flat-fee", amount)
     }))
 }
@@ -169,7 +169,7 @@ fn meter_charges(
         let (amount, used) = fee_of(deal, bound, units, price, segment)?;
         found.push(Charge {
             description: format!(
-                "{} at {} a {}, {word}{side}",
+                "{} at {} per {}, {word}{side}",
                 capacity.unit,
                 price.price,
                 per(price.per)
@@ -231,7 +231,7 @@ fn reserved_charge(
     let amount = reserved.price.checked_ratio(part, i128::from(reserved.minutes))?;
     let word = if reserved.minutes == 1 { "minute" } else { "hour" };
     Ok(Charge {
-        description: format!("reserved spend at {} a {word}", reserved.price),
+        description: format!("reserved spend at {} per {word}", reserved.price),
         quantity: Some((
             Amount::from_units(1).checked_ratio(part, i128::from(reserved.minutes))?,
             format!("{word}s"),

@@ -24,6 +24,7 @@ mod item;
 mod lines;
 mod load;
 mod lots;
+mod met;
 mod minimum;
 mod money_in;
 mod order;

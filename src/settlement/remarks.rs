@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::deal::Deal;
 use super::invoice::{CommitmentBalance, CostShare, CreditBalance, TermRef};
 use super::load::MILLION;
+use super::met::Met;
 use crate::contract::terms::TermKind;
 use crate::diagnostic::{Diagnostics, code};
 use crate::money::{Amount, MoneyError};
+use crate::period::Period;
 
 /// Notes of a run.
 #[derive(Debug, Default)]
@@ -22,6 +24,7 @@ pub(super) struct Remarks {
     pub(super) straddling: u64,
     /// Terms that found no base price, with the model.
     pub(super) without_base: BTreeSet<(TermRef, String)>,
+    pub(super) met: Met,
     pub(super) diagnostics: Diagnostics,
 }
 
@@ -49,8 +52,8 @@ impl Remarks {
         self.without_history.insert(term);
     }
 
-    /// All findings.
-    pub(super) fn findings(mut self, deals: &[Deal<'_>]) -> Diagnostics {
+    /// All findings about what was settled in a window.
+    pub(super) fn findings(mut self, deals: &[Deal<'_>], window: Period) -> Diagnostics {
         let mut found = std::mem::take(&mut self.diagnostics);
         let name = |at: TermRef| {
             let contract = deals[at.contract].contract;
@@ -58,6 +61,7 @@ impl Remarks {
         };
         let place = |at: TermRef| Some(deals[at.contract].contract.terms[at.term].place.location());
         for (term, (amount, millionths)) in &self.stopped {
+            self.met.note_stopped(*term);
             let contract = deals[term.contract].contract;
             let tokens = match millionths / MILLION {
                 0 => String::new(),
@@ -71,33 +75,31 @@ impl Remarks {
             found.add(code::USAGE_STOPPED, text, place(*term));
         }
         for term in &self.without_history {
+            let bound = &deals[term.contract].terms[term.term];
+            let hint = match bound.term.kind {
+                TermKind::SpendCommitment(_) | TermKind::DiscountSchedule(_) => {
+                    " (`opening` states it)"
+                }
+                _ => "",
+            };
             let text = format!(
-                "{} began before the usage that is given; nothing before it is counted",
+                "{} began before the time that is settled; what counted before is not known and taken as nothing{hint}",
                 name(*term)
             );
             found.add(code::CONTRACT_HISTORY_MISSING, text, place(*term));
         }
         for (term, model) in &self.without_base {
             let text = format!(
-                "{} protects no price of `{model}`: no book has one of the base date",
+                "{} protects no price of `{model}`: no price book has one on its `base_date`",
                 name(*term)
             );
             found.add(code::NO_BASE_PRICE, text, place(*term));
         }
         if self.straddling > 0 {
-            let text = "usage of a longer period than the terms are in force for; it was taken at its start";
+            let text = "usage is known by periods in which terms begin or end; all of it was settled by the terms at the start of its period";
             found.add_many(code::USAGE_STRADDLES_TERMS, text, None, self.straddling);
         }
-        for bound in deals.iter().flat_map(|deal| &deal.terms) {
-            let is_about_usage = !matches!(
-                bound.term.kind,
-                TermKind::OtherSpend(_) | TermKind::Seats(_) | TermKind::FlatFee(_)
-            );
-            if is_about_usage && !bound.is_about_any() {
-                let text = format!("{} is about no usage that is given", name(bound.at));
-                found.add(code::IDLE_TERM, text, place(bound.at));
-            }
-        }
+        self.met.report(deals, window, &mut found);
         found
     }
 }

@@ -180,7 +180,7 @@ impl<'c> Settler<'c> {
             window: self.setup.window,
             profiles: self.setup.profiles,
             states: states.collect::<Result<_, _>>()?,
-            credits: Credits::new(&self.deals),
+            credits: Credits::new(&self.deals, self.setup.window),
             deals: self.deals,
             exchange: Exchange { table: self.setup.fx },
             bill: Bill::default(),
@@ -198,6 +198,7 @@ impl<'c> Settler<'c> {
                 items.push(item(&run, self.setup.currency, segment, *key, cell)?);
             }
             next += mine;
+            run.remarks.met.note(&run.deals, run.profiles, segment, &items);
             let mut charges = Vec::new();
             for (deal, state) in run.deals.iter().zip(&run.states) {
                 charges.extend(fees::charges(deal, &state.seats, segment)?);
@@ -215,7 +216,7 @@ impl<'c> Settler<'c> {
             capacities: capacities.finish()?,
             ..Settlement::default()
         };
-        settlement.diagnostics = run.remarks.findings(&run.deals);
+        settlement.diagnostics = run.remarks.findings(&run.deals, self.setup.window);
         settlement.commitments.sort_by_key(|b| (b.term, b.on, b.days));
         settlement.credits.sort_by_key(|b| (b.term, b.lot, b.on));
         Ok(settlement)

@@ -221,3 +221,16 @@ fn explain_says_each_term_in_words_in_the_order_of_application() {
     assert!(run.stdout.contains("models claude-*") && run.stdout.contains("c.toml:12"));
     assert!(explained(&text, "markdown").stdout.contains("| 1 | c | discount-1 |"));
 }
+
+#[test]
+fn folders_and_patterns_are_contracts_too() {
+    let env = TestEnv::new();
+    env.file("signed/a.toml", HEAD);
+    env.file("signed/b.toml", HEAD.replace("\"c\"", "\"d\""));
+    for argument in ["signed", "signed/*.toml"] {
+        let run = env.run(&["contract", "validate", argument]);
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert!(run.stdout.contains("a.toml") && run.stdout.contains("b.toml"), "{}", run.stdout);
+    }
+    assert_eq!(env.run(&["contract", "explain", "nothing*.toml"]).status, 2);
+}

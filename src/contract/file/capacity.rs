@@ -34,7 +34,7 @@ pub(super) fn capacity(
     check_units(fields, &meters, &limits, build);
     let ceiling = factor_or_one(fields, "ceiling");
     if Amount::from_units(1).checked_mul(ceiling).is_ok_and(Amount::is_zero) {
-        build.report.problem(fields.at("ceiling"), "`ceiling` is nothing");
+        build.report.problem(fields.at("ceiling"), "`ceiling` is zero");
     }
     let overflow = overflow(fields, build);
     Some(Capacity {

@@ -39,7 +39,7 @@ pub(super) fn credit(fields: &Fields<'_>, build: &mut Builder<'_>) -> Option<Cre
         }
     };
     if amount.is_zero() {
-        build.report.problem(fields.at("amount"), "`amount` is nothing");
+        build.report.problem(fields.at("amount"), "`amount` is zero");
     }
     let order = fields.integer("order").and_then(|n| i64::try_from(n).ok());
     Some(Credit {
@@ -63,7 +63,7 @@ fn recharge(fields: &Fields<'_>, build: &mut Builder<'_>) -> Option<Recharge> {
     let (below, amount) = (row.amount("below")?, row.amount("amount")?);
     if amount.is_zero() {
         // It would be bought without end.
-        build.report.problem(row.at("amount"), "`amount` of a recharge is nothing");
+        build.report.problem(row.at("amount"), "`amount` of a recharge is zero");
     }
     Some(Recharge { below, amount })
 }

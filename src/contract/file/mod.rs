@@ -85,6 +85,9 @@ fn read_file(
     found: &mut Diagnostics,
 ) -> Option<Contract> {
     let raw = parsed(&source.text, report)?;
+    if is_of_another_schema(&raw, report) {
+        return None;
+    }
     let fields = read::read(&registry::FILE, &raw, 0, report);
     let before = report.problems.len();
     let mut contract = head::contract(&fields, report);
@@ -110,6 +113,20 @@ fn read_file(
         contract.terms = terms;
     }
     contract
+}
+
+/// Files of another kind get one problem: their keys are right where they belong.
+fn is_of_another_schema(raw: &DeTable<'_>, report: &mut Reporter) -> bool {
+    let Some(value) = raw.get("schema") else { return false };
+    let found = value.get_ref().as_str().unwrap_or_default();
+    if found == registry::SCHEMA || !found.starts_with("tokencast.") {
+        return false;
+    }
+    let hint =
+        found.starts_with("tokencast.prices.").then(|| "price books are given with --prices");
+    let message = format!("`schema` is `{found}`, expected `{}`", registry::SCHEMA);
+    report.problem_with(value.span().start, message, hint.map(str::to_owned));
+    true
 }
 
 /// Term ids that are used twice.

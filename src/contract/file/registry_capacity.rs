@@ -39,7 +39,7 @@ const METER_KEYS: &[Key] = &[
         "per",
         Kind::Choice(PER),
         r#""hour""#,
-        "What `price` is for. An hour is charged by the minute, a longer period at its start.",
+        "What `price` is for. An hour is charged by the minute, a longer period by its days.",
     ),
     key(
         "reserved_units",
