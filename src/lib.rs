@@ -8,6 +8,7 @@
 //! The library reads no clock, no environment, no terminal and no unseeded random source; the
 //! command line resolves those once and passes them down. See `docs/architecture.md`.
 
+pub mod budget;
 pub mod cli;
 pub mod config;
 pub mod contract;

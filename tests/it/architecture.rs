@@ -23,6 +23,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("settlement", 2, &["rating"]),
     ("forecast", 2, &[]),
     ("projection", 3, &[]),
+    ("budget", 4, &[]),
     ("report", 5, &[]),
     ("cli", 6, &[]),
 ];

@@ -170,7 +170,7 @@ impl BudgetFigures {
         let by = |p: &BasisPoints| (probability(*p), found.crossing.used_up_by(*p));
         Self {
             amount: found.budget.amount,
-            per: kind_name(found.budget.per),
+            per: found.budget.per.name(),
             period: found.span.to_string(),
             start: found.span.start,
             end: found.span.end,
@@ -187,16 +187,6 @@ impl BudgetFigures {
             },
             used_up_by: probabilities.iter().map(by).collect(),
         }
-    }
-}
-
-/// The word for a kind of period, as in `--budget 100/month`.
-pub(super) fn kind_name(kind: SpanKind) -> &'static str {
-    match kind {
-        SpanKind::Month => "month",
-        SpanKind::Quarter => "quarter",
-        SpanKind::Year => "year",
-        SpanKind::Horizon => "total",
     }
 }
 
