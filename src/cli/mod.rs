@@ -3,6 +3,7 @@
 mod args;
 mod backtest;
 mod budgets;
+mod check;
 mod cost;
 mod cost_series;
 mod error;
@@ -48,6 +49,7 @@ enum Command {
     Cost(cost::CostArgs),
     Forecast(Box<forecast::ForecastArgs>),
     Backtest(Box<backtest::BacktestArgs>),
+    Check(Box<check::CheckArgs>),
     Rollup(rollup::RollupArgs),
     Prices(prices::PricesArgs),
     /// Print completions for a shell.
@@ -90,6 +92,7 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
         Command::Cost(args) => cost::run(args, environment, ui),
         Command::Forecast(args) => forecast::run(args, environment, ui),
         Command::Backtest(args) => backtest::run(args, environment, ui),
+        Command::Check(args) => check::run(args, environment, ui),
         Command::Rollup(args) => rollup::run(args, environment, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
         Command::Completions { shell } => {

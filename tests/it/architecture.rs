@@ -35,6 +35,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli/"]),
     ("indicatif", &["cli/ui.rs"]),
     ("comfy_table", &["report/grid.rs", "cli/ui.rs"]),
+    ("quick_xml", &["report/check/junit.rs"]),
 ];
 
 fn sources() -> Vec<(String, String)> {
