@@ -181,10 +181,12 @@ fn sarif_is_valid_and_has_what_is_not_within() {
     assert!(flag["runs"][0]["results"][0].get("locations").is_none());
 }
 
-/// Elements with their attributes, and the text inside of them.
-fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>, String)> {
+/// Name, attributes, and the text inside.
+type Element = (String, Vec<(String, String)>, String);
+
+fn elements(xml: &str) -> Vec<Element> {
     let mut reader = Reader::from_str(xml);
-    let mut found: Vec<(String, Vec<(String, String)>, String)> = Vec::new();
+    let mut found: Vec<Element> = Vec::new();
     loop {
         match reader.read_event().unwrap() {
             Event::Start(start) | Event::Empty(start) => {
@@ -221,7 +223,7 @@ fn junit_is_read_back() {
     let xml = check(&env, &["-o", "junit"]).stdout;
     let found = elements(&xml);
     let of = |name: &str| found.iter().filter(|e| e.0 == name).collect::<Vec<_>>();
-    let attribute = |element: &(String, Vec<(String, String)>, String), key: &str| {
+    let attribute = |element: &Element, key: &str| {
         element.1.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()).unwrap_or_default()
     };
     for suite in [of("testsuites")[0], of("testsuite")[0]] {

@@ -147,7 +147,8 @@ fn say(report: &CheckReport, warn_only: bool, ui: &Ui) {
     if warn_only {
         ui.note(&format!("{text}; the exit code is 0 because of --warn-only"));
     } else {
-        ui.error(&text, None);
+        let error = anyhow!(report.failing().join("\n")).context(text);
+        ui.failure(&Failure::from(error));
     }
 }
 

@@ -103,18 +103,30 @@ impl CheckReport {
         notes
     }
 
-    /// What there is to say of a budget.
-    pub(super) fn message(&self, budget: &BudgetFigures) -> String {
-        let mut text = match (budget.judged, budget.used_up_on) {
+    /// The verdicts that make the command fail, each with its reason.
+    #[must_use]
+    pub fn failing(&self) -> Vec<String> {
+        let failing = self.budgets.iter().filter(|budget| budget.level() == Level::Error);
+        failing.map(|budget| format!("{}: {}", budget.title(), self.reason(budget))).collect()
+    }
+
+    /// The verdict on a budget and why.
+    fn reason(&self, budget: &BudgetFigures) -> String {
+        match (budget.judged, budget.used_up_on) {
             (_, Some(day)) => {
-                format!("exceeded: {} were used up on {day}.", self.money(budget.amount))
+                format!("exceeded: {} were used up on {day}", self.money(budget.amount))
             }
             (Verdict::Undecided, _) => {
                 let doubts: Vec<&str> = budget.doubts.iter().map(|d| d.message.as_str()).collect();
-                format!("undecided: {}.", doubts.join("; "))
+                format!("undecided: {}", doubts.join("; "))
             }
-            (verdict, _) => format!("{}{}.", verdict.name(), self.over(budget)),
-        };
+            (verdict, _) => format!("{}{}", verdict.name(), self.over(budget)),
+        }
+    }
+
+    /// What there is to say of a budget.
+    pub(super) fn message(&self, budget: &BudgetFigures) -> String {
+        let mut text = self.reason(budget) + ".";
         if let (Some(actual), Some(median)) = (budget.actual, budget.quantile("0.5")) {
             let at = |name| budget.quantile(name).map(format::amount).unwrap_or_default();
             text.push_str(&format!(
