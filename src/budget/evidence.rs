@@ -95,8 +95,7 @@ impl Ground for UsageGround<'_> {
                 if days < LEAST_HISTORY_DAYS {
                     Err(Doubt::TooShort { days: days.max(0) })
                 } else {
-                    let options = ProjectionOptions { horizon, ..self.options.clone() };
-                    decided(project(rollup, book, &options))?
+                    decided(project(rollup, book, &self.options_for(scope, horizon)))?
                 }
             }
             _ if self.rollup.rows().is_empty() => Err(Doubt::NoUsage),
@@ -108,6 +107,15 @@ impl Ground for UsageGround<'_> {
 }
 
 impl UsageGround<'_> {
+    /// Planned launches count for the scopes that they are in; events and growth are looked up for
+    /// each profile anyway.
+    fn options_for(&self, scope: &BudgetScope, horizon: Horizon) -> ProjectionOptions {
+        let mut options = ProjectionOptions { horizon, ..self.options.clone() };
+        let calendar = options.calendar;
+        options.launches.retain(|launch| scope.matches(&launch.profile(), &calendar));
+        options
+    }
+
     fn doubts_of_prices(&self, totals: &Totals, projection: Option<&Projection>) -> Vec<Doubt> {
         let (all, unpriced) = (&totals.components, &totals.unpriced.components);
         if !all.is_empty() && unpriced == all {

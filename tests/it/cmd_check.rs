@@ -367,3 +367,16 @@ fn a_denied_finding_is_an_error_and_writes_no_file() {
     assert!(run.stderr.contains("error[idle-budget]"), "{}", run.stderr);
     assert!(!env.path("a.json").exists());
 }
+
+#[test]
+fn a_launch_counts_for_the_scopes_that_it_is_in() {
+    let env = constant();
+    // 1,000,000 tokens a day at 2 USD a million, from 2026-11-21 on: 10 days.
+    let launch = "2026-11-21:openai/gpt-6.1-sol:input.uncached=1000000";
+    let (_, found) = budgets(
+        &env,
+        &["--launch", launch, "--budget", "provider=openai@32", "--budget", "team=search@12"],
+    );
+    let shown: Vec<_> = found.iter().map(|b| (&b["verdict"], &b["mean"])).collect();
+    assert_eq!(shown, [(&json!("within"), &json!("32.00")), (&json!("within"), &json!("12.00"))]);
+}

@@ -22,7 +22,7 @@ id = "tight"
 amount = "11.00"
 currency = "USD"
 owner = "a|b <c>"
-notes = "50 % of\nthe year"
+notes = "50 % of\n::the year"
 
 [[budget]]
 id = "small"
@@ -61,6 +61,8 @@ fn table_and_markdown_say_the_same() {
         "tight 2026-11: at-risk: over with 100 % ± 0.7, allowed 20 %; if it breaks, on 2026-11-28. 7.60 USD spent, 12.00 USD expected (80 %: 12.00 to 12.00) of 11.00 USD. Owner: a|b <c>.",
         "small 2026-11: exceeded: 5.00 USD were used up on 2026-11-13.",
         "idle 2026-11: undecided: no usage is in its scope.",
+        // A line of a pipeline's own would be one of its commands.
+        " Owner: a|b <c>. 50 % of ::the year\n",
     ] {
         assert!(table.stdout.contains(expected), "{expected}\n{}", table.stdout);
     }
@@ -68,7 +70,7 @@ fn table_and_markdown_say_the_same() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[..2], ["<!-- tokencast-check -->", "### ❌ tokencast check: violated"]);
     assert!(text.contains("| tight | 2026-11 | at-risk | 11.00 | 7.60 | 12.00 |"), "{text}");
-    assert!(text.contains(" Owner: a|b &lt;c>. 50 % of the year\n"), "{text}");
+    assert!(text.contains(" Owner: a|b &lt;c>. 50 % of ::the year\n"), "{text}");
     let text = check(&env, &["-o", "markdown", "--marker", "prod/eu", "--warn-only"]).stdout;
     assert!(text.starts_with("<!-- tokencast-check:prod/eu -->\n"), "{text}");
     assert!(text.contains("- --warn-only: the exit code is 0 whatever the verdicts.\n"), "{text}");

@@ -7,6 +7,7 @@ mod architecture;
 mod cmd_backtest;
 mod cmd_backtest_costs;
 mod cmd_check;
+mod cmd_check_ci;
 mod cmd_check_outputs;
 mod cmd_cost;
 mod cmd_forecast;

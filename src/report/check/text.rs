@@ -82,7 +82,7 @@ impl CheckReport {
                 let people = budget.owner.as_ref().map(|owner| format!(" Owner: {owner}."));
                 let more = budget.notes.as_ref().map(|notes| format!(" {notes}"));
                 let people = people.unwrap_or_default() + &more.unwrap_or_default();
-                format!("{}: {}{people}", budget.title(), self.message(budget))
+                one_line(&format!("{}: {}{people}", budget.title(), self.message(budget)))
             })
             .collect();
         if self.gate.warn_only {
@@ -107,7 +107,9 @@ impl CheckReport {
     #[must_use]
     pub fn failing(&self) -> Vec<String> {
         let failing = self.budgets.iter().filter(|budget| budget.level() == Level::Error);
-        failing.map(|budget| format!("{}: {}", budget.title(), self.reason(budget))).collect()
+        failing
+            .map(|budget| one_line(&format!("{}: {}", budget.title(), self.reason(budget))))
+            .collect()
     }
 
     /// The verdict on a budget and why.
@@ -210,9 +212,14 @@ fn capitalised(text: &str) -> String {
     letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// Texts of files and logs must not become markup, nor a line of their own.
+/// Texts of files must not become lines of their own, which a pipeline might take for commands.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Nor must they become markup.
 fn harmless(text: &str) -> String {
-    text.replace('<', "&lt;").replace(['\n', '\r'], " ")
+    text.replace('<', "&lt;")
 }
 
 fn before(day: NaiveDate) -> NaiveDate {
