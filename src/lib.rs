@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! source ─► usage ─► rollup ─┬─► rating(price_book) ─► charges ─────────────────────────┐
-//!                            └─► series ─► forecast ─► projection(rating) ─► cost paths ─┴─► report ─► cli
+//!                            └─► series ─► forecast ─► projection(rating) ─► cost paths ─┴─► budget ─► report ─► cli
 //! ```
 //!
 //! The library reads no clock, no environment, no terminal and no unseeded random source; the

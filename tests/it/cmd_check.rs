@@ -287,6 +287,11 @@ fn the_probability_allowed_decides_and_few_paths_are_no_proof() {
     let (status, found) = run(&[]);
     let share = found["over"]["probability"].as_f64().unwrap();
     assert!((0.08..0.14).contains(&share), "{share}");
+    // It is the chance that `forecast` shows.
+    let same =
+        ["forecast", "--series", samples.to_str().unwrap(), "-o", "json", "--budget", "3300"];
+    let shown = env.run(&[&same[..], &["--horizon", "eom"]].concat()).json();
+    assert_eq!(shown["budgets"][0]["over"]["probability"], found["over"]["probability"]);
     assert_eq!((status, &found["verdict"]), (0, &json!("within")));
     assert!(found["breaks_from"].as_str() <= found["breaks_on"].as_str());
     let (status, found) = run(&["--probability", "0.05"]);
@@ -318,6 +323,8 @@ fn daily_costs_are_judged_and_their_gaps_are_not_within() {
     env.file("c.csv", format!("date,cost\n{}", rows(40)));
     assert_eq!(check(&["--budget", "300"]), (3, "undecided".to_owned()));
     assert_eq!(check(&["--budget", "300", "--missing-days", "zero"]), (0, "within".to_owned()));
+    let max = ["check", "--series", "c.csv", "--budget", "5", "--max-unpriced", "0.1"];
+    assert!(env.run(&max).stderr.contains("'--max-unpriced <SHARE>' cannot be used with"));
     let run = env.run(&["check", "--series", "c.csv", "--budget", "team=a@5"]);
     assert_eq!(run.status, 2);
     assert!(

@@ -30,7 +30,7 @@ pub(super) struct BudgetArgs {
     probability: String,
     /// The share of tokens, and that of other units, that may be without a price. A budget with
     /// more of it is undecided.
-    #[arg(long, value_name = "SHARE", default_value = "0")]
+    #[arg(long, value_name = "SHARE", default_value = "0", conflicts_with = "series")]
     max_unpriced: String,
     /// Nothing was spent before the first day of the input. Otherwise a budget whose period began
     /// earlier is undecided.
