@@ -12,7 +12,7 @@ use crate::money::{Amount, Currency};
 use crate::period::next_day;
 use crate::price_book::PriceBook;
 use crate::projection::{
-    BasisPoints, CostOptions, Horizon, LEAST_HISTORY_DAYS, Projection, ProjectionError,
+    BasisPoints, CostOptions, Horizon, LEAST_HISTORY_DAYS, LastDay, Projection, ProjectionError,
     ProjectionOptions, UsageDays, project, project_costs,
 };
 use crate::rating::group::Dimension;
@@ -90,14 +90,10 @@ impl Ground for UsageGround<'_> {
                 .map(|days| days.origin);
         let began = known.keys().next().copied();
         let projection = match (began, origin) {
-            (Some(began), Some(origin)) => {
-                let days = origin.signed_duration_since(began).num_days();
-                if days < LEAST_HISTORY_DAYS {
-                    Err(Doubt::TooShort { days: days.max(0) })
-                } else {
-                    decided(project(rollup, book, &self.options_for(scope, horizon)))?
-                }
-            }
+            (Some(began), Some(origin)) => match enough(began, origin) {
+                Err(doubt) => Err(doubt),
+                Ok(()) => decided(project(rollup, book, &self.options_for(scope, horizon)))?,
+            },
             _ if self.rollup.rows().is_empty() => Err(Doubt::NoUsage),
             _ => Err(Doubt::IdleScope),
         };
@@ -145,22 +141,57 @@ fn units(counts: &ComponentCounts, is_tokens: bool) -> u64 {
 
 impl Ground for CostGround<'_> {
     fn evidence(&self, scope: &BudgetScope, horizon: Horizon) -> Result<Evidence, GateError> {
-        if !scope.is_all() {
-            return Err(GateError::ScopeOfCosts(scope.clone()));
-        }
+        let ids = ids(scope)?;
+        let part;
+        let costs = match &ids {
+            None => self.costs,
+            Some(ids) => {
+                part = self.costs.of_series(|id| ids.iter().any(|wanted| wanted == id));
+                &part
+            }
+        };
         let mut known: BTreeMap<NaiveDate, Amount> = BTreeMap::new();
-        for (day, cost) in self.costs.series().flat_map(|(_, days)| days) {
+        for (day, cost) in costs.series().flat_map(|(_, days)| days) {
             let sum = known.entry(*day).or_default();
             *sum = sum.checked_add(*cost)?;
         }
-        let options = CostOptions { horizon, ..self.options.clone() };
-        let projection = decided(project_costs(self.costs, self.currency, &options))?;
-        let origin = match &projection {
-            Ok(projection) => Some(projection.origin),
-            Err(_) => known.keys().next_back().map(|last| next_day(*last)),
+        let last = costs.days().last().copied();
+        let after = last.map(|last| match self.options.last_day {
+            LastDay::Partial => last,
+            LastDay::Auto | LastDay::Complete => next_day(last),
+        });
+        let projection = match (known.keys().next(), after) {
+            (Some(began), Some(after)) => match enough(*began, after) {
+                Err(doubt) => Err(doubt),
+                Ok(()) => {
+                    let options = CostOptions { horizon, ..self.options.clone() };
+                    decided(project_costs(costs, self.currency, &options))?
+                }
+            },
+            (None, Some(_)) => Err(Doubt::IdleScope),
+            (_, None) => Err(Doubt::NoUsage),
         };
-        Ok(Evidence { currency: self.currency, projection, origin, known, doubts: Vec::new() })
+        let doubts = Vec::new();
+        Ok(Evidence { currency: self.currency, projection, origin: after, known, doubts })
     }
+}
+
+/// The series that a scope is about; `None`: all. Daily costs have no other dimension.
+fn ids(scope: &BudgetScope) -> Result<Option<Vec<String>>, GateError> {
+    let mut found = None;
+    for (dimension, values) in scope.conditions() {
+        match dimension {
+            Dimension::Label(name) if name == "id" => found = Some(values.to_vec()),
+            _ => return Err(GateError::ScopeOfCosts(scope.clone())),
+        }
+    }
+    Ok(found)
+}
+
+/// Whether enough days lie between the first use of a scope and the origin.
+fn enough(began: NaiveDate, origin: NaiveDate) -> Result<(), Doubt> {
+    let days = origin.signed_duration_since(began).num_days();
+    if days < LEAST_HISTORY_DAYS { Err(Doubt::TooShort { days: days.max(0) }) } else { Ok(()) }
 }
 
 /// A lack of usage is no error: it leaves a budget undecided.

@@ -29,8 +29,8 @@ pub enum GateError {
     /// Budgets in another currency than the forecast, one a line.
     #[error("{}", .0.join("\n"))]
     Currency(Vec<String>),
-    /// Daily costs have no dimensions.
-    #[error("daily costs have no dimensions to tell `{0}` by")]
+    /// Daily costs have no other dimension than `id`.
+    #[error("daily costs cannot tell what is `{0}`: their only dimension is `id`")]
     ScopeOfCosts(BudgetScope),
 }
 

@@ -324,14 +324,43 @@ fn daily_costs_are_judged_and_their_gaps_are_not_within() {
     assert_eq!(check(&["--budget", "300"]), (3, "undecided".to_owned()));
     assert_eq!(check(&["--budget", "300", "--missing-days", "zero"]), (0, "within".to_owned()));
     let max = ["check", "--series", "c.csv", "--budget", "5", "--max-unpriced", "0.1"];
-    assert!(env.run(&max).stderr.contains("'--max-unpriced <SHARE>' cannot be used with"));
+    assert!(env.run(&max).stderr.contains("cannot be used with '--max-unpriced <SHARE>'"));
     let run = env.run(&["check", "--series", "c.csv", "--budget", "team=a@5"]);
     assert_eq!(run.status, 2);
-    assert!(
-        run.stderr.contains("daily costs have no dimensions to tell `team=a` by"),
-        "{}",
-        run.stderr
+    assert!(run.stderr.contains("daily costs cannot tell what is `team=a`"), "{}", run.stderr);
+}
+
+#[test]
+fn daily_costs_have_ids_as_scopes() {
+    let env = TestEnv::new();
+    let first: NaiveDate = "2026-10-01".parse().unwrap();
+    // Voice: 10.00 a day to 2026-11-29. Chat: 2.00 a day from 2026-11-10 to 2026-11-15.
+    let mut text = String::from("date,cost,id\n");
+    for (at, day) in first.iter_days().take(60).enumerate() {
+        text.push_str(&format!("{day},10.00,voice\n"));
+        if (40..46).contains(&at) {
+            text.push_str(&format!("{day},2.00,chat\n"));
+        }
+    }
+    env.file("c.csv", text);
+    let budgets = ["id=voice@300", "id=chat@11.99", "id=vioce@1"];
+    let mut arguments = vec!["check", "--series", "c.csv", "-o", "json", "--paths", "200"];
+    budgets.iter().for_each(|budget| arguments.extend(["--budget", budget]));
+    let run = env.run(&arguments);
+    let found = run.json()["budgets"].clone();
+    let shown: Vec<_> = (0..3)
+        .map(|at| (&found[at]["verdict"], &found[at]["actual"], &found[at]["period"]))
+        .collect();
+    let november = json!("2026-11");
+    assert_eq!(
+        shown,
+        [
+            (&json!("within"), &json!("290.00"), &november),
+            (&json!("exceeded"), &json!("12.00"), &november),
+            (&json!("undecided"), &json!("0.00"), &november)
+        ]
     );
+    assert_eq!(run.json()["forecast"]["actual"], "302.00");
 }
 
 #[test]
