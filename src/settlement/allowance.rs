@@ -9,17 +9,6 @@ use super::usage::UsageProfile;
 use crate::contract::terms::{Beyond, Pool, Quantity};
 use crate::money::{Amount, Factor, MoneyError};
 
-/// What an allowance did in one stretch.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Allowed {
-    /// Taken off.
-    pub(super) included: Amount,
-    /// Surcharge on usage beyond it.
-    pub(super) overage: Amount,
-    /// Usage beyond it that is not served.
-    pub(super) stopped: Amount,
-}
-
 /// What of an allowance was used in the current period, by whoever shares it.
 #[derive(Debug, Default)]
 pub(super) struct AllowanceState {
@@ -41,14 +30,14 @@ impl AllowanceState {
         self.used.clear();
     }
 
-    /// Takes included usage off the items in scope.
+    /// Takes included usage off the items in scope; gives the worth of usage that is not served.
     pub(super) fn apply(
         &mut self,
         bound: &Bound<'_>,
         limit: &Limit<'_>,
         profiles: &[UsageProfile],
         items: &mut [Item],
-    ) -> Result<Allowed, MoneyError> {
+    ) -> Result<Amount, MoneyError> {
         let mut pools: BTreeMap<String, Vec<&mut Item>> = BTreeMap::new();
         for item in in_scope(bound, items) {
             pools
@@ -56,18 +45,16 @@ impl AllowanceState {
                 .or_default()
                 .push(item);
         }
-        let mut all = Allowed::default();
+        let mut stopped = Amount::ZERO;
         for (owner, mut items) in pools {
             // Usage of nobody in particular has no seat.
             let has_none = owner.is_empty() && matches!(limit.pool, Pool::BySeat(_));
             let quantity = if has_none { Some(Quantity::Tokens(0)) } else { limit.quantity };
             let used = self.used.entry(owner).or_default();
             let one = apply_pool(used, quantity, limit.beyond, &mut items)?;
-            all.included = all.included.checked_add(one.included)?;
-            all.overage = all.overage.checked_add(one.overage)?;
-            all.stopped = all.stopped.checked_add(one.stopped)?;
+            stopped = stopped.checked_add(one)?;
         }
-        Ok(all)
+        Ok(stopped)
     }
 }
 
@@ -104,8 +91,8 @@ fn apply_pool(
     quantity: Option<Quantity>,
     beyond: Beyond,
     items: &mut [&mut Item],
-) -> Result<Allowed, MoneyError> {
-    let mut done = Allowed::default();
+) -> Result<Amount, MoneyError> {
+    let mut stopped = Amount::ZERO;
     let weights: Vec<Amount> =
         items.iter().map(|i| quantity.map_or(i.price, |q| counted(i, q))).collect();
     let whole = Amount::checked_sum(weights.iter().copied())?;
@@ -113,7 +100,8 @@ fn apply_pool(
         None => whole,
         Some(quantity) => most(quantity).checked_sub(*used)?.max(Amount::ZERO).min(whole),
     };
-    *used = used.checked_add(whole)?;
+    // What was beyond it stays beyond it if it grows later.
+    *used = used.checked_add(free)?;
     // Exact in the unit of the allowance, so that no rest of a rounding is left over.
     let inside = share_out(free, &weights)?;
     for ((item, inside), weight) in items.iter_mut().zip(inside).zip(weights) {
@@ -122,21 +110,19 @@ fn apply_pool(
         } else {
             item.price.checked_ratio(inside.atto(), weight.atto())?
         };
-        done.included = done.included.checked_add(off)?;
         item.take_off(off)?;
         match beyond {
             Beyond::Invoiced(factor) if factor != Factor::ONE => {
                 let more = item.price.checked_mul_rounded(factor)?.checked_sub(item.price)?;
                 item.surcharge(more)?;
-                done.overage = done.overage.checked_add(more)?;
             }
             Beyond::Invoiced(_) => {}
             Beyond::Stopped => {
                 let rest = item.price;
-                done.stopped = done.stopped.checked_add(rest)?;
+                stopped = stopped.checked_add(rest)?;
                 item.refuse(rest)?;
             }
         }
     }
-    Ok(done)
+    Ok(stopped)
 }

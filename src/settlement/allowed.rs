@@ -1,17 +1,20 @@
 //! Included usage of seats and flat fees, applied to a stretch.
 
 use super::allowance::Limit;
-use super::bill::{Added, key_of};
-use super::credit::term_line;
+use super::effects::{Posting, Words};
 use super::error::SettleError;
 use super::invoice::LineCategory;
 use super::item::Item;
-use super::order::{Run, minus};
+use super::order::Run;
 use super::seats::times;
 use crate::contract::terms::{Pool, Quantity, TermKind};
-use crate::money::{Amount, MoneyError};
+use crate::money::MoneyError;
 use crate::period::Period;
-use crate::rating::Costs;
+
+const WORDS: Words<'_> = Words {
+    off: (LineCategory::Included, "included usage"),
+    surcharge: "usage beyond what is included",
+};
 
 /// Takes off what the terms of one contract include.
 pub(super) fn apply(
@@ -60,20 +63,11 @@ pub(super) fn apply(
                 other: other.currency,
             });
         }
-        let done = allowance.apply(bound, &limit, run.profiles, items)?;
-        let included = (bound.at, LineCategory::Included);
-        minus(&mut run.bill, deal, included, segment, done.included, "included usage".to_owned())?;
-        if !done.overage.is_zero() {
-            let line = term_line(
-                bound.at,
-                LineCategory::Overage,
-                "usage beyond what is included".to_owned(),
-            );
-            let costs = Costs { list_cost: Amount::ZERO, ..Costs::uniform(done.overage) };
-            run.bill.add(&key_of(deal, segment), line, Added { costs, ..Added::default() })?;
-        }
-        if !done.stopped.is_zero() {
-            run.remarks.stopped(bound.at, done.stopped)?;
+        let stopped = allowance.apply(bound, &limit, run.profiles, items)?;
+        let (bill, deals, profiles) = (&mut run.bill, &run.deals, run.profiles);
+        Posting { bill, deals, profiles, segment }.post(bound.at, items, WORDS)?;
+        if !stopped.is_zero() {
+            run.remarks.stopped(bound.at, stopped)?;
         }
     }
     Ok(())

@@ -115,7 +115,12 @@ fn balance(
         currency: deal.contract.currency,
         committed,
         retired,
-        remaining: committed.checked_sub(retired)?.max(Amount::ZERO),
+        // What was not spent in time was settled otherwise.
+        remaining: if closed {
+            Amount::ZERO
+        } else {
+            committed.checked_sub(retired)?.max(Amount::ZERO)
+        },
         excess: retired.checked_sub(committed)?.max(Amount::ZERO),
         shortfall: commitment.paid,
         prepaid: commitment.prepaid,

@@ -23,15 +23,6 @@ pub(super) struct Stage {
     instalments: Vec<Timestamp>,
 }
 
-/// What one stretch did.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Counted {
-    /// Surcharge on usage above it.
-    pub(super) overage: Amount,
-    /// Paid by what was bought in advance.
-    pub(super) drawn: Amount,
-}
-
 /// What the end of a part of a period brings.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Closing {
@@ -291,15 +282,14 @@ impl Commitment<'_> {
     }
 
     /// Counts the usage and charges of a stretch, surcharges what is above the commitment, and pays
-    /// from what was bought in advance.
+    /// from what was bought in advance; gives what was paid of charges.
     pub(super) fn count(
         &mut self,
         bound: &Bound<'_>,
         mut measured: Measured<'_>,
-    ) -> Result<Counted, MoneyError> {
-        let mut done = Counted::default();
+    ) -> Result<Amount, MoneyError> {
         if self.at.is_none() {
-            return Ok(done);
+            return Ok(Amount::ZERO);
         }
         let counting = self.counting(bound, &measured)?;
         let whole = Amount::checked_sum(counting.iter().copied())?;
@@ -310,14 +300,14 @@ impl Commitment<'_> {
         if let Some(factor) = self.agreed.overage_factor
             && !above.is_zero()
         {
-            done.overage = surcharge(factor, (above, whole), &counting, measured.items)?;
+            surcharge(factor, (above, whole), &counting, measured.items)?;
         }
         if self.agreed.payment.is_in_advance() && !inside.is_zero() {
             let burnt = share_out(inside, &counting)?;
-            done.drawn = draw((inside, whole), &counting, &burnt, &mut measured)?;
             self.drawn = self.drawn.checked_add(inside)?;
+            return draw((inside, whole), &counting, &burnt, &mut measured);
         }
-        Ok(done)
+        Ok(Amount::ZERO)
     }
 
     /// The end of a stretch: interim and final shortfalls.
@@ -354,7 +344,11 @@ impl Commitment<'_> {
             Shortfall::Credited { .. } if in_advance => closing.credited = short,
             _ if in_advance => closing.lost = short,
             rule => {
-                let due = short.checked_sub(self.paid)?;
+                let mut due = short.checked_sub(self.paid)?;
+                if !self.agreed.milestones.is_empty() {
+                    // A milestone that was missed is not made up for later.
+                    due = due.max(Amount::ZERO);
+                }
                 closing.shortfall = due.max(Amount::ZERO);
                 closing.given_back = Amount::ZERO.checked_sub(due.min(Amount::ZERO))?;
                 if matches!(rule, Shortfall::Credited { .. }) {
@@ -373,8 +367,7 @@ fn surcharge(
     (above, whole): (Amount, Amount),
     counting: &[Amount],
     items: &mut [Item],
-) -> Result<Amount, MoneyError> {
-    let mut sum = Amount::ZERO;
+) -> Result<(), MoneyError> {
     for (item, counted) in items.iter_mut().zip(counting) {
         if counted.is_zero() {
             continue;
@@ -382,12 +375,11 @@ fn surcharge(
         let part = item.price.checked_ratio(above.atto(), whole.atto())?;
         let more = part.checked_mul_rounded(factor)?.checked_sub(part)?;
         item.surcharge(more)?;
-        sum = sum.checked_add(more)?;
     }
-    Ok(sum)
+    Ok(())
 }
 
-/// Pays the part of each item and charge that is inside the commitment.
+/// Pays the part of each item and charge that is inside the commitment; gives the sum of charges.
 fn draw(
     (inside, whole): (Amount, Amount),
     counting: &[Amount],
@@ -405,7 +397,6 @@ fn draw(
     for (at, item) in measured.items.iter_mut().enumerate() {
         let paid = part(item.price, counting[at])?.min(item.payable);
         item.pay(paid, burnt[at])?;
-        sum = sum.checked_add(paid)?;
     }
     for (at, charge) in measured.charges.iter_mut().enumerate() {
         let paid = part(charge.price, counting[items + at])?.min(charge.payable);

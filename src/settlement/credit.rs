@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::bill::{Added, Bill, LineKey, key_of};
 use super::deal::Deal;
+use super::effects::{Posting, Words};
 use super::error::SettleError;
 use super::invoice::{CreditBalance, LineCategory, TermRef};
 use super::item::{Item, share_out};
@@ -116,12 +117,11 @@ impl Credits {
     /// others. Gives what was paid, by item.
     pub(super) fn draw(
         &mut self,
-        deals: &[Deal<'_>],
         returned: Option<TermRef>,
-        segment: Period,
         items: &mut [Item],
-        bill: &mut Bill,
+        posting: &mut Posting<'_, '_>,
     ) -> Result<Vec<Amount>, SettleError> {
+        let (deals, segment) = (posting.deals, posting.segment);
         let mut paid = vec![Amount::ZERO; items.len()];
         let mut order: Vec<usize> = (0..self.lots.len()).collect();
         order.sort_by_key(|at| self.lots[*at].rank());
@@ -135,7 +135,7 @@ impl Credits {
             if !wanted || !deal.is_in_force(segment) || !lot.pays_on(deal.day(segment.start)) {
                 continue;
             }
-            draw_lot(lot, deal, deals, segment, items, &mut paid, bill)?;
+            draw_lot(lot, deal, items, &mut paid, posting)?;
         }
         Ok(paid)
     }
@@ -143,11 +143,10 @@ impl Credits {
     /// Buys further lots where little is left, and pays with them.
     pub(super) fn recharge(
         &mut self,
-        deals: &[Deal<'_>],
-        segment: Period,
         items: &mut [Item],
-        bill: &mut Bill,
+        posting: &mut Posting<'_, '_>,
     ) -> Result<(), SettleError> {
+        let (deals, segment) = (posting.deals, posting.segment);
         for deal in deals.iter().filter(|deal| deal.is_in_force(segment)) {
             for (bound, credit) in deal.terms.iter().filter_map(|bound| match &bound.term.kind {
                 TermKind::Credit(credit) if bound.is_in_force(segment) => Some((bound, credit)),
@@ -178,10 +177,10 @@ impl Credits {
                     lapsed: Amount::ZERO,
                     returned: false,
                 });
-                purchase(deal, bound.at, (amount, amount), segment, bill)?;
+                purchase(deal, bound.at, (amount, amount), segment, posting.bill)?;
                 let mut paid = vec![Amount::ZERO; items.len()];
                 if let Some(lot) = self.lots.last_mut() {
-                    draw_lot(lot, deal, deals, segment, items, &mut paid, bill)?;
+                    draw_lot(lot, deal, items, &mut paid, posting)?;
                 }
             }
         }
@@ -275,7 +274,11 @@ impl Credits {
         end: Timestamp,
     ) -> Result<Vec<CreditBalance>, MoneyError> {
         let on = deal.day(end);
-        let begun = |lot: &&Lot| lot.term.contract == deal.index && lot.days.0 < on;
+        // What came back at this very moment is there; what is bought at it is not yet.
+        let begun = |lot: &&Lot| {
+            let there = lot.days.0 < on || (lot.returned && lot.days.0 == on);
+            lot.term.contract == deal.index && there
+        };
         let balance = |lot: &Lot| {
             Ok(CreditBalance {
                 term: lot.term,
@@ -319,14 +322,13 @@ fn purchase(
 fn draw_lot(
     lot: &mut Lot,
     deal: &Deal<'_>,
-    deals: &[Deal<'_>],
-    segment: Period,
     items: &mut [Item],
     paid: &mut [Amount],
-    bill: &mut Bill,
+    posting: &mut Posting<'_, '_>,
 ) -> Result<(), SettleError> {
     let owed = |item: &Item| {
-        let owed = if can_pay(deal, lot.term, deals, item) { item.payable } else { Amount::ZERO };
+        let owed =
+            if can_pay(deal, lot.term, posting.deals, item) { item.payable } else { Amount::ZERO };
         owed.max(Amount::ZERO)
     };
     let wanted: Vec<Amount> = items.iter().map(owed).collect();
@@ -344,7 +346,6 @@ fn draw_lot(
     lot.drawn = lot.drawn.checked_add(drawn)?;
     let word = if lot.returned { "returned for a shortfall" } else { "bought" };
     let text = format!("credit of {} ({word}), lot {}", lot.days.0, lot.number);
-    let line = term_line(lot.term, LineCategory::Credit, text);
-    let off = billed_only(Amount::ZERO.checked_sub(drawn)?);
-    Ok(bill.add(&key_of(deal, segment), line, Added { costs: off, ..Added::default() })?)
+    let words = Words { off: (LineCategory::Credit, &text), surcharge: "" };
+    posting.post(lot.term, items, words)
 }

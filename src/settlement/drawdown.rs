@@ -4,15 +4,20 @@ use super::bill::{Added, key_of};
 use super::commitment::{Measured, value_of};
 use super::credit::{billed_only, term_line};
 use super::deal::Deal;
+use super::effects::{Posting, Words};
 use super::error::SettleError;
 use super::invoice::LineCategory;
 use super::item::{Charge, Item};
 use super::money_in::converted;
-use super::order::{Run, minus};
+use super::order::Run;
 use crate::contract::terms::{Measure, Shortfall, SpendCommitment};
 use crate::money::{Amount, Currency};
 use crate::period::Period;
-use crate::rating::Costs;
+
+const WORDS: Words<'_> = Words {
+    off: (LineCategory::Drawdown, "paid by the commitment"),
+    surcharge: "usage above the commitment",
+};
 
 /// Begins commitment periods and invoices what is paid for them in advance.
 pub(super) fn begin(run: &mut Run<'_>, at: usize, segment: Period) -> Result<(), SettleError> {
@@ -54,7 +59,9 @@ pub(super) fn count(
         // Usage that a returned credit pays for was counted as a shortfall before.
         let returned = match agreed.shortfall {
             Shortfall::Credited { .. } => {
-                run.credits.draw(&run.deals, Some(bound.at), segment, items, &mut run.bill)?
+                let (bill, deals, profiles) = (&mut run.bill, &run.deals, run.profiles);
+                let mut posting = Posting { bill, deals, profiles, segment };
+                run.credits.draw(Some(bound.at), items, &mut posting)?
             }
             _ => vec![Amount::ZERO; items.len()],
         };
@@ -66,22 +73,14 @@ pub(super) fn count(
         let values = values(run, deal, agreed, segment, items, &returned)?;
         let charge_values = charge_values(run, deal, agreed.measured_on, segment, charges)?;
         let measured = Measured { items, charges, values, charge_values };
-        let done = run.states[at].commitments[number].count(bound, measured)?;
-        let drawn = (bound.at, LineCategory::Drawdown);
-        minus(
-            &mut run.bill,
-            deal,
-            drawn,
-            segment,
-            done.drawn,
-            "paid by the commitment".to_owned(),
-        )?;
-        if !done.overage.is_zero() {
-            let text = "usage above the commitment".to_owned();
-            let line = term_line(bound.at, LineCategory::Overage, text);
-            let costs = Costs { list_cost: Amount::ZERO, ..Costs::uniform(done.overage) };
+        let drawn = run.states[at].commitments[number].count(bound, measured)?;
+        if !drawn.is_zero() {
+            let costs = billed_only(Amount::ZERO.checked_sub(drawn)?);
+            let line = term_line(bound.at, LineCategory::Drawdown, WORDS.off.1.to_owned());
             run.bill.add(&key_of(deal, segment), line, Added { costs, ..Added::default() })?;
         }
+        let (bill, deals, profiles) = (&mut run.bill, &run.deals, run.profiles);
+        Posting { bill, deals, profiles, segment }.post(bound.at, items, WORDS)?;
     }
     Ok(())
 }

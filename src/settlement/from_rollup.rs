@@ -159,7 +159,9 @@ impl ListPrices for RatedRollup<'_> {
         // A base date may be before the capacity began: what spills is still another SKU.
         let spill = self.spills[profile as usize].first().map_or(profile, |(_, number)| *number);
         let instant = Period { start: at, end: Timestamp::from_nanos(at.nanos().checked_add(1)?) };
-        self.rater.list_rates(spill).at(component, instant).ok().map(|rate| rate.unit_price)
+        // What no list has keeps its own price in that column too.
+        let list = self.rater.list_rates(spill).at(component, instant);
+        list.or_else(|_| self.rater.rates(spill).at(component, instant)).ok().map(|r| r.unit_price)
     }
 }
 

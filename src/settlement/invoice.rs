@@ -153,7 +153,7 @@ pub struct CommitmentBalance {
     pub committed: Amount,
     /// What counted so far: usage, other spend, excess of earlier periods.
     pub retired: Amount,
-    /// What is still to be spent; zero if nothing.
+    /// What is still to be spent; zero if nothing, and when the period is over.
     pub remaining: Amount,
     /// Spend above the commitment so far.
     pub excess: Amount,

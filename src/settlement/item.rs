@@ -30,6 +30,17 @@ pub(super) struct Item {
     pub(super) payable: Amount,
     /// Cost of what was bought in advance and paid for it.
     pub(super) prepaid_cost: Amount,
+    /// What the current term did to it.
+    pub(super) effect: Effect,
+}
+
+/// What one term does to the payable amount of usage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Effect {
+    /// Taken off or paid.
+    pub(super) off: Amount,
+    /// Added.
+    pub(super) surcharge: Amount,
 }
 
 impl Item {
@@ -38,15 +49,26 @@ impl Item {
         self.payable.checked_add(self.prepaid_cost)
     }
 
-    /// Takes something off its price; what is left to pay falls by as much.
-    pub(super) fn take_off(&mut self, amount: Amount) -> Result<(), MoneyError> {
+    /// What the current term did, once.
+    pub(super) fn take_effect(&mut self) -> Effect {
+        std::mem::take(&mut self.effect)
+    }
+
+    fn lower(&mut self, amount: Amount) -> Result<(), MoneyError> {
         self.price = self.price.checked_sub(amount)?;
         self.payable = self.payable.checked_sub(amount)?;
         Ok(())
     }
 
+    /// Takes something off its price; what is left to pay falls by as much.
+    pub(super) fn take_off(&mut self, amount: Amount) -> Result<(), MoneyError> {
+        self.effect.off = self.effect.off.checked_add(amount)?;
+        self.lower(amount)
+    }
+
     /// Something bought in advance pays a part of it, at a cost.
     pub(super) fn pay(&mut self, amount: Amount, cost: Amount) -> Result<(), MoneyError> {
+        self.effect.off = self.effect.off.checked_add(amount)?;
         self.payable = self.payable.checked_sub(amount)?;
         self.prepaid_cost = self.prepaid_cost.checked_add(cost)?;
         Ok(())
@@ -55,12 +77,13 @@ impl Item {
     /// A part of its price is not served at all.
     pub(super) fn refuse(&mut self, amount: Amount) -> Result<(), MoneyError> {
         self.base = self.base.checked_sub(amount)?;
-        self.take_off(amount)
+        self.lower(amount)
     }
 
     /// Adds a surcharge.
     pub(super) fn surcharge(&mut self, amount: Amount) -> Result<(), MoneyError> {
         self.overage = self.overage.checked_add(amount)?;
+        self.effect.surcharge = self.effect.surcharge.checked_add(amount)?;
         self.payable = self.payable.checked_add(amount)?;
         Ok(())
     }

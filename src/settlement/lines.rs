@@ -1,6 +1,7 @@
 //! Lines for usage and fees, as they stand when everything has been applied.
 
-use super::bill::{Added, LineKey, key_of, key_without_contract};
+use super::bill::{Added, LineKey, key_of};
+use super::effects::Posting;
 use super::error::SettleError;
 use super::invoice::{CostShare, LineCategory};
 use super::item::{Charge, Item};
@@ -33,10 +34,8 @@ pub(super) fn usage(
             description: if item.served_by.is_some() { "served by capacity" } else { "tokens" }
                 .to_owned(),
         };
-        let invoice = match item.biller {
-            Some(biller) => key_of(&run.deals[biller], segment),
-            None => key_without_contract(&sku.provider, item.currency, segment),
-        };
+        let (bill, deals, profiles) = (&mut run.bill, &run.deals, run.profiles);
+        let invoice = Posting { bill, deals, profiles, segment }.invoice_of(item);
         let added = Added { costs, quantity: None, tokens: item.tokens, fx: item.fx.clone() };
         run.bill.add(&invoice, line, added)?;
         run.remarks.shares.push(CostShare {

@@ -15,6 +15,7 @@ mod commitment;
 mod credit;
 mod deal;
 mod drawdown;
+mod effects;
 mod error;
 mod fees;
 mod from_rollup;

@@ -5,11 +5,12 @@
 //! stretch of unchanging terms, in the order of time, so that thresholds, balances and expiries see
 //! usage when it happened.
 
-use super::bill::{Added, Bill, key_of};
-use super::credit::{Credits, billed_only, term_line};
-use super::deal::{Bound, Deal};
+use super::bill::Bill;
+use super::credit::Credits;
+use super::deal::Deal;
+use super::effects::{Posting, Words};
 use super::error::SettleError;
-use super::invoice::{LineCategory, TermRef};
+use super::invoice::LineCategory;
 use super::item::{Charge, Item};
 use super::money_in::Exchange;
 use super::remarks::Remarks;
@@ -69,8 +70,10 @@ impl Run<'_> {
             }
         }
         // Credit pays what would be invoiced, so it comes when that is known.
-        self.credits.draw(&self.deals, None, segment, items, &mut self.bill)?;
-        self.credits.recharge(&self.deals, segment, items, &mut self.bill)?;
+        let (bill, deals, profiles) = (&mut self.bill, &self.deals, self.profiles);
+        let mut posting = Posting { bill, deals, profiles, segment };
+        self.credits.draw(None, items, &mut posting)?;
+        self.credits.recharge(items, &mut posting)?;
         for (term, amount) in self.credits.stop(&self.deals, segment, items)? {
             self.remarks.stopped(term, amount)?;
         }
@@ -91,12 +94,14 @@ impl Run<'_> {
     ) -> Result<(), SettleError> {
         let deal = &self.deals[at];
         let day = deal.day(segment.start);
+        let (bill, deals, profiles) = (&mut self.bill, &self.deals, self.profiles);
+        let mut posting = Posting { bill, deals, profiles, segment };
         let in_force = || deal.terms.iter().enumerate().filter(|(_, b)| b.is_in_force(segment));
         for (_, bound) in in_force() {
             if let TermKind::Discount(discount) = &bound.term.kind {
-                let off = percent::discount(bound, discount, items)?;
+                percent::discount(bound, discount, items)?;
                 let text = format!("{} off", percent::percent(discount.rate));
-                take_off(&mut self.bill, deal, bound, segment, off, text)?;
+                posting.post(bound.at, items, off(&text))?;
             }
         }
         for (number, schedule, resets) in &mut self.states[at].schedules {
@@ -119,48 +124,22 @@ impl Run<'_> {
             }
             let counts = from.is_none_or(|from| from <= segment.start);
             if counts {
-                let off = percent::schedule(bound, schedule, items)?;
-                let text = "by cumulative spend".to_owned();
-                take_off(&mut self.bill, deal, bound, segment, off, text)?;
+                percent::schedule(bound, schedule, items)?;
+                posting.post(bound.at, items, off("by cumulative spend"))?;
             }
         }
         // The best customer's price is compared with what the contract's own terms gave.
         for (_, bound) in in_force() {
             if let TermKind::BestCustomer(best) = &bound.term.kind {
-                let off = percent::best_customer(bound, best, day, items)?;
-                let text = "price of the best customer".to_owned();
-                take_off(&mut self.bill, deal, bound, segment, off, text)?;
+                percent::best_customer(bound, best, day, items)?;
+                posting.post(bound.at, items, off("price of the best customer"))?;
             }
         }
         Ok(())
     }
 }
 
-/// A line for what a term takes off usage.
-fn take_off(
-    bill: &mut Bill,
-    deal: &Deal<'_>,
-    bound: &Bound<'_>,
-    segment: Period,
-    off: Amount,
-    text: String,
-) -> Result<(), SettleError> {
-    minus(bill, deal, (bound.at, LineCategory::Discount), segment, off, text)
-}
-
-/// A line that lowers the invoice.
-pub(super) fn minus(
-    bill: &mut Bill,
-    deal: &Deal<'_>,
-    (term, category): (TermRef, LineCategory),
-    segment: Period,
-    off: Amount,
-    text: String,
-) -> Result<(), SettleError> {
-    if off.is_zero() {
-        return Ok(());
-    }
-    let costs = billed_only(Amount::ZERO.checked_sub(off)?);
-    let line = term_line(term, category, text);
-    Ok(bill.add(&key_of(deal, segment), line, Added { costs, ..Added::default() })?)
+/// The line of a percentage.
+fn off(text: &str) -> Words<'_> {
+    Words { off: (LineCategory::Discount, text), surcharge: "" }
 }

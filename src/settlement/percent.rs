@@ -7,19 +7,16 @@ use crate::contract::terms::{BestCustomer, Discount, Measure};
 use crate::money::{Amount, Factor, MoneyError};
 use chrono::NaiveDate;
 
-/// A share off each item in scope; gives the sum of what was taken off.
+/// A share off each item in scope.
 pub(super) fn discount(
     bound: &Bound<'_>,
     discount: &Discount,
     items: &mut [Item],
-) -> Result<Amount, MoneyError> {
-    let mut sum = Amount::ZERO;
+) -> Result<(), MoneyError> {
     for item in in_scope(bound, items) {
-        let off = item.price.checked_mul_rounded(discount.rate)?;
-        item.take_off(off)?;
-        sum = sum.checked_add(off)?;
+        item.take_off(item.price.checked_mul_rounded(discount.rate)?)?;
     }
-    Ok(sum)
+    Ok(())
 }
 
 /// The price of the best customer where it is lower than the contract's own.
@@ -28,21 +25,18 @@ pub(super) fn best_customer(
     best: &BestCustomer,
     day: NaiveDate,
     items: &mut [Item],
-) -> Result<Amount, MoneyError> {
+) -> Result<(), MoneyError> {
     let after = best.steps.partition_point(|(from, _)| *from <= day);
     let Some((_, rate)) = after.checked_sub(1).map(|at| best.steps[at]) else {
-        return Ok(Amount::ZERO);
+        return Ok(());
     };
-    let mut sum = Amount::ZERO;
     for item in in_scope(bound, items) {
         let best = item.list.checked_sub(item.list.checked_mul_rounded(rate)?)?;
         if best < item.price {
-            let off = item.price.checked_sub(best)?;
-            item.take_off(off)?;
-            sum = sum.checked_add(off)?;
+            item.take_off(item.price.checked_sub(best)?)?;
         }
     }
-    Ok(sum)
+    Ok(())
 }
 
 /// A discount that depends on what was spent since the reset.
@@ -50,7 +44,7 @@ pub(super) fn schedule(
     bound: &Bound<'_>,
     schedule: &mut Schedule<'_>,
     items: &mut [Item],
-) -> Result<Amount, MoneyError> {
+) -> Result<(), MoneyError> {
     let mut items: Vec<&mut Item> = in_scope(bound, items).collect();
     let measured: Vec<Amount> = items.iter().map(|item| schedule.measure(item)).collect();
     let spend = Amount::checked_sum(measured.iter().copied())?;
@@ -67,7 +61,7 @@ pub(super) fn schedule(
     for (item, part) in items.iter_mut().zip(&parts) {
         item.take_off(*part)?;
     }
-    Amount::checked_sum(parts)
+    Ok(())
 }
 
 /// Items of a term that are invoiced by token.

@@ -8,7 +8,7 @@ use super::deal::Deal;
 use super::error::SettleError;
 use super::fees;
 use super::invoice::Settlement;
-use super::item::Item;
+use super::item::{Effect, Item};
 use super::load::{Fate, LoadRow, LoadStage, Portion, PricedPart};
 use super::money_in::{Exchange, converted};
 use super::order::Run;
@@ -171,7 +171,7 @@ impl<'c> Settler<'c> {
         let load = load?;
         self.remarks.diagnostics.merge(load.findings);
         let mut capacities = Capacities::new(load.uses);
-        for (term, profile, _) in std::mem::take(&mut self.unit_prices.without_base) {
+        for (term, profile) in std::mem::take(&mut self.unit_prices.without_base) {
             let model = self.setup.profiles[profile as usize].sku.model.to_string();
             self.remarks.without_base.insert((term, model));
         }
@@ -282,6 +282,7 @@ fn item(
         overage: Amount::ZERO,
         payable: invoiced,
         prepaid_cost: Amount::ZERO,
+        effect: Effect::default(),
         fx,
     })
 }

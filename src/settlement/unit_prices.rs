@@ -1,6 +1,9 @@
 //! Unit prices of contracts: fixed rates, and limits on price rises.
 
+use std::collections::BTreeSet;
+
 use super::deal::Deal;
+use super::invoice::TermRef;
 use super::timeline::anniversaries;
 use super::usage::{ListPrices, TokenPrices};
 use crate::contract::terms::{FixedRate, PriceProtection, TermKind};
@@ -15,6 +18,8 @@ enum Step {
     Fixed { price: UnitPrice, lesser: bool },
     /// At most `cap`, and at least `floor`.
     Between { floor: Option<UnitPrice>, cap: UnitPrice },
+    /// The term protects nothing here: no list price of its base date is known.
+    WithoutBase(TermRef),
 }
 
 /// Unit prices of the current stretch, worked out when first asked for.
@@ -25,8 +30,8 @@ pub(super) struct UnitPrices {
     segment: Option<Period>,
     /// By profile.
     steps: Vec<Option<Vec<(Component, Step)>>>,
-    /// Terms without a base price, with the profile and component.
-    pub(super) without_base: Vec<(super::TermRef, u32, Component)>,
+    /// Terms without a base price for a component that was used, with the profile.
+    pub(super) without_base: BTreeSet<(TermRef, u32)>,
 }
 
 impl UnitPrices {
@@ -42,7 +47,7 @@ impl UnitPrices {
             affected: (0..profiles).map(about).collect(),
             segment: None,
             steps: vec![None; profiles],
-            without_base: Vec::new(),
+            without_base: BTreeSet::new(),
         }
     }
 
@@ -64,19 +69,27 @@ impl UnitPrices {
             self.steps.fill(None);
         }
         if self.steps[at].is_none() {
-            self.steps[at] = Some(self.steps_of(profile, segment, deals, list)?);
+            self.steps[at] = Some(Self::steps_of(profile, segment, deals, list)?);
         }
         let steps = self.steps[at].as_deref().unwrap_or_default();
-        let mine = steps.iter().filter(|(c, _)| *c == component).map(|(_, step)| step);
-        Ok(mine.fold(prices.own, |price, step| match step {
-            Step::Fixed { price: fixed, lesser: true } => price.min(*fixed),
-            Step::Fixed { price: fixed, lesser: false } => *fixed,
-            Step::Between { floor, cap } => price.min(*cap).max(floor.unwrap_or(UnitPrice::FREE)),
-        }))
+        let mut price = prices.own;
+        for (_, step) in steps.iter().filter(|(c, _)| *c == component) {
+            price = match step {
+                Step::Fixed { price: fixed, lesser: true } => price.min(*fixed),
+                Step::Fixed { price: fixed, lesser: false } => *fixed,
+                Step::Between { floor, cap } => {
+                    price.min(*cap).max(floor.unwrap_or(UnitPrice::FREE))
+                }
+                Step::WithoutBase(term) => {
+                    self.without_base.insert((*term, profile));
+                    price
+                }
+            };
+        }
+        Ok(price)
     }
 
     fn steps_of(
-        &mut self,
         profile: u32,
         segment: Period,
         deals: &[Deal<'_>],
@@ -99,7 +112,7 @@ impl UnitPrices {
                                     let step = protected(protection, base, deal, segment)?;
                                     steps.push((*component, step));
                                 }
-                                None => self.without_base.push((bound.at, profile, *component)),
+                                None => steps.push((*component, Step::WithoutBase(bound.at))),
                             }
                         }
                     }

@@ -189,7 +189,7 @@ fn costs_that_logs_report_stay_apart() {
 #[test]
 fn results_are_the_same_on_any_number_of_threads() {
     let env = TestEnv::new();
-    let samples = super::common::root().join("samples");
+    let samples = super::common::root().join("samples/logs");
     let run = |threads: &str| {
         env.run(&[
             "cost",

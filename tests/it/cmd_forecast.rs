@@ -136,7 +136,7 @@ fn quantiles_are_ordered_and_nested() {
 #[test]
 fn the_same_input_and_seed_give_the_same_bytes() {
     let env = TestEnv::new();
-    let samples = super::common::root().join("samples");
+    let samples = super::common::root().join("samples/logs");
     let run = |seed: &str, threads: &str| {
         env.run(&[
             "forecast",

@@ -219,8 +219,10 @@ fn costs_take_no_flags_of_usage() {
 fn a_cost_table_among_logs_is_not_usage() {
     let env = TestEnv::new();
     let samples = root().join("samples");
-    let all = env.run(&["cost", samples.to_str().unwrap(), "--strict"]);
-    let logs = env.run(&["cost", samples.join("logs").to_str().unwrap(), "--strict"]);
+    let (logs, series) = (samples.join("logs"), samples.join("series"));
+    let both = ["cost", logs.to_str().unwrap(), series.to_str().unwrap(), "--strict"];
+    let all = env.run(&both);
+    let logs = env.run(&["cost", logs.to_str().unwrap(), "--strict"]);
     assert_eq!((all.status, all.stdout), (logs.status, logs.stdout));
     let costs = samples.join("series/costs.csv");
     let run = env.run(&["cost", costs.to_str().unwrap(), "--warn", "not-usage"]);

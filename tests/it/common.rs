@@ -80,7 +80,7 @@ impl TestEnv {
 
     /// Runs a command on the samples and gives its JSON.
     pub(crate) fn samples_json(&self, arguments: &[&str]) -> serde_json::Value {
-        let samples = root().join("samples");
+        let samples = root().join("samples/logs");
         let mut all = arguments.to_vec();
         all.extend([samples.to_str().unwrap(), "--output", "json"]);
         let run = self.run(&all);

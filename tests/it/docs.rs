@@ -64,7 +64,7 @@ fn examples_print_what_the_pages_say() {
 #[test]
 fn the_two_commands_are_those_of_ci() {
     let readme = page("README.md");
-    assert!(readme.contains("cargo run --release --locked -- forecast samples"));
+    assert!(readme.contains("cargo run --release --locked -- forecast samples/logs"));
     assert!(readme.contains("\ncargo test --locked "));
     assert!(page(".ci/run").contains("\ncargo test --locked\n"));
 }

@@ -44,6 +44,19 @@ impl Take {
         }
     }
 
+    /// The one that serves less.
+    pub(super) fn least(self, other: Self) -> Result<Self, MoneyError> {
+        Ok(match (self, other) {
+            (Self::Nothing, _) | (_, Self::Nothing) => Self::Nothing,
+            (Self::All, less) | (less, Self::All) => less,
+            (Self::Ratio(a, b), Self::Ratio(c, d)) => {
+                let left = a.checked_mul(d).ok_or(MoneyError::Overflow)?;
+                let right = c.checked_mul(b).ok_or(MoneyError::Overflow)?;
+                if left <= right { self } else { other }
+            }
+        })
+    }
+
     /// Reduced, so that products stay short.
     pub(super) fn ratio(numerator: i128, denominator: i128) -> Self {
         let common = gcd(numerator, denominator).max(1);

@@ -168,11 +168,30 @@ impl<'c> Stage<'c> {
             self.serve_queued(&mut batch, loads, sink)?;
         } else if rows > 0 {
             let room = self.steps.at(batch.start());
-            let takes = [0, 1, 2].map(|side| Take::of(loads[side], room[side]));
+            let takes = self.takes(&loads, &room)?;
             self.record(&batch, &loads);
             self.divide(&mut batch, &takes, self.excess, sink)?;
         }
         Ok(Some(batch))
+    }
+
+    /// What capacity serves of loads.
+    fn takes(&self, loads: &BySide, room: &BySide) -> Result<[Take; 3], LoadError> {
+        self.tightest([0, 1, 2].map(|side| Take::of(loads[side], room[side])))
+    }
+
+    /// With meters for input and output apart, a request needs both: the tighter one decides.
+    fn tightest(&self, takes: [Take; 3]) -> Result<[Take; 3], LoadError> {
+        if !self.has_meters_apart() {
+            return Ok(takes);
+        }
+        let least = takes[1].least(takes[2])?;
+        Ok([takes[0], least, least])
+    }
+
+    /// True if prompts and responses have meters of their own.
+    fn has_meters_apart(&self) -> bool {
+        self.gauge.has_meter(1) && self.gauge.has_meter(2)
     }
 
     /// Load by meter, and how many rows have any part in it.
@@ -231,6 +250,8 @@ impl<'c> Stage<'c> {
         for (side, take) in takes.iter_mut().enumerate() {
             *take = serving.served(side, loads[side]).ok_or_else(|| self.too_large())?;
         }
+        // Input and output of a row come in a fixed ratio, so one meter is the tighter all along.
+        let takes = self.tightest(takes)?;
         let segment = self.segment_of(batch);
         self.tally.loaded(segment, &outcome);
         if self.queue.is_some() && outcome.seconds.1 > 0 {

@@ -78,15 +78,13 @@ impl Stage<'_> {
             return self.expire(minute, batch, sink);
         }
         let room = self.serve_waiting(minute, sink)?;
-        let takes = [0, 1, 2].map(|side| Take::of(loads[side], room[side]));
+        let takes = self.takes(&loads, &room)?;
         self.record(batch, &loads);
         if (0..3).any(|side| self.gauge.has_meter(side) && takes[side] != Take::All) {
             // What this term does not measure goes on at once.
             let (mut mine, others) = self.separate(batch);
             self.divide(&mut mine, &takes, Excess::Stay, sink)?;
-            for (load, room) in loads.iter_mut().zip(room) {
-                *load -= (*load).min(room);
-            }
+            loads = self.left_of(&mine, &loads, &room)?;
             if !mine.is_empty() {
                 self.backlog.entries.push_back(Waiting { minute, load: loads, batch: mine });
             }
@@ -118,7 +116,7 @@ impl Stage<'_> {
         let mut room = self.steps.at(Timestamp::from_nanos(minute * MINUTE_NANOS));
         let mut entries = std::mem::take(&mut self.backlog.entries);
         for entry in &mut entries {
-            let takes = [0, 1, 2].map(|side| Take::of(entry.load[side], room[side]));
+            let takes = self.takes(&entry.load, &room)?;
             if takes == [Take::Nothing; 3] {
                 break;
             }
@@ -126,15 +124,23 @@ impl Stage<'_> {
                 self.tally.waited(flow.segment, minute - entry.minute);
             }
             self.divide(&mut entry.batch, &takes, Excess::Stay, sink)?;
-            for (load, room) in entry.load.iter_mut().zip(&mut room) {
-                let served = (*load).min(*room);
-                *load -= served;
-                *room -= served;
+            let left = self.left_of(&entry.batch, &entry.load, &room)?;
+            for (side, room) in room.iter_mut().enumerate() {
+                *room -= entry.load[side] - left[side];
             }
+            entry.load = left;
         }
         entries.retain(|entry| !entry.batch.is_empty());
         self.backlog.entries = entries;
         Ok(room)
+    }
+
+    /// The load that is left of a minute after what there was room for.
+    fn left_of(&self, left: &Batch, loads: &BySide, room: &BySide) -> Result<BySide, LoadError> {
+        if self.has_meters_apart() {
+            return Ok(self.loads(left)?.0);
+        }
+        Ok([0, 1, 2].map(|side| loads[side] - loads[side].min(room[side])))
     }
 
     /// Lets go what may wait no longer at the end of a minute: all, once the term is over.

@@ -100,11 +100,12 @@ fn input_and_output_are_metered_apart() {
     let meters = vec![meter(Side::Input, 1), meter(Side::Output, 1)];
     let scale = units(meters, vec![both.clone()]);
     let outcome = settle_one(TermKind::Capacity(scale), &rows);
-    // A quarter of the input is over: 10,000 tokens at 2 a million.
-    assert_eq!(outcome.invoiced.tokens, 10_000 * MILLION);
-    assert_eq!(outcome.invoiced.list, amount("0.02"));
+    // A quarter of the input is over, so a quarter of the requests spill: 10,000 tokens at 2 a million
+    // and 625 at 8.
+    assert_eq!(outcome.invoiced.tokens, 10_625 * MILLION);
+    assert_eq!(outcome.invoiced.list, amount("0.025"));
     let load = outcome.one_use().profiles[0].load;
-    assert_eq!((load[0], load[1] == load[2]), (0, true));
+    assert_eq!((load[0], 3 * load[1] == 4 * load[2]), (0, true));
     // With a meter for input alone, output is not served.
     let only = units(vec![meter(Side::Input, 2)], vec![both]);
     let outcome = settle_one(TermKind::Capacity(only), &rows);
