@@ -97,9 +97,10 @@ pub(crate) struct InputArgs {
     /// Only usage before this date or instant.
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
-    /// Time zone of days and months, such as Europe/Berlin.
-    #[arg(long, default_value = "UTC", value_name = "ZONE")]
-    pub(crate) timezone: String,
+    /// Time zone of days and months, such as Europe/Berlin. By default UTC; with --contract that of
+    /// the contract that is applied first.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) timezone: Option<String>,
     /// Threads that read, and forecast again in backtests; 0 for one a processor.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) threads: usize,

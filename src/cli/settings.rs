@@ -61,7 +61,10 @@ pub(crate) struct InputSettings {
 }
 
 pub(crate) fn input_settings(args: &InputArgs, dimensions: &[Dimension]) -> Result<InputSettings> {
-    let calendar = Calendar::named(&args.timezone)?;
+    let calendar = match &args.timezone {
+        Some(name) => Calendar::named(name)?,
+        None => Calendar::UTC,
+    };
     let at = |text: &Option<String>, flag: &str| -> Result<Option<Timestamp>> {
         text.as_ref()
             .map(|t| instant(t, &calendar).with_context(|| format!("--{flag}")))

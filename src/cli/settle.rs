@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
-use super::args::SettleArgs;
+use super::args::{InputArgs, SettleArgs};
 use super::cost::CostArgs;
 use super::error::Failure;
 use super::exit::ExitStatus;
@@ -45,7 +45,7 @@ pub(super) fn run(
     let kept = with_labels_of(&agreed.contracts, &dimensions);
     let grain = GrainAsked::AtMost(grain_of(&agreed.contracts));
     let asked = Asked { dimensions: &kept, grain, out: args.output.out.as_deref() };
-    let usage = ingest::read_usage(&args.input, &prices, asked, ui)?;
+    let usage = ingest::read_usage(&in_zone_of(&args.input, &agreed), &prices, asked, ui)?;
     let rated = RatedRollup::new(&usage.rollup, &prices.book, prices.known_at, &agreed.contracts)?;
     let settlement = match window(&usage, &agreed.contracts) {
         Some(window) => rated.settle(&agreed.fx, window)?,
@@ -116,6 +116,13 @@ fn rates(paths: &[PathBuf]) -> Result<FxTable, Failure> {
             "correct the lines named above; each rate has `date`, `from`, `to` and `rate`",
         )
     })
+}
+
+/// Days are those of the contract that is applied first, unless another time zone is stated: a window
+/// that begins hours after its first day would leave out what falls due then.
+fn in_zone_of(args: &InputArgs, agreed: &Agreed) -> InputArgs {
+    let first = agreed.contracts.first().map(|contract| contract.calendar.name().to_owned());
+    InputArgs { timezone: args.timezone.clone().or(first), ..args.clone() }
 }
 
 /// Labels that contracts ask for are kept, whatever else is.

@@ -417,6 +417,23 @@ fn the_window_begins_with_the_month_of_the_contracts_time_zone() {
 }
 
 #[test]
+fn days_of_the_window_are_those_of_the_contract() {
+    let zone = "timezone = \"Europe/Berlin\"\n[[flat_fee]]\namount = \"310\"\nperiod = \"month\"\n";
+    let lines = [
+        record("2026-01-31T22:45:00Z", "acme", "m", 3_000_000, 0),
+        record("2026-01-31T23:15:00Z", "acme", "m", 5_000_000, 0),
+    ];
+    let env = env(&lines.join("\n"), &[("c.toml", contract("c", "acme", zone))]);
+    // In UTC the fee of January falls due an hour before the window, and that of February inside it.
+    let window = ["--contract", "c.toml", "--since", "2026-01-01", "--until", "2026-02-01"];
+    let report = json(&env, &window);
+    assert_eq!(report["window"]["start"], "2025-12-31T23:00:00Z");
+    assert_eq!(invoices(&report), [invoice("acme", "2026-01-01", true, "310.00")]);
+    let in_utc = json(&env, &[&window[..], &["--timezone", "UTC"]].concat());
+    assert_eq!(in_utc["window"]["start"], "2026-01-01T00:00:00Z");
+}
+
+#[test]
 fn charge_periods_are_as_fine_as_the_contracts_time_zone_needs() {
     let zone = "timezone = \"Asia/Kolkata\"\n";
     // February begins at 18:30 UTC there.

@@ -164,7 +164,7 @@ fn from_usage(
     let mut kept: Vec<_> = scopes.map(|(dimension, _)| dimension.clone()).collect();
     kept.extend(args.model.scope_dimensions());
     let kept = ingest::dimensions(&kept);
-    let wanted = ingest::Asked { dimensions: &kept, grain: None, out: None };
+    let wanted = ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out: None };
     let usage = ingest::read_usage(&args.input, &prices, wanted, ui)?;
     let (known_at, threads) = (prices.known_at, args.input.threads);
     let options =
