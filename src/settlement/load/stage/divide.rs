@@ -47,10 +47,15 @@ impl Stage<'_> {
         let mut next = std::mem::replace(&mut self.spare, Batch::new(batch.period));
         next.clear(batch.period);
         let all = (0..3).all(|side| takes[side] == Take::All || !self.gauge.has_meter(side));
-        for flow in &batch.flows {
+        let mut whole = std::mem::take(&mut self.whole);
+        if all && whole.len() != batch.flows.len() {
+            whole.clear();
+            self.weigh_all(batch, &mut whole)?;
+        }
+        for (number, flow) in batch.flows.iter().enumerate() {
             let parts = batch.parts(flow);
             if let Some(local) = self.gauge.local(flow.profile) {
-                if all && let Some(loads) = self.whole_load(flow, parts)? {
+                if all && let Some(loads) = whole[number] {
                     let portion = Portion::of(Fate::Served(self.term), flow, flow.requests, parts)?;
                     self.tally.served(local, &portion, &loads)?;
                     sink(portion)?;
@@ -63,18 +68,9 @@ impl Stage<'_> {
             }
         }
         self.spare = std::mem::replace(batch, next);
+        whole.clear();
+        self.whole = whole;
         Ok(())
-    }
-
-    /// The load of a row of which every part is on a meter: most rows are, and served whole.
-    fn whole_load(&self, flow: &Flow, parts: &[LoadPart]) -> Result<Option<BySide>, LoadError> {
-        let mut loads = BySide::default();
-        for part in parts {
-            let Some(weighed) = self.gauge.weigh(flow.profile, part) else { return Ok(None) };
-            let (side, load) = weighed.ok_or_else(|| self.too_large())?;
-            loads[side] += load;
-        }
-        Ok(Some(loads).filter(|_| !parts.is_empty() && self.gauge.request_side().is_some()))
     }
 
     /// Sorts the parts of a row into served, over and other ones, and gives the load served.

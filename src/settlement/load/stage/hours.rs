@@ -36,9 +36,9 @@ impl Stage<'_> {
         let take = match self.held.take {
             Some(take) => take,
             None => {
-                let mut loads = self.loads(&batch)?.0;
+                let mut loads = self.loads(&batch)?;
                 for later in &self.held.batches {
-                    let load = self.loads(later)?.0[0];
+                    let load = self.loads(later)?[0];
                     loads[0] = loads[0].checked_add(load).ok_or_else(|| self.too_large())?;
                 }
                 self.record(&batch, &loads);

@@ -44,6 +44,8 @@ pub(super) struct Stage<'c> {
     spare: Batch,
     // Reused for each row.
     row: Parts,
+    /// Loads of the rows that are divided next, where they were weighed just before.
+    whole: Vec<Option<BySide>>,
 }
 
 impl<'c> Stage<'c> {
@@ -114,6 +116,7 @@ impl<'c> Stage<'c> {
             held: HeldHour::default(),
             spare: Batch::new(Period { start: never, end: never }),
             row: Parts::default(),
+            whole: Vec::new(),
         }
     }
 
@@ -149,7 +152,10 @@ impl<'c> Stage<'c> {
     ) -> Result<Option<Batch>, LoadError> {
         let in_force = self.steps.in_force(batch.start());
         let unit = self.minutes * MINUTE_NANOS;
-        let (loads, rows) = if in_force { self.loads(&batch)? } else { Default::default() };
+        let mut whole = std::mem::take(&mut self.whole);
+        whole.clear();
+        let (loads, rows) =
+            if in_force { self.weigh_all(&batch, &mut whole)? } else { Default::default() };
         if rows > 0 {
             let stated = self.profile.is_some() || batch.period.nanos() <= unit;
             self.grains.add(batch.period, unit, rows, !stated);
@@ -170,6 +176,7 @@ impl<'c> Stage<'c> {
             let room = self.steps.at(batch.start());
             let takes = self.takes(&loads, &room)?;
             self.record(&batch, &loads);
+            self.whole = whole;
             self.divide(&mut batch, &takes, self.excess, sink)?;
         }
         Ok(Some(batch))
@@ -194,21 +201,38 @@ impl<'c> Stage<'c> {
         self.gauge.has_meter(1) && self.gauge.has_meter(2)
     }
 
-    /// Load by meter, and how many rows have any part in it.
-    fn loads(&self, batch: &Batch) -> Result<(BySide, u64), LoadError> {
-        let (mut loads, mut rows) = (BySide::default(), 0);
+    /// Load by meter.
+    fn loads(&self, batch: &Batch) -> Result<BySide, LoadError> {
         if !self.steps.in_force(batch.start()) {
-            return Ok((loads, rows));
+            return Ok(BySide::default());
         }
+        Ok(self.weigh_all(batch, &mut Vec::new())?.0)
+    }
+
+    /// Load by meter, and how many rows have any part in it. `whole` gets the load of each row, or
+    /// `None` where not all of it is on a meter.
+    fn weigh_all(
+        &self,
+        batch: &Batch,
+        whole: &mut Vec<Option<BySide>>,
+    ) -> Result<(BySide, u64), LoadError> {
+        let (mut loads, mut rows) = (BySide::default(), 0);
+        let counts_requests = self.gauge.request_side().is_some();
         for flow in &batch.flows {
-            let mut concerned = false;
-            for part in batch.parts(flow) {
+            let parts = batch.parts(flow);
+            let (mut mine, mut on_meter) = (BySide::default(), 0);
+            for part in parts {
                 let Some(weighed) = self.gauge.weigh(flow.profile, part) else { continue };
                 let (side, load) = weighed.ok_or_else(|| self.too_large())?;
-                loads[side] = loads[side].checked_add(load).ok_or_else(|| self.too_large())?;
-                concerned = true;
+                mine[side] = mine[side].checked_add(load).ok_or_else(|| self.too_large())?;
+                on_meter += 1;
             }
-            rows += u64::from(concerned);
+            for (sum, load) in loads.iter_mut().zip(mine) {
+                *sum = sum.checked_add(load).ok_or_else(|| self.too_large())?;
+            }
+            rows += u64::from(on_meter > 0);
+            let is_whole = on_meter == parts.len() && on_meter > 0 && counts_requests;
+            whole.push(is_whole.then_some(mine));
         }
         Ok((loads, rows))
     }

@@ -138,7 +138,7 @@ impl Stage<'_> {
     /// The load that is left of a minute after what there was room for.
     fn left_of(&self, left: &Batch, loads: &BySide, room: &BySide) -> Result<BySide, LoadError> {
         if self.has_meters_apart() {
-            return Ok(self.loads(left)?.0);
+            return self.loads(left);
         }
         Ok([0, 1, 2].map(|side| loads[side] - loads[side].min(room[side])))
     }
