@@ -123,7 +123,7 @@ fn is_of_another_schema(raw: &DeTable<'_>, report: &mut Reporter) -> bool {
         return false;
     }
     let hint =
-        found.starts_with("tokencast.prices.").then(|| "price books are given with --prices");
+        found.starts_with("tokencast.prices.").then_some("price books are given with --prices");
     let message = format!("`schema` is `{found}`, expected `{}`", registry::SCHEMA);
     report.problem_with(value.span().start, message, hint.map(str::to_owned));
     true
