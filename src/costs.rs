@@ -10,6 +10,8 @@ use crate::money::{Amount, MoneyError};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DailyCosts {
     series: BTreeMap<String, BTreeMap<NaiveDate, Amount>>,
+    /// Days on which the whole has a cost, of which this is a part.
+    whole: BTreeSet<NaiveDate>,
 }
 
 impl DailyCosts {
@@ -39,9 +41,21 @@ impl DailyCosts {
         self.series.iter().map(|(id, days)| (id.as_str(), days))
     }
 
-    /// The days on which any series has a cost, sorted.
+    /// The days on which any series has a cost, sorted; for a part made by [`Self::of_series`] those
+    /// of the whole.
     #[must_use]
     pub fn days(&self) -> BTreeSet<NaiveDate> {
-        self.series.values().flat_map(BTreeMap::keys).copied().collect()
+        let own = self.series.values().flat_map(BTreeMap::keys);
+        own.chain(&self.whole).copied().collect()
+    }
+
+    /// Some series. On days on which others have a cost and these have none, theirs is zero.
+    #[must_use]
+    pub fn of_series(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let kept = self.series.iter().filter(|(id, _)| keep(id));
+        Self {
+            series: kept.map(|(id, days)| (id.clone(), days.clone())).collect(),
+            whole: self.days(),
+        }
     }
 }

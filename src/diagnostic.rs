@@ -156,6 +156,8 @@ codes! {
     LEVEL_SHIFT = "level-shift", Warn, false;
     /// A known event whose scope holds no usage.
     IDLE_EVENT = "idle-event", Warn, false;
+    /// A budget whose scope holds no usage.
+    IDLE_BUDGET = "idle-budget", Warn, false;
     /// A term of a contract whose scope holds no usage.
     IDLE_TERM = "idle-term", Warn, false;
     /// A commitment, schedule or credit that began before the usage that is given.

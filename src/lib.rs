@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! source ─► usage ─► rollup ─┬─► rating(price_book) ─► charges ─────────────────────────┐
-//!                            └─► series ─► forecast ─► projection(rating) ─► cost paths ─┴─► report ─► cli
+//!                            └─► series ─► forecast ─► projection(rating) ─► cost paths ─┴─► budget ─► report ─► cli
 //! ```
 //!
 //! The library reads no clock, no environment, no terminal and no unseeded random source; the
 //! command line resolves those once and passes them down. See `docs/architecture.md`.
 
+pub mod budget;
 pub mod cli;
 pub mod config;
 pub mod contract;

@@ -9,21 +9,18 @@ use crate::projection::{Budget, BudgetOutlook, Projection, SpanKind};
 /// A budget with the currency that was typed, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Typed {
-    budget: Budget,
-    currency: Option<Currency>,
+    pub(crate) budget: Budget,
+    pub(crate) currency: Option<Currency>,
 }
 
 /// Reads one `--budget`.
 pub(crate) fn parse(text: &str) -> Result<Typed> {
     let (amount, per) = text.split_once('/').unwrap_or((text, "month"));
-    let per = match per.trim() {
-        "month" => SpanKind::Month,
-        "quarter" => SpanKind::Quarter,
-        "year" => SpanKind::Year,
-        "total" => SpanKind::Horizon,
-        other => bail!(
-            "--budget: `{other}` is no period (expected month, quarter, year or total, as in 900/month)"
-        ),
+    let per = per.trim();
+    let Some(per) = SpanKind::from_name(per) else {
+        bail!(
+            "--budget: `{per}` is no period (expected month, quarter, year or total, as in 900/month)"
+        );
     };
     let letters = |c: char| c.is_ascii_alphabetic();
     let number = amount.trim().trim_matches(letters).trim();

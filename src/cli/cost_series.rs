@@ -33,7 +33,7 @@ pub(crate) struct CostSeriesArgs {
     /// Daily costs, such as the export of a console, in place of usage: CSV files with a date, a
     /// cost and, if need be, an id (a service, a team) in each row; - for standard input.
     #[arg(long, value_name = "FILE", conflicts_with_all = NOT_FOR_COSTS)]
-    series: Vec<String>,
+    pub(crate) series: Vec<String>,
     /// Columns of that table where their names do not tell, as date=COLUMN,value=COLUMN,id=COLUMN,
     /// currency=COLUMN; id= for none.
     #[arg(long, value_name = "PAIRS", requires = "series")]
@@ -75,7 +75,7 @@ impl CostSeriesArgs {
 pub(crate) struct ReadCosts {
     pub(crate) facts: InputFacts,
     pub(crate) table: CostTable,
-    options: CostOptions,
+    pub(crate) options: CostOptions,
 }
 
 /// Reads the costs.

@@ -93,7 +93,8 @@ pub(crate) fn print<T: serde::Serialize>(
     Ok(ui.data(&text, output.out.as_deref())?)
 }
 
-fn framed(printed: &Printed<'_>, style: Style, bullet: &str) -> Result<String, Failure> {
+/// Tables with the lines around them.
+pub(crate) fn framed(printed: &Printed<'_>, style: Style, bullet: &str) -> Result<String, Failure> {
     let mut text = format!("{}\n\n", printed.head);
     for grid in &printed.grids {
         text.push_str(&grid.render(style)?);

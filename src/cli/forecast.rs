@@ -79,7 +79,7 @@ pub(crate) struct ForecastArgs {
     findings: FindingArgs,
 }
 
-fn horizon(text: &str) -> anyhow::Result<Horizon> {
+pub(crate) fn horizon(text: &str) -> anyhow::Result<Horizon> {
     let number = |digits: &str| digits.parse::<u32>().ok().filter(|n| (1..=3_660).contains(n));
     let found = match text {
         "eom" => Some(Horizon::Months(1)),

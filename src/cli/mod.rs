@@ -3,6 +3,7 @@
 mod args;
 mod backtest;
 mod budgets;
+mod check;
 mod contract;
 mod cost;
 mod cost_series;
@@ -51,6 +52,7 @@ enum Command {
     Cost(cost::CostArgs),
     Forecast(Box<forecast::ForecastArgs>),
     Backtest(Box<backtest::BacktestArgs>),
+    Check(Box<check::CheckArgs>),
     Rollup(rollup::RollupArgs),
     Prices(prices::PricesArgs),
     Contract(contract::ContractArgs),
@@ -95,6 +97,7 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
         Command::Cost(args) => cost::run(args, environment, ui),
         Command::Forecast(args) => forecast::run(args, environment, ui),
         Command::Backtest(args) => backtest::run(args, environment, ui),
+        Command::Check(args) => check::run(args, environment, ui),
         Command::Rollup(args) => rollup::run(args, environment, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
         Command::Contract(args) => contract::run(args, ui),

@@ -140,6 +140,13 @@ fn print_data(text: &str) -> Result<()> {
     }
 }
 
+/// Adds text to the end of a file, which is made if it does not exist.
+pub(crate) fn append(path: &Path, text: &str) -> Result<()> {
+    let failed = || format!("failed to append to `{}`", path.display());
+    let open = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    open.and_then(|mut file| file.write_all(text.as_bytes())).with_context(failed)
+}
+
 /// Writes a file whole or not at all: into a temporary file beside it that is renamed at the end.
 pub(crate) fn write_whole(
     path: &Path,

@@ -67,6 +67,32 @@ impl Crossing {
         }
     }
 
+    /// Upper end of the 95 % interval of that share by the number of paths, at most 1. Source: as for
+    /// [`Self::standard_error`].
+    #[must_use]
+    pub fn upper_bound(&self) -> f64 {
+        match self {
+            Self::Past(_) => 1.0,
+            Self::Open { days, paths } => {
+                let centre = ratio(days.len() + 2, paths + 4);
+                (centre + 1.96 * self.standard_error()).min(1.0)
+            }
+        }
+    }
+
+    /// The first day by which at least this share of the paths that go over has used the budget up;
+    /// `None` if no path does.
+    #[must_use]
+    pub fn breaks_by(&self, share: BasisPoints) -> Option<NaiveDate> {
+        match self {
+            Self::Past(day) => Some(*day),
+            Self::Open { days, .. } => {
+                let needed = days.len().saturating_mul(share as usize).div_ceil(10_000).max(1);
+                days.get(needed - 1).copied()
+            }
+        }
+    }
+
     /// The first day by which at least this share of all paths has used the budget up; `None` if
     /// fewer ever do.
     #[must_use]
@@ -160,6 +186,19 @@ mod tests {
         assert_eq!(by, [fifth, fifth, fifth, last, last, None, None]);
         // (3 + 2) / (10 + 4) = 5/14; sqrt(5/14 * 9/14 / 14) = sqrt(45 / 2744).
         assert!((open.standard_error() - 0.128_060_2).abs() < 1e-6, "{}", open.standard_error());
+    }
+
+    #[test]
+    fn breaks_are_those_of_the_paths_that_go_over() {
+        let open = Crossing::Open { days: vec![day(5), day(6), day(20)], paths: 10 };
+        let by: Vec<_> = [1_000, 5_000, 10_000].into_iter().map(|p| open.breaks_by(p)).collect();
+        assert_eq!(by, [Some(day(5)), Some(day(6)), Some(day(20))]);
+        let never = Crossing::Open { days: vec![], paths: 2_000 };
+        assert_eq!(never.breaks_by(5_000), None);
+        // 2 / 2004 + 1.96 * sqrt(2 / 2004 * 2002 / 2004 / 2004) = 0.000998 + 1.96 * 0.000705.
+        assert!((never.upper_bound() - 0.002_380).abs() < 1e-6, "{}", never.upper_bound());
+        let all = Crossing::Open { days: vec![day(5); 2_000], paths: 2_000 };
+        assert!((all.upper_bound() - 1.0).abs() < 1e-12);
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl UsageDays {
     ) -> Option<Self> {
         let span = rollup.span()?;
         let first = calendar.date_of(span.start);
-        let last_start = rollup.rows().iter().map(|r| r.period.start).max()?;
+        let last_start = rollup.last_start()?;
         let last = calendar.date_of(last_start);
         let is_partial = match last_day {
             LastDay::Complete => false,

@@ -124,7 +124,8 @@ fn spread(text: &str) -> Result<(f64, f64), LaunchError> {
 
 impl Launch {
     /// The profile of its usage. How long its prompts are is not known.
-    pub(super) fn profile(&self) -> Profile {
+    #[must_use]
+    pub fn profile(&self) -> Profile {
         Profile {
             sku: Sku::new(&self.provider, &self.model),
             context: ContextBand::Unknown,

@@ -55,6 +55,46 @@ pub struct RunRate {
 }
 
 impl SpanKind {
+    /// Every kind, the shortest first.
+    pub const ALL: [Self; 4] = [Self::Month, Self::Quarter, Self::Year, Self::Horizon];
+
+    /// The word for it, as in `900/month`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+            Self::Horizon => "total",
+        }
+    }
+
+    /// The kind of a word.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// First day of the calendar period around a day, and the day after its last; `None` for the
+    /// horizon, which is none.
+    #[must_use]
+    pub fn around(self, day: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+        let first = self.of(day);
+        (self != Self::Horizon).then(|| (first.first_day(), first.plus(self.months()).first_day()))
+    }
+
+    /// The name of a period by its first day and the day after its last: `2026-11`, `2026-Q4`,
+    /// `2026`, or the first and last day.
+    #[must_use]
+    pub fn period_name(self, start: NaiveDate, end: NaiveDate) -> String {
+        match self {
+            Self::Month => start.format("%Y-%m").to_string(),
+            Self::Quarter => format!("{}-Q{}", start.year(), start.month0() / 3 + 1),
+            Self::Year => start.year().to_string(),
+            Self::Horizon => format!("{start} to {}", end.pred_opt().unwrap_or(end)),
+        }
+    }
+
     fn of(self, day: NaiveDate) -> Month {
         let month = Month::of(day);
         let months_before = match self {
@@ -75,18 +115,8 @@ impl SpanKind {
 }
 
 impl fmt::Display for Span {
-    /// `2026-11`, `2026-Q4`, `2026`, or the first and last day.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            SpanKind::Month => write!(f, "{}", self.start.format("%Y-%m")),
-            SpanKind::Quarter => {
-                write!(f, "{}-Q{}", self.start.year(), self.start.month0() / 3 + 1)
-            }
-            SpanKind::Year => write!(f, "{}", self.start.year()),
-            SpanKind::Horizon => {
-                write!(f, "{} to {}", self.start, self.end.pred_opt().unwrap_or(self.end))
-            }
-        }
+        f.write_str(&self.kind.period_name(self.start, self.end))
     }
 }
 

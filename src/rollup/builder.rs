@@ -180,7 +180,7 @@ impl RollupBuilder {
             })
             .collect();
         rows.sort_unstable_by_key(|row| (row.period, row.profile));
-        Rollup { edges: self.edges, profiles, rows }
+        Rollup { edges: self.edges, profiles, rows, whole: None }
     }
 }
 

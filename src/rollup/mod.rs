@@ -101,6 +101,15 @@ pub struct Rollup {
     edges: Edges,
     profiles: Vec<Profile>,
     rows: Vec<RollupRow>,
+    /// What the whole covered, of which this is a part.
+    whole: Option<Covered>,
+}
+
+/// The time that usage was looked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Covered {
+    span: Period,
+    last_start: Timestamp,
 }
 
 impl Rollup {
@@ -128,19 +137,57 @@ impl Rollup {
         &self.profiles[row.profile as usize]
     }
 
-    /// From the first start to the last end, or `None` if empty.
+    /// From the first start to the last end, or `None` if empty; for a part made by
+    /// [`Self::of_profiles`] those of the whole.
     #[must_use]
     pub fn span(&self) -> Option<Period> {
+        self.covered().map(|covered| covered.span)
+    }
+
+    /// Start of the last charge period, as in [`Self::span`].
+    #[must_use]
+    pub fn last_start(&self) -> Option<Timestamp> {
+        self.covered().map(|covered| covered.last_start)
+    }
+
+    fn covered(&self) -> Option<Covered> {
+        if self.whole.is_some() {
+            return self.whole;
+        }
         let start = self.rows.first()?.period.start;
         let end = self.rows.iter().map(|r| r.period.end).max()?;
-        Some(Period { start, end })
+        let last_start = self.rows.iter().map(|r| r.period.start).max()?;
+        Some(Covered { span: Period { start, end }, last_start })
+    }
+
+    /// The usage of some profiles. It covers the same time as the whole: where others were used and
+    /// these were not, nothing of them was used.
+    #[must_use]
+    pub fn of_profiles(&self, keep: impl Fn(&Profile) -> bool) -> Self {
+        let mut profiles = Vec::new();
+        let mut renumbered = Vec::with_capacity(self.profiles.len());
+        for profile in &self.profiles {
+            let number = keep(profile).then(|| u32::try_from(profiles.len()).unwrap_or(u32::MAX));
+            renumbered.push(number);
+            profiles.extend(number.map(|_| profile.clone()));
+        }
+        let kept = |row: &RollupRow| {
+            let profile = renumbered[row.profile as usize]?;
+            Some(RollupRow { profile, ..row.clone() })
+        };
+        Self {
+            edges: self.edges.clone(),
+            profiles,
+            rows: self.rows.iter().filter_map(kept).collect(),
+            whole: self.covered(),
+        }
     }
 
     /// The rows that pass.
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(&RollupRow) -> bool) -> Self {
         let rows = self.rows.iter().filter(|row| keep(row)).cloned().collect();
-        Self { edges: self.edges.clone(), profiles: self.profiles.clone(), rows }
+        Self { edges: self.edges.clone(), profiles: self.profiles.clone(), rows, whole: None }
     }
 
     /// The rollup of everything that either holds.

@@ -252,7 +252,7 @@ pub fn read(path: &Path) -> Result<(Rollup, LeftOut), ParquetError> {
     numbered.sort();
     let profiles = numbered.into_iter().map(|(_, p)| p).collect();
     let mut builder = RollupBuilder::new(edges.clone());
-    builder.add_rollup(&Rollup { edges, profiles, rows })?;
+    builder.add_rollup(&Rollup { edges, profiles, rows, whole: None })?;
     Ok((builder.finish(), metadata.left_out))
 }
 

@@ -1,8 +1,8 @@
 //! Settlement: contracts applied to rated usage, as the invoices that a buyer would get.
 //!
 //! Usage comes row by row in the order of a rollup; nothing of it is kept but sums by stretch of
-//! time, so memory does not grow with the length of the logs. [`order`] holds the order in which
-//! terms apply, with the reasons.
+//! time, so memory does not grow with the length of the logs. `order.rs` holds the order in
+//! which terms apply, with the reasons.
 #![deny(clippy::float_arithmetic)]
 
 mod allowance;

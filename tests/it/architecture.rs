@@ -23,6 +23,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("settlement", 2, &["rating", "rollup"]),
     ("forecast", 2, &[]),
     ("projection", 3, &[]),
+    ("budget", 4, &[]),
     ("report", 5, &[]),
     ("cli", 6, &[]),
 ];
@@ -34,6 +35,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli/"]),
     ("indicatif", &["cli/ui.rs"]),
     ("comfy_table", &["report/grid.rs", "cli/ui.rs"]),
+    ("quick_xml", &["report/check/junit.rs"]),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -6,6 +6,9 @@
 mod architecture;
 mod cmd_backtest;
 mod cmd_backtest_costs;
+mod cmd_check;
+mod cmd_check_ci;
+mod cmd_check_outputs;
 mod cmd_contract;
 mod cmd_cost;
 mod cmd_cost_contract;

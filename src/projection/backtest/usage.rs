@@ -90,9 +90,12 @@ impl Past for PastUsage<'_, '_> {
         self.prepared.options.threads.map_or(1, NonZeroUsize::get)
     }
 
-    /// What usage costs is known of all days, but nothing is learnt from ignored ones.
+    /// What usage costs is known of all days, but nothing is learnt from ignored ones, nor before
+    /// the first use of a part of all usage.
     fn can_test(&self, span: Span) -> bool {
-        self.prepared.days.known_days(span.origin) >= LEAST_HISTORY_DAYS
+        let days = &self.prepared.days;
+        days.known_days(span.origin) >= LEAST_HISTORY_DAYS
+            && days.rows(0, span.origin).iter().any(|row| !days.is_unknown(row.day))
     }
 
     fn again(&self, span: Span, paths: usize) -> Result<Again, ProjectionError> {

@@ -28,13 +28,13 @@ pub(super) struct History {
 
 /// Mean and quantiles of a sum.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Spread {
-    pub(super) mean: Amount,
-    pub(super) quantiles: BTreeMap<String, Amount>,
+pub(in crate::report) struct Spread {
+    pub(in crate::report) mean: Amount,
+    pub(in crate::report) quantiles: BTreeMap<String, Amount>,
 }
 
 impl Spread {
-    pub(super) fn new(found: Distribution, probabilities: &[BasisPoints]) -> Self {
+    pub(in crate::report) fn new(found: Distribution, probabilities: &[BasisPoints]) -> Self {
         let names = probabilities.iter().map(|p| probability(*p));
         Self { mean: found.mean, quantiles: names.zip(found.quantiles).collect() }
     }
@@ -157,7 +157,7 @@ pub(super) struct Chance {
 }
 
 /// More places of a share of some thousand paths mean nothing.
-fn four_places<S: Serializer>(value: &f64, s: S) -> Result<S::Ok, S::Error> {
+pub(in crate::report) fn four_places<S: Serializer>(value: &f64, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_f64((value * 10_000.0).round() / 10_000.0)
 }
 
@@ -170,7 +170,7 @@ impl BudgetFigures {
         let by = |p: &BasisPoints| (probability(*p), found.crossing.used_up_by(*p));
         Self {
             amount: found.budget.amount,
-            per: kind_name(found.budget.per),
+            per: found.budget.per.name(),
             period: found.span.to_string(),
             start: found.span.start,
             end: found.span.end,
@@ -187,16 +187,6 @@ impl BudgetFigures {
             },
             used_up_by: probabilities.iter().map(by).collect(),
         }
-    }
-}
-
-/// The word for a kind of period, as in `--budget 100/month`.
-pub(super) fn kind_name(kind: SpanKind) -> &'static str {
-    match kind {
-        SpanKind::Month => "month",
-        SpanKind::Quarter => "quarter",
-        SpanKind::Year => "year",
-        SpanKind::Horizon => "total",
     }
 }
 
@@ -220,7 +210,7 @@ pub(super) struct Model {
 }
 
 /// A probability as decimal text without trailing zeros: 250 is `0.025`.
-pub(super) fn probability(points: BasisPoints) -> String {
+pub(in crate::report) fn probability(points: BasisPoints) -> String {
     let text = format!("{}.{:04}", points / 10_000, points % 10_000);
     let trimmed = text.trim_end_matches('0');
     trimmed.strip_suffix('.').unwrap_or(trimmed).to_owned()

@@ -1,7 +1,7 @@
 //! The `forecast` report: spend to a horizon with its intervals, month ends and budgets.
 
-mod figures;
-mod tables;
+pub(super) mod figures;
+pub(super) mod tables;
 mod text;
 
 use chrono::{Days, NaiveDate};

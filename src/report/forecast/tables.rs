@@ -202,7 +202,7 @@ fn part(name: &str, complete: bool) -> String {
 }
 
 /// A level as percent without trailing zeros: 9750 is `97.5`.
-pub(super) fn percent(points: BasisPoints) -> String {
+pub(in crate::report) fn percent(points: BasisPoints) -> String {
     let text = format!("{}.{:02}", points / 100, points % 100);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
