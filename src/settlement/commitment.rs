@@ -127,7 +127,8 @@ impl<'c> Commitment<'c> {
                     Amount::ZERO
                 };
             }
-            unknown = false;
+            // What was spent between the opening and the first instant is not known either.
+            unknown &= opening(opening_at) < start;
         }
         let due = self.instalments(rounding, |t| t == start)?;
         self.prepaid = self.prepaid.checked_add(due)?;

@@ -76,14 +76,22 @@ impl Remarks {
         }
         for term in &self.without_history {
             let bound = &deals[term.contract].terms[term.term];
-            let hint = match bound.term.kind {
-                TermKind::SpendCommitment(_) | TermKind::DiscountSchedule(_) => {
-                    " (`opening` states it)"
-                }
-                _ => "",
+            let (opening, takes_one) = match &bound.term.kind {
+                TermKind::SpendCommitment(commitment) => (commitment.opening, true),
+                TermKind::DiscountSchedule(schedule) => (schedule.opening, true),
+                _ => (None, false),
+            };
+            let rest = match opening {
+                Some(opening) => format!("what counted since its `opening` of {}", opening.on),
+                None => "what counted before".to_owned(),
+            };
+            let hint = match opening {
+                Some(_) => " (state one of the first day that is settled)",
+                None if takes_one => " (`opening` states it)",
+                None => "",
             };
             let text = format!(
-                "{} began before the time that is settled; what counted before is not known and taken as nothing{hint}",
+                "{} began before the time that is settled; {rest} is not known and taken as nothing{hint}",
                 name(*term)
             );
             found.add(code::CONTRACT_HISTORY_MISSING, text, place(*term));

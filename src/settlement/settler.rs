@@ -311,7 +311,8 @@ fn note_missing_history(run: &mut Run<'_>) {
     for (deal, state) in run.deals.iter().zip(&run.states) {
         for (number, schedule, resets) in &state.schedules {
             let began_before = resets.at(start).is_some_and(|span| span.period.start < start);
-            if began_before && schedule.agreed.opening.is_none() {
+            let stated = |on| deal.contract.calendar.day_start(on) >= start;
+            if began_before && !schedule.agreed.opening.is_some_and(|o| stated(o.on)) {
                 run.remarks.without_history(deal.terms[*number].at);
             }
         }
