@@ -166,6 +166,8 @@ codes! {
     USAGE_STOPPED = "usage-stopped", Warn, false;
     /// Usage of a period in which terms change.
     USAGE_STRADDLES_TERMS = "usage-straddles-terms", Warn, false;
+    /// More users than seats with an allowance of their own.
+    SEATS_EXCEEDED = "seats-exceeded", Warn, false;
     /// A price protection without a list price of its base date.
     NO_BASE_PRICE = "no-base-price", Warn, false;
     /// A volume discount at which a bill falls when usage rises.

@@ -30,6 +30,12 @@ impl AllowanceState {
         self.used.clear();
     }
 
+    /// Who had usage in the period so far; nobody in particular does not count.
+    pub(super) fn owners(&self) -> u64 {
+        let owners = self.used.keys().filter(|owner| !owner.is_empty()).count();
+        u64::try_from(owners).unwrap_or(u64::MAX)
+    }
+
     /// Takes included usage off the items in scope; gives the worth of usage that is not served.
     pub(super) fn apply(
         &mut self,

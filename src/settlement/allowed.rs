@@ -33,6 +33,7 @@ pub(super) fn apply(
         if span.is_some_and(|s| s.period.start == segment.start) {
             allowance.reset();
         }
+        let mut seated = None;
         let limit = match &bound.term.kind {
             TermKind::FlatFee(fee) => {
                 let share = span.filter(|_| fee.prorate).map_or((1, 1), |s| s.share);
@@ -42,10 +43,13 @@ pub(super) fn apply(
             TermKind::Seats(seats) => {
                 let Some(included) = &seats.included else { continue };
                 let count = state.seats.iter().find(|(term, _)| term == number);
-                let seated = count.map_or(0, |(_, c)| c.allowed_on(deal.day(segment.start)));
+                let seats_now = count.map_or(0, |(_, c)| c.allowed_on(deal.day(segment.start)));
                 let quantity = match included.pool {
-                    Pool::Shared => times(included.quantity, seated)?,
-                    Pool::BySeat(_) => included.quantity,
+                    Pool::Shared => times(included.quantity, seats_now)?,
+                    Pool::BySeat(_) => {
+                        seated = Some(seats_now);
+                        included.quantity
+                    }
                 };
                 Limit { quantity: Some(quantity), pool: &included.pool, beyond: seats.beyond }
             }
@@ -66,6 +70,9 @@ pub(super) fn apply(
         let stopped = allowance.apply(bound, &limit, run.profiles, items)?;
         let (bill, deals, profiles) = (&mut run.bill, &run.deals, run.profiles);
         Posting { bill, deals, profiles, segment }.post(bound.at, items, WORDS)?;
+        if let Some(seats) = seated.filter(|seats| allowance.owners() > *seats) {
+            run.remarks.more_users_than_seats(bound.at, allowance.owners(), seats);
+        }
         if !stopped.is_zero() {
             run.remarks.stopped(bound.at, stopped)?;
         }

@@ -9,6 +9,7 @@ use super::deal::Deal;
 use super::error::SettleError;
 use super::invoice::{CommitmentBalance, LineCategory};
 use super::order::Run;
+use crate::contract::terms::Shortfall;
 use crate::money::{Amount, MoneyError};
 use crate::period::{Period, Timestamp};
 use crate::rating::Costs;
@@ -23,10 +24,14 @@ pub(super) fn close(run: &mut Run<'_>, at: usize, segment: Period) -> Result<(),
     if !run.deals[at].is_in_force(segment) {
         return Ok(());
     }
-    close_minimums(run, at, segment)?;
     for number in 0..run.states[at].commitments.len() {
-        close_commitment(run, at, number, segment)?;
+        let paid = close_commitment(run, at, number, segment)?;
+        // What is paid for not spending is paid: a minimum does not ask for it again.
+        for minimum in &mut run.states[at].minimums {
+            minimum.count_paid(paid)?;
+        }
     }
+    close_minimums(run, at, segment)?;
     run.credits.lapse(&run.deals[at], segment, &mut run.bill)?;
     let deal = &run.deals[at];
     let ends = deal.billing.at(segment.start).is_some_and(|s| s.period.end == segment.end);
@@ -50,16 +55,17 @@ fn close_minimums(run: &mut Run<'_>, at: usize, segment: Period) -> Result<(), S
     Ok(())
 }
 
+/// Gives what is to be paid for it now, less what is given back.
 fn close_commitment(
     run: &mut Run<'_>,
     at: usize,
     number: usize,
     segment: Period,
-) -> Result<(), SettleError> {
+) -> Result<Amount, SettleError> {
     let deal = &run.deals[at];
     let commitment = &mut run.states[at].commitments[number];
     let term = deal.terms[commitment.term].at;
-    let Some(stage) = commitment.stage().cloned() else { return Ok(()) };
+    let Some(stage) = commitment.stage().cloned() else { return Ok(Amount::ZERO) };
     let done = commitment.close(segment.end)?;
     let closed = stage.period.end == segment.end;
     let billed = deal.billing.at(segment.start).is_some_and(|s| s.period.end == segment.end);
@@ -98,7 +104,7 @@ fn close_commitment(
         };
         run.credits.give_back(term, done.credited, (from, end));
     }
-    Ok(())
+    Ok(done.shortfall.checked_sub(done.given_back)?)
 }
 
 fn balance(
@@ -115,8 +121,8 @@ fn balance(
         currency: deal.contract.currency,
         committed,
         retired,
-        // What was not spent in time was settled otherwise.
-        remaining: if closed {
+        // What was not spent in time was settled otherwise, or is part of the next period.
+        remaining: if closed && !matches!(commitment.agreed.shortfall, Shortfall::Carried) {
             Amount::ZERO
         } else {
             committed.checked_sub(retired)?.max(Amount::ZERO)

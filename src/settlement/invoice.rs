@@ -153,7 +153,8 @@ pub struct CommitmentBalance {
     pub committed: Amount,
     /// What counted so far: usage, other spend, excess of earlier periods.
     pub retired: Amount,
-    /// What is still to be spent; zero if nothing, and when the period is over.
+    /// What is still to be spent; zero if nothing, and when the period is over unless it is carried
+    /// into the next one.
     pub remaining: Amount,
     /// Spend above the commitment so far.
     pub excess: Amount,

@@ -76,6 +76,10 @@ impl Item {
 
     /// A part of its price is not served at all.
     pub(super) fn refuse(&mut self, amount: Amount) -> Result<(), MoneyError> {
+        if !self.price.is_zero() {
+            let part = self.list.checked_ratio(amount.atto(), self.price.atto())?;
+            self.list = self.list.checked_sub(part)?;
+        }
         self.base = self.base.checked_sub(amount)?;
         self.lower(amount)
     }

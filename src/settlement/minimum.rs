@@ -37,6 +37,12 @@ impl<'c> MinimumState<'c> {
         Ok(())
     }
 
+    /// Adds what the contract asks for beside usage.
+    pub(super) fn count_paid(&mut self, amount: Amount) -> Result<(), MoneyError> {
+        self.spent = self.spent.checked_add(amount)?;
+        Ok(())
+    }
+
     /// What lacks at the end of a stretch, if a period of the minimum ends with it.
     pub(super) fn close(
         &mut self,

@@ -20,6 +20,8 @@ pub(super) struct Remarks {
     /// Worth, and millionths of tokens where only those are known.
     stopped: BTreeMap<TermRef, (Amount, i128)>,
     without_history: BTreeSet<TermRef>,
+    /// Most users with usage, and the seats there were then.
+    crowded: BTreeMap<TermRef, (u64, u64)>,
     /// Rows that lie in more than one stretch.
     pub(super) straddling: u64,
     /// Terms that found no base price, with the model.
@@ -45,6 +47,12 @@ impl Remarks {
         sum.0 = sum.0.checked_add(amount)?;
         sum.1 = sum.1.checked_add(millionths).ok_or(MoneyError::Overflow)?;
         Ok(())
+    }
+
+    /// More users had usage than there are seats with an allowance.
+    pub(super) fn more_users_than_seats(&mut self, term: TermRef, users: u64, seats: u64) {
+        let most = self.crowded.entry(term).or_insert((users, seats));
+        *most = (*most).max((users, seats));
     }
 
     /// What happened under a term before the window is not known.
@@ -95,6 +103,13 @@ impl Remarks {
                 name(*term)
             );
             found.add(code::CONTRACT_HISTORY_MISSING, text, place(*term));
+        }
+        for (term, (users, seats)) in &self.crowded {
+            let text = format!(
+                "{}: {users} users had usage and there are {seats} seats; each user was given the usage that a seat includes",
+                name(*term)
+            );
+            found.add(code::SEATS_EXCEEDED, text, place(*term));
         }
         for (term, model) in &self.without_base {
             let text = format!(
