@@ -116,6 +116,10 @@ impl UnitPrice {
     /// # Errors
     /// [`MoneyError::Overflow`] if it does not fit.
     pub fn checked_cost(self, quantity: u64) -> Result<Amount, MoneyError> {
+        // Nearly always both are short, and the long product is slow.
+        if let (Ok(price), Ok(quantity)) = (i64::try_from(self.0), i64::try_from(quantity)) {
+            return Ok(Amount(i128::from(price) * i128::from(quantity)));
+        }
         self.0.checked_mul(i128::from(quantity)).map(Amount).ok_or(MoneyError::Overflow)
     }
 

@@ -138,7 +138,8 @@ impl<'c> Settler<'c> {
                     self.setup.prices,
                 )?;
                 list = Some(prices.list.checked_cost(quantity)?);
-                contracted = Some(price.checked_cost(quantity)?);
+                contracted =
+                    if price == prices.list { list } else { Some(price.checked_cost(quantity)?) };
             }
             self.parts.push(PricedPart { component, quantity, list, contracted });
         }

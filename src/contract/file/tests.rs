@@ -150,7 +150,7 @@ fn broken_heads() {
     );
     assert_eq!(
         with("contract.v1", "contract.v2"),
-        ["unknown `schema` `tokencast.contract.v2`, expected tokencast.contract.v1"]
+        ["`schema` is `tokencast.contract.v2`, expected `tokencast.contract.v1`"]
     );
     assert_eq!(
         said("timezone = \"Mars\"\n"),

@@ -141,7 +141,7 @@ fn wrong_kinds() {
     );
     check_price(
         &format!("{price}when = {{ context_over = -1 }}\n"),
-        "p.toml:10: `context_over` is an integer, expected a whole number",
+        "p.toml:10: `context_over` is -1, expected a whole number from 0",
     );
     check_price(
         &format!("{price}when = {{ endpoint = [] }}\n"),

@@ -199,7 +199,7 @@ fn credits_and_grants() {
     assert_eq!(c.when_empty, WhenEmpty::Stopped);
 
     let with = |more: &str| said(&format!("[[credit]]\n{more}\n"));
-    assert_eq!(with("amount = \"0\""), ["`amount` is nothing"]);
+    assert_eq!(with("amount = \"0\""), ["`amount` is zero"]);
     assert_eq!(
         with("amount = \"1\"\nexpires_on = \"2026-01-01\""),
         ["`expires_on` 2026-01-01 is not after the first day 2026-01-01"]
@@ -338,7 +338,7 @@ fn broken_capacity() {
         with(&format!("{azure}units = 15\nqueue_minutes = 5")),
         ["`queue_minutes` does nothing without `overflow = \"queue\"`"]
     );
-    assert_eq!(with(&format!("{azure}units = 15\nceiling = \"0\"")), ["`ceiling` is nothing"]);
+    assert_eq!(with(&format!("{azure}units = 15\nceiling = \"0\"")), ["`ceiling` is zero"]);
 }
 
 #[test]
