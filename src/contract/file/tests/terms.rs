@@ -214,7 +214,7 @@ fn credits_and_grants() {
     );
     assert_eq!(
         with("amount = \"1\"\nrecharge = { below = \"1\", amount = \"0\" }"),
-        ["`amount` of a recharge is nothing"]
+        ["`amount` of a recharge is zero"]
     );
     assert_eq!(said("[[grant]]\namount = \"1\"\nprice = \"1\"\n"), ["unknown key `price`"]);
 }
