@@ -16,7 +16,7 @@ use super::remarks::Remarks;
 use super::state::DealState;
 use super::timeline::Timeline;
 use super::unit_prices::UnitPrices;
-use super::usage::{ListPrices, UsageProfile, UsageRow};
+use super::usage::{ListPrices, PricedUsage, TokenPrices, UsageProfile, UsageRow};
 use crate::contract::{Contract, FxTable};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::period::Period;
@@ -53,8 +53,6 @@ pub struct Settler<'c> {
     cells: Cells,
     unit_prices: UnitPrices,
     load: LoadStage<'c>,
-    // Of the row that is added, for its memory.
-    parts: Vec<PricedPart>,
     // The stretch of the last row.
     hint: usize,
     remarks: Remarks,
@@ -74,7 +72,6 @@ impl<'c> Settler<'c> {
         let timeline = Timeline::new(setup.contracts, setup.window);
         Ok(Self {
             load: LoadStage::new(setup.contracts, setup.profiles, timeline.edges())?,
-            parts: Vec::new(),
             timeline,
             setup,
             deals,
@@ -124,37 +121,38 @@ impl<'c> Settler<'c> {
 
     /// Passes a row through the capacity that can serve it.
     fn add_load(&mut self, row: UsageRow<'_>, stretch: Period) -> Result<(), SettleError> {
-        self.parts.clear();
-        for part in row.usage {
-            let (component, quantity) = (part.component, part.quantity);
-            let (mut list, mut contracted) = (None, None);
-            if let Some(prices) = part.prices {
-                let what = (row.profile, component);
-                let price = self.unit_prices.price(
-                    what,
-                    prices,
-                    stretch,
-                    &self.deals,
-                    self.setup.prices,
-                )?;
-                list = Some(prices.list.checked_cost(quantity)?);
-                contracted =
-                    if price == prices.list { list } else { Some(price.checked_cost(quantity)?) };
+        let what = LoadRow { period: row.period, profile: row.profile, requests: row.requests };
+        let (prices, deals, list) = (&mut self.unit_prices, &self.deals, self.setup.prices);
+        let mut failed = None;
+        let priced = |part: &PricedUsage| {
+            let mut priced = PricedPart {
+                component: part.component,
+                quantity: part.quantity,
+                list: None,
+                contracted: None,
+            };
+            let mut cost = |unit: TokenPrices| -> Result<(), MoneyError> {
+                let what = (row.profile, part.component);
+                let price = prices.price(what, unit, stretch, deals, list)?;
+                priced.list = Some(unit.list.checked_cost(part.quantity)?);
+                priced.contracted = if price == unit.list {
+                    priced.list
+                } else {
+                    Some(price.checked_cost(part.quantity)?)
+                };
+                Ok(())
+            };
+            if let Some(Err(error)) = part.prices.map(&mut cost) {
+                failed = Some(SettleError::Money(error));
             }
-            self.parts.push(PricedPart { component, quantity, list, contracted });
-        }
-        let load_row = LoadRow {
-            period: row.period,
-            profile: row.profile,
-            requests: row.requests,
-            parts: &self.parts,
+            priced
         };
         let (cells, remarks) = (&mut self.cells, &mut self.remarks);
-        let mut failed = None;
-        let added = self.load.add(load_row, &mut |portion| {
-            keep(cells, remarks, portion).map_err(|error| money_error(error, &mut failed))
+        let mut not_kept = None;
+        let added = self.load.add(what, row.usage.iter().map(priced), &mut |portion| {
+            keep(cells, remarks, portion).map_err(|error| money_error(error, &mut not_kept))
         });
-        failed.map_or(Ok(()), Err)?;
+        failed.or(not_kept).map_or(Ok(()), Err)?;
         Ok(added?)
     }
 

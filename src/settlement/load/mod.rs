@@ -60,15 +60,13 @@ impl LoadError {
 
 /// The usage of one charge period and profile.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct LoadRow<'a> {
+pub(crate) struct LoadRow {
     /// When.
     pub(crate) period: Period,
     /// Number of the profile.
     pub(crate) profile: u32,
     /// Requests; 0 where the logs do not say.
     pub(crate) requests: u64,
-    /// Its components.
-    pub(crate) parts: &'a [PricedPart],
 }
 
 /// One component of a row with its value.
@@ -200,11 +198,16 @@ impl<'c> LoadStage<'c> {
         self.concerned.get(profile as usize).copied().unwrap_or(false)
     }
 
-    /// Takes one row; rows come sorted by period, then profile.
+    /// Takes one row with its components; rows come sorted by period, then profile.
     ///
     /// # Errors
     /// [`LoadError`] if a number does not fit.
-    pub(crate) fn add(&mut self, row: LoadRow<'_>, sink: Sink<'_>) -> Result<(), LoadError> {
+    pub(crate) fn add(
+        &mut self,
+        row: LoadRow,
+        parts: impl IntoIterator<Item = PricedPart>,
+        sink: Sink<'_>,
+    ) -> Result<(), LoadError> {
         let start = row.period.start;
         // Nothing is kept by less than a minute.
         let short = row.period.nanos() <= MINUTE_NANOS;
@@ -233,7 +236,7 @@ impl<'c> LoadStage<'c> {
         }
         let segment = self.segment;
         if let Some(batch) = &mut self.batch {
-            let parts = row.parts.iter().map(|part| LoadPart {
+            let parts = parts.into_iter().map(|part| LoadPart {
                 component: part.component,
                 quantity: i128::from(part.quantity) * MILLION,
                 list: part.list,

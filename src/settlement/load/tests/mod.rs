@@ -201,8 +201,9 @@ fn settle(contracts: &[Contract], profiles: &[UsageProfile], rows: &[Row]) -> Ou
         let until = from + row.minutes * MINUTE_NANOS;
         let period =
             Period { start: Timestamp::from_nanos(from), end: Timestamp::from_nanos(until) };
-        let row = LoadRow { period, profile: row.profile, requests: 4, parts: &row.parts };
-        stage.add(row, &mut sink).unwrap();
+        let parts = row.parts.iter().copied();
+        let row = LoadRow { period, profile: row.profile, requests: 4 };
+        stage.add(row, parts, &mut sink).unwrap();
     }
     let result = stage.finish(&mut sink).unwrap();
     assert_eq!(DAY_NANOS / MINUTE_NANOS, 1_440);
