@@ -1,5 +1,7 @@
 //! The `cost` report: what was used and what it cost.
 
+mod page;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
