@@ -11,16 +11,12 @@ impl CheckReport {
     #[must_use]
     pub fn page(&self) -> Page {
         let (head, notes) = self.sentences();
-        let messages = self
-            .budgets
-            .iter()
-            .map(|budget| format!("{}: {}", budget.title(), self.message(budget)));
         Page {
             title: format!("Budget gate: {}", self.gate.outcome),
             lead: head.split("\n\n").map(str::to_owned).collect(),
             figures: self.main_figures(),
             sections: vec![
-                Section::new("Budgets").chart(self.rows().chart()).list(messages.collect()),
+                Section::new("Budgets").chart(self.rows().chart()),
                 Section::notes(notes),
                 Section::quality(&self.inputs, &self.diagnostics),
             ],
@@ -62,7 +58,7 @@ impl CheckReport {
 
     fn rows(&self) -> Rows {
         let row = |budget: &BudgetFigures| Row {
-            name: format!("{}: {}", budget.title(), budget.verdict),
+            name: format!("{}: {}", budget.verdict, budget.title()),
             bar: budget.actual,
             ranges: budget.quantile("0.1").zip(budget.quantile("0.9")).into_iter().collect(),
             point: budget.quantile("0.5"),

@@ -17,7 +17,7 @@ impl CostReport {
         let (head, notes) = self.sentences();
         let sections = vec![
             self.chart_section()?,
-            Section::new("All figures").table("Usage and cost", Some(self.grid())),
+            Section::new("All figures").folded("Usage and cost", self.grid()),
             Section::notes(notes),
             Section::quality(&self.inputs, &self.diagnostics),
         ];
@@ -53,14 +53,13 @@ impl CostReport {
 
     /// Columns over time where a dimension is one, otherwise a bar a group.
     fn chart_section(&self) -> Result<Section, MoneyError> {
-        let section = Section::new("Cost by group");
         if self.groups.is_empty() {
-            return Ok(section);
+            return Ok(Section::new("Cost by group"));
         }
         let is_time = |name: &String| name.parse().is_ok_and(|d: Dimension| d.is_time());
         match self.group_by.iter().position(is_time) {
-            Some(at) => Ok(section.chart(self.over_time(at).chart()?)),
-            None => Ok(section.chart(self.bars().chart())),
+            Some(at) => Ok(Section::new("Cost over time").chart(self.over_time(at).chart()?)),
+            None => Ok(Section::new("Cost by group").chart(self.bars().chart())),
         }
     }
 

@@ -147,16 +147,24 @@ impl Columns {
         Amount::checked_sum(self.series.iter().map(|series| series.at(column)))
     }
 
+    fn is_stacked(&self) -> bool {
+        self.series.len() > 1
+    }
+
     fn table(&self) -> Result<Table, MoneyError> {
         let mut grid = Grid::new(&[(&self.axis, Align::Left)]);
         let mut add = |name: &str| grid.columns.push((name.to_owned(), Align::Right));
         self.series.iter().for_each(|series| add(&series.name));
-        add("sum");
+        if self.is_stacked() {
+            add("sum");
+        }
         self.mark.iter().for_each(|mark| add(&mark.name));
         for (column, name) in self.names.iter().enumerate() {
             let mut row = vec![name.clone()];
             row.extend(self.series.iter().map(|series| format::amount(series.at(column))));
-            row.push(format::amount(self.total(column)?));
+            if self.is_stacked() {
+                row.push(format::amount(self.total(column)?));
+            }
             row.extend(self.mark.iter().map(|mark| format::amount(mark.at(column))));
             grid.rows.push(row);
         }

@@ -3,7 +3,7 @@
 use super::markup::{Attribute, Markup};
 
 /// Width of every chart.
-pub(super) const WIDTH: i64 = 6_400;
+pub(super) const WIDTH: i64 = 5_200;
 
 /// About the width of a character of a label.
 pub(super) const CHARACTER: i64 = 76;

@@ -62,7 +62,7 @@ impl SettlementReport {
             section = section.chart(invoices(currency, &mine)?.chart()?);
         }
         Ok(section
-            .table("Invoices", Some(self.invoice_grid()))
+            .folded("Invoices", self.invoice_grid())
             .folded("Lines of all invoices", self.line_grid()))
     }
 
@@ -71,7 +71,7 @@ impl SettlementReport {
         for series in self.burn_down.iter().filter(|series| !series.balances.is_empty()) {
             section = section.chart(burn_down(series).chart()?);
         }
-        Ok(section.table("Balances of commitments", Some(self.burn_down_grid())))
+        Ok(section.folded("Balances of commitments", self.burn_down_grid()))
     }
 
     fn credit_section(&self) -> Result<Section, MoneyError> {
@@ -79,7 +79,7 @@ impl SettlementReport {
         for lot in self.credits.iter().filter(|lot| !lot.balances.is_empty()) {
             section = section.chart(credit(lot).chart()?);
         }
-        Ok(section.table("Balances of credit", Some(self.credit_grid())))
+        Ok(section.folded("Balances of credit", self.credit_grid()))
     }
 
     fn capacity_section(&self) -> Section {
