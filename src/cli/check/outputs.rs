@@ -26,7 +26,7 @@ enum Form {
     Json,
     /// Comma-separated values with exact amounts.
     Csv,
-    /// A page with charts.
+    /// A page with charts in one file.
     Html,
     /// Workflow commands of GitHub Actions, which become annotations.
     Github,

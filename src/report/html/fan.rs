@@ -21,6 +21,9 @@ const LINE: i64 = 140;
 /// Known days up to which each has a dot.
 const DOTS: usize = 62;
 
+/// Days above which lines are thin, because weeks are narrow.
+const DENSE: usize = 150;
+
 /// A forecast by day.
 #[derive(Debug, Clone)]
 pub(in crate::report) struct Fan {
@@ -95,6 +98,12 @@ impl Fan {
         }
     }
 
+    /// The class of a line.
+    fn dense(&self, class: &str) -> String {
+        let is_dense = self.known.len() + self.ahead.len() > DENSE;
+        format!("{class}{}", if is_dense { " dense" } else { "" })
+    }
+
     /// Every interval, the widest below the others, and the median above them.
     fn bands(&self, plot: &Plot, drawing: &mut Drawing) {
         for band in (0..self.bands.len()).rev() {
@@ -106,10 +115,10 @@ impl Fan {
             };
             let (low, high) = (end(|b| b.0), end(|b| b.1));
             let around: Vec<(i64, i64)> = high.iter().chain(low.iter().rev()).copied().collect();
-            drawing.path(&band_class(band), &around, true);
+            drawing.path(&self.dense(&band_class(band)), &around, true);
         }
         let median = plot.along(self.known.len(), self.ahead.iter().map(|day| day.median));
-        drawing.path("median", &median, false);
+        drawing.path(&self.dense("median"), &median, false);
     }
 
     /// A line through what is known; it breaks where a day is unknown.
@@ -121,7 +130,7 @@ impl Fan {
         for run in points.split(Option::is_none) {
             let run: Vec<(i64, i64)> = run.iter().copied().flatten().collect();
             if run.len() > 1 {
-                drawing.path("known", &run, false);
+                drawing.path(&self.dense("known"), &run, false);
             }
             for point in run.iter().filter(|_| self.known.len() <= DOTS || run.len() == 1) {
                 drawing.circle("known-dot", *point, 20);

@@ -54,7 +54,11 @@ impl Drawing {
         self.body.empty("line", &ends);
     }
 
+    /// A text; one around its place stays inside the picture.
     pub(super) fn text(&mut self, class: &str, anchor: Anchor, (x, y): (i64, i64), text: &str) {
+        let half = width_of(text) / 2;
+        let inside = anchor == Anchor::Middle && half < WIDTH / 2;
+        let x = if inside { x.clamp(half, WIDTH - half) } else { x };
         let anchor = match anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
