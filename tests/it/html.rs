@@ -205,6 +205,10 @@ fn a_fan_has_the_figures_of_the_forecast() {
     expected.extend(medians(&report["groups"]));
     assert_eq!(points, expected);
     assert_eq!(with(&found, "data-limit")[0].get("data-limit"), "500.00");
+    let means = report["groups"].as_array().unwrap().iter().map(|g| g["mean"].as_str().unwrap());
+    let stacked: Vec<&str> =
+        with(&found, "data-amount").iter().map(|e| e.get("data-amount")).collect();
+    assert_eq!(stacked, means.collect::<Vec<_>>());
 }
 
 #[test]

@@ -1,20 +1,22 @@
 //! The HTML page of a forecast report.
 
 use super::ForecastReport;
-use super::figures::{Spread, ends, probability};
+use super::figures::{GroupFigures, Spread, ends, probability};
 use super::tables::{chance, percent};
-use crate::money::Amount;
+use crate::money::{Amount, MoneyError};
 use crate::projection::BasisPoints;
 use crate::report::format;
-use crate::report::html::{Fan, FanDay, Figure, Page, Row, Rows, Section};
+use crate::report::html::{Columns, Fan, FanDay, Figure, Page, Row, Rows, Section, Series};
 
 /// Known days beside a short forecast.
 const FEW_DAYS: usize = 28;
 
 impl ForecastReport {
     /// The page.
-    #[must_use]
-    pub fn page(&self) -> Page {
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if a sum does not fit.
+    pub fn page(&self) -> Result<Page, MoneyError> {
         let (head, notes) = self.sentences();
         let months = self.rows("Months and longer periods", self.period_rows(), self.grid(false));
         let by_day = self.fan().map(|fan| Section::new("Cost by day").chart(fan.chart()));
@@ -22,7 +24,7 @@ impl ForecastReport {
             by_day,
             self.budget_section(),
             Some(Section::new("Totals").chart(months.chart())),
-            self.group_section(),
+            self.group_section()?,
             Some(
                 Section::new("Why it changes")
                     .table("From the last period to the forecast", self.driver_grid()),
@@ -30,12 +32,12 @@ impl ForecastReport {
             Some(Section::notes(notes)),
             Some(Section::quality(&self.inputs, &self.diagnostics)),
         ];
-        Page {
+        Ok(Page {
             title: format!("Cost forecast, {} to {}", self.horizon.start, self.last_day()),
             lead: head.split("\n\n").map(str::to_owned).collect(),
             figures: self.main_figures(),
             sections: sections.into_iter().flatten().collect(),
-        }
+        })
     }
 
     fn main_figures(&self) -> Vec<Figure> {
@@ -96,12 +98,26 @@ impl ForecastReport {
         Some(Section::new("Budgets").chart(rows.chart()))
     }
 
-    fn group_section(&self) -> Option<Section> {
-        let grid = self.group_grid()?;
+    /// Means are stacked, because they sum to that of the total; intervals stand side by side.
+    fn group_section(&self) -> Result<Option<Section>, MoneyError> {
+        let Some(grid) = self.group_grid() else { return Ok(None) };
         let rows =
             self.groups.iter().map(|group| self.row_of(group.cells.join(" / "), &group.spread));
         let title = format!("Forecast by {}", self.group_by.join(", "));
-        Some(Section::new("Groups").chart(self.rows(&title, rows.collect(), grid).chart()))
+        let rows = self.rows(&title, rows.collect(), grid);
+        let mean = |group: &GroupFigures| Series {
+            name: group.cells.join(" / "),
+            values: vec![group.spread.mean],
+        };
+        let means = Columns {
+            title: "Mean of the horizon by group".to_owned(),
+            axis: "period".to_owned(),
+            currency: self.currency.clone(),
+            names: vec![format!("{} to {}", self.horizon.start, self.last_day())],
+            series: self.groups.iter().map(mean).collect(),
+            mark: None,
+        };
+        Ok(Some(Section::new("Groups").chart(rows.chart()).chart(means.chart()?)))
     }
 
     fn period_rows(&self) -> Vec<Row> {

@@ -15,7 +15,7 @@ const RIGHT: i64 = WIDTH - 250;
 /// Widest column.
 const WIDEST: i64 = 700;
 /// Characters of a name that fit below a column.
-const NAME: usize = 20;
+const NAME: usize = 24;
 /// Fills that can be told apart.
 const FILLS: usize = 8;
 

@@ -192,11 +192,15 @@ impl Fan {
     fn keys(&self) -> Vec<Key> {
         let mut keys = Vec::new();
         if !self.known.is_empty() {
-            keys.push(Key::new(Sign::Line, "known", "known"));
+            keys.push(Key::new(Sign::Line, &self.dense("known"), "known"));
         }
-        keys.push(Key::new(Sign::Line, "median", "median of the forecast"));
+        keys.push(Key::new(Sign::Line, &self.dense("median"), "median of the forecast"));
         for (band, name) in self.bands.iter().enumerate() {
-            keys.push(Key::new(Sign::Area, &band_class(band), &format!("{name} interval")));
+            keys.push(Key::new(
+                Sign::Area,
+                &self.dense(&band_class(band)),
+                &format!("{name} interval"),
+            ));
         }
         keys
     }
