@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use super::{CostReport, GroupFigures};
 use crate::money::{Amount, MoneyError};
 use crate::rating::group::Dimension;
-use crate::report::format;
 use crate::report::html::{Columns, Figure, Page, Row, Rows, Section, Series};
+use crate::report::{Align, Grid, format};
 
 impl CostReport {
     /// The page.
@@ -34,7 +34,7 @@ impl CostReport {
         let figure =
             |name: &str, value: String| Figure { name: name.to_owned(), value, more: Vec::new() };
         let mut cost = figure("Cost", self.totals.shown_cost());
-        if self.totals.costs != crate::rating::Costs::default() {
+        if !self.totals.is_unpriced() {
             cost.value = format!("{} {}", cost.value, self.currency);
         }
         if self.totals.unpriced.records > 0 {
@@ -91,13 +91,11 @@ impl CostReport {
     fn bars(&self) -> Rows {
         let rows = self.groups.iter().map(|group| Row {
             name: shown(&group.cells),
-            bar: Some(group.figures.costs.billed_cost),
+            // What has no price at all costs an unknown amount, not nothing.
+            bar: (!group.figures.is_unpriced()).then_some(group.figures.costs.billed_cost),
             ..Row::default()
         });
-        let mut grid = crate::report::Grid::new(&[
-            ("group", crate::report::Align::Left),
-            ("cost", crate::report::Align::Right),
-        ]);
+        let mut grid = Grid::new(&[("group", Align::Left), ("cost", Align::Right)]);
         grid.rows = self
             .groups
             .iter()

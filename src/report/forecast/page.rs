@@ -5,8 +5,8 @@ use super::figures::{GroupFigures, Spread, ends, probability};
 use super::tables::{chance, percent};
 use crate::money::{Amount, MoneyError};
 use crate::projection::BasisPoints;
-use crate::report::format;
 use crate::report::html::{Columns, Fan, FanDay, Figure, Page, Row, Rows, Section, Series};
+use crate::report::{Grid, format};
 
 /// Known days beside a short forecast.
 const FEW_DAYS: usize = 28;
@@ -129,7 +129,7 @@ impl ForecastReport {
         period.chain([self.row_of(days, &self.total)]).collect()
     }
 
-    fn rows(&self, title: &str, rows: Vec<Row>, grid: crate::report::Grid) -> Rows {
+    fn rows(&self, title: &str, rows: Vec<Row>, grid: Grid) -> Rows {
         Rows {
             title: title.to_owned(),
             unit: self.currency.clone(),

@@ -11,7 +11,7 @@ use crate::report::Grid;
 const TOP: i64 = 60;
 const ROW: i64 = 300;
 /// Characters of a name that fit.
-const NAME: usize = 26;
+const NAME: usize = 30;
 /// Rows that are drawn.
 const MOST: usize = 30;
 /// Half of how thick an interval is, the narrowest first.

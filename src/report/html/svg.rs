@@ -35,12 +35,16 @@ pub(super) fn width_of(text: &str) -> i64 {
     i64::try_from(text.chars().count()).unwrap_or(0).saturating_mul(CHARACTER)
 }
 
-/// A label cut to so many characters.
+/// A label of at most so many characters: names that begin alike differ at their ends, so it is the
+/// middle that goes.
 pub(super) fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+    let count = text.chars().count();
+    if count <= most {
         return text.to_owned();
     }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    let head = most / 3;
+    let tail = count - most.saturating_sub(head + 1);
+    text.chars().take(head).chain(['…']).chain(text.chars().skip(tail)).collect()
 }
 
 impl Drawing {
@@ -147,6 +151,6 @@ mod tests {
     #[test]
     fn lengths() {
         assert_eq!([px(0), px(10), px(-5), px(1_234)], ["0", "1", "-0.5", "123.4"]);
-        assert_eq!(shortened("abcdef", 4), "abc…");
+        assert_eq!(shortened("abcdefgh", 6), "ab…fgh");
     }
 }

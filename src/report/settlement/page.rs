@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::SettlementReport;
 use super::balances::{BurnDown, CommitmentState, CreditLot, CreditState};
-use super::figures::InvoiceFigures;
+use super::figures::{InvoiceFigures, Total};
 use super::text::{days, eve, period};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::report::format;
@@ -17,7 +17,6 @@ impl SettlementReport {
     /// [`MoneyError::Overflow`] if a sum does not fit.
     pub fn page(&self) -> Result<Page, MoneyError> {
         let (head, notes) = self.sentences();
-        let grid = |grid: crate::report::Grid| Some(grid);
         let during = self
             .window
             .as_ref()
@@ -32,8 +31,8 @@ impl SettlementReport {
                 self.credit_section()?,
                 self.capacity_section(),
                 self.cash_section()?,
-                Section::new("Totals").table("All invoices", grid(self.total_grid())),
-                Section::new("Cost of usage").table("Cost by group", grid(self.group_grid())),
+                Section::new("Totals").table("All invoices", Some(self.total_grid())),
+                Section::new("Cost of usage").table("Cost by group", Some(self.group_grid())),
                 Section::notes(notes),
                 Section::quality(&self.inputs, &self.diagnostics),
             ],
@@ -41,7 +40,7 @@ impl SettlementReport {
     }
 
     fn main_figures(&self) -> Vec<Figure> {
-        let figure = |total: &super::figures::Total| Figure {
+        let figure = |total: &Total| Figure {
             name: format!("Billed, {}", total.currency),
             value: format::money(total.costs.billed_cost, total.currency),
             more: vec![
