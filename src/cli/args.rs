@@ -28,6 +28,8 @@ pub(crate) enum OutputFormat {
     Json,
     /// Comma-separated values with exact amounts.
     Csv,
+    /// A page with charts in one file, of forecast, cost, backtest and check.
+    Html,
 }
 
 /// Whether input counts include cached tokens.

@@ -87,7 +87,8 @@ pub(crate) fn run(
     let (head, notes) = report.sentences();
     let printed =
         Printed { head: &head, grids: vec![report.grid()], notes: &notes, csv: report.csv_grid() };
-    finish::print(&report, printed, &args.output, denied, ui)?;
+    let page = || Ok(report.page()?);
+    finish::print_with_page(&report, printed, page, &args.output, denied, ui)?;
     let undecided = finish::undecided(records, &summary.totals);
     Ok(finish::status(denied, undecided, ui))
 }

@@ -1,5 +1,7 @@
 //! What every command does last: findings, the printed result and the exit status.
 
+use anyhow::anyhow;
+
 use super::args::{FindingArgs, OutputArgs, OutputFormat};
 use super::error::Failure;
 use super::exit::ExitStatus;
@@ -7,6 +9,7 @@ use super::settings;
 use super::ui::Ui;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, SeverityPolicy};
 use crate::rating::summary::Totals;
+use crate::report::html::Page;
 use crate::report::{Grid, Style};
 
 /// Findings with their severities, and whether one of them makes the command fail.
@@ -67,11 +70,36 @@ pub(crate) struct Printed<'a> {
     pub(crate) csv: Grid,
 }
 
-/// Prints a report: JSON as it is, CSV exact, tables with their lines around them. A file is not
-/// written where a denied finding makes the command fail.
+/// Prints a report that has no page: as [`print_with_page`], and a page is refused.
 pub(crate) fn print<T: serde::Serialize>(
     report: &T,
     printed: Printed<'_>,
+    output: &OutputArgs,
+    denied: bool,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let none = || Err(no_page());
+    print_with_page(report, printed, none, output, denied, ui)
+}
+
+/// Refuses a page before a command has done anything.
+pub(crate) fn refuse_page(form: OutputFormat) -> Result<(), Failure> {
+    if form == OutputFormat::Html { Err(no_page()) } else { Ok(()) }
+}
+
+fn no_page() -> Failure {
+    Failure::with_hint(
+        anyhow!("--output html: this command has no page"),
+        "forecast, cost, backtest and check have one; table, markdown, json and csv are for all",
+    )
+}
+
+/// Prints a report: JSON as it is, CSV exact, tables with their lines around them, or its page. A
+/// file is not written where a denied finding makes the command fail.
+pub(crate) fn print_with_page<T: serde::Serialize>(
+    report: &T,
+    printed: Printed<'_>,
+    page: impl FnOnce() -> Result<Page, Failure>,
     output: &OutputArgs,
     denied: bool,
     ui: &Ui,
@@ -89,6 +117,7 @@ pub(crate) fn print<T: serde::Serialize>(
         OutputFormat::Csv => printed.csv.render(Style::Csv)?,
         OutputFormat::Table => framed(&printed, Style::Terminal { width: ui.width() }, "")?,
         OutputFormat::Markdown => framed(&printed, Style::Markdown, "- ")?,
+        OutputFormat::Html => page()?.render(),
     };
     Ok(ui.data(&text, output.out.as_deref())?)
 }

@@ -186,7 +186,8 @@ pub(crate) fn run(
     let further = [report.budget_grid(), report.group_grid(), report.driver_grid()];
     let grids = [Some(report.grid(args.daily))].into_iter().chain(further).flatten().collect();
     let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
-    finish::print(&report, printed, &args.output, denied, ui)?;
+    let page = || Ok(report.page()?);
+    finish::print_with_page(&report, printed, page, &args.output, denied, ui)?;
     Ok(finish::status(denied, made.undecided, ui))
 }
 

@@ -105,6 +105,7 @@ impl Sure {
 }
 
 pub(crate) fn run(args: &ImportArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
+    finish::refuse_page(args.output)?;
     let options = Options {
         format: args.from.map(From::format),
         providers: args.provider.clone(),

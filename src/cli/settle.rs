@@ -71,7 +71,8 @@ pub(super) fn run(
     let (head, notes) = report.sentences();
     let grids = report.grids(args.contracts.lines);
     let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
-    finish::print(&report, printed, &args.output, denied, ui)?;
+    let page = || Ok(report.page()?);
+    finish::print_with_page(&report, printed, page, &args.output, denied, ui)?;
     let undecided = if records == 0 {
         Some(Undecided::NoUsage)
     } else {

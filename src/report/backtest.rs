@@ -1,5 +1,7 @@
 //! The `backtest` report: how far off forecasts from earlier days were.
 
+mod page;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;

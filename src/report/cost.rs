@@ -1,5 +1,7 @@
 //! The `cost` report: what was used and what it cost.
 
+mod page;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -97,11 +99,16 @@ impl Figures {
         self.tokens.iter().filter(|(name, _)| starts(name)).map(|(_, n)| n).sum()
     }
 
-    /// What has no price at all costs an unknown amount, not nothing.
-    fn shown_cost(&self) -> String {
+    /// True if nothing in it has a price.
+    fn is_unpriced(&self) -> bool {
         let unpriced: u64 = self.unpriced.components.values().sum();
         let all: u64 = self.tokens.values().chain(self.other.values()).sum();
-        if unpriced > 0 && unpriced == all {
+        unpriced > 0 && unpriced == all
+    }
+
+    /// What has no price at all costs an unknown amount, not nothing.
+    fn shown_cost(&self) -> String {
+        if self.is_unpriced() {
             return "unpriced".to_owned();
         }
         format::amount(self.costs.billed_cost)

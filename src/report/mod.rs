@@ -8,6 +8,7 @@ mod drivers;
 pub mod forecast;
 pub mod format;
 pub mod grid;
+pub mod html;
 pub mod inputs;
 pub mod prices;
 pub mod prices_diff;

@@ -26,6 +26,7 @@ mod contract_properties;
 mod contract_vectors;
 mod docs;
 mod errors;
+mod html;
 mod price_data;
 mod prices_import;
 mod prices_import_texts;

@@ -26,6 +26,8 @@ enum Form {
     Json,
     /// Comma-separated values with exact amounts.
     Csv,
+    /// A page with charts in one file.
+    Html,
     /// Workflow commands of GitHub Actions, which become annotations.
     Github,
     /// JUnit XML: one test case a budget and period.
@@ -164,6 +166,7 @@ fn render(report: &CheckReport, form: Form, width: u16) -> Result<String, Failur
         Form::Markdown => report.markdown()?,
         Form::Json => serde_json::to_string_pretty(report)? + "\n",
         Form::Csv => report.csv_grid().render(Style::Csv)?,
+        Form::Html => report.page().render(),
         Form::Github => report.github(),
         Form::Junit => report.junit()?,
         Form::Sarif => report.sarif()?,
@@ -185,7 +188,7 @@ mod tests {
     #[test]
     fn forms_and_files() {
         assert_eq!(form_and_file("sarif=a=b.sarif").ok(), Some((Form::Sarif, "a=b.sarif".into())));
-        for text in ["sarif", "sarif=", "html=a", "=a"] {
+        for text in ["sarif", "sarif=", "pdf=a", "=a"] {
             assert!(form_and_file(text).is_err(), "{text}");
         }
     }

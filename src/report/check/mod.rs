@@ -3,6 +3,7 @@
 mod figures;
 mod github;
 mod junit;
+mod page;
 mod sarif;
 mod tables;
 mod text;

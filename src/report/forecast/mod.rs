@@ -1,6 +1,7 @@
 //! The `forecast` report: spend to a horizon with its intervals, month ends and budgets.
 
 pub(super) mod figures;
+mod page;
 pub(super) mod tables;
 mod text;
 
@@ -22,9 +23,6 @@ use crate::projection::{BasisPoints, BudgetOutlook, Projection, Span, SpanKind};
 
 /// The name of the JSON form.
 pub const SCHEMA: &str = "tokencast.forecast.v1";
-
-/// Days before the origin, and after it, that the line of the terminal shows.
-const TREND_DAYS: u64 = 28;
 
 /// The whole report.
 #[derive(Debug, Serialize)]
@@ -54,9 +52,9 @@ pub struct ForecastReport {
     inputs: InputFacts,
     diagnostics: Vec<Diagnostic>,
     price_book: Option<PriceBookFacts>,
-    /// Cost of the last days, for the line of the terminal; `None` for an unknown one.
+    /// Cost of the days of the history, for lines and charts; `None` for an unknown one.
     #[serde(skip)]
-    recent: Vec<Option<Amount>>,
+    recent: Vec<(NaiveDate, Option<Amount>)>,
     #[serde(skip)]
     level_points: Vec<BasisPoints>,
     #[serde(skip)]
@@ -204,13 +202,12 @@ impl Figures<'_> {
         (0..self.projection.total.days()).map(day).collect()
     }
 
-    fn recent(&self) -> Vec<Option<Amount>> {
+    fn recent(&self) -> Vec<(NaiveDate, Option<Amount>)> {
         let known = |day: NaiveDate| {
             let cost = self.projection.actual.get(&day).copied().unwrap_or_default();
-            (!self.projection.unknown_days.contains(&day)).then_some(cost)
+            (day, (!self.projection.unknown_days.contains(&day)).then_some(cost))
         };
-        let first = self.projection.origin.checked_sub_days(Days::new(TREND_DAYS));
-        let first = first.unwrap_or_default().max(self.projection.history_start);
+        let first = self.projection.history_start;
         first.iter_days().take_while(|day| *day < self.projection.origin).map(known).collect()
     }
 

@@ -1,5 +1,7 @@
 //! The tables of a forecast report.
 
+use chrono::NaiveDate;
+
 use super::ForecastReport;
 use super::figures::{BudgetFigures, PeriodFigures, Spread, ends, probability};
 use crate::money::Amount;
@@ -28,8 +30,23 @@ impl ForecastReport {
         grid
     }
 
+    /// The days: what is known of the given ones, then what is forecast.
+    pub(super) fn day_grid(&self, known: &[(NaiveDate, Option<Amount>)]) -> Grid {
+        let mut grid = Grid::new(&[("day", Align::Left), ("known", Align::Right)]);
+        self.spread_columns(&mut grid);
+        for (day, cost) in known {
+            let mut row = vec![day.to_string()];
+            row.push(cost.map_or_else(|| "not known".to_owned(), format::amount));
+            row.resize(grid.columns.len(), String::new());
+            grid.rows.push(row);
+        }
+        let ahead = self.days.iter().map(|day| self.row(day.day.to_string(), None, &day.spread));
+        grid.rows.extend(ahead);
+        grid
+    }
+
     /// All months, and the quarters and years that the horizon reaches the end of.
-    fn periods(&self) -> impl Iterator<Item = &PeriodFigures> {
+    pub(super) fn periods(&self) -> impl Iterator<Item = &PeriodFigures> {
         let longer = self.quarters.iter().chain(&self.years).filter(|period| period.reached);
         self.months.iter().chain(longer)
     }
@@ -187,7 +204,7 @@ impl ForecastReport {
 
 /// The chance of going over with its standard error in points; what so few paths cannot tell is
 /// not told.
-fn chance(budget: &BudgetFigures) -> String {
+pub(super) fn chance(budget: &BudgetFigures) -> String {
     let share = budget.over.probability;
     match budget.used_up_on {
         Some(_) => "over".to_owned(),

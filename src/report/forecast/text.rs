@@ -10,6 +10,9 @@ use crate::projection::{BasisPoints, Level};
 use crate::report::track_record::NO_RECORD;
 use crate::report::{Source, format};
 
+/// Days before the origin, and after it, that the line for terminals shows.
+const TREND_DAYS: usize = 28;
+
 /// Bars of the line for terminals, the lowest first.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -58,9 +61,10 @@ impl ForecastReport {
     #[must_use]
     pub fn trend(&self) -> Option<String> {
         let median = |day: &DayFigures| day.spread.quantiles.get("0.5").copied();
-        let ahead: Vec<Option<Amount>> =
-            self.days.iter().take(self.recent.len()).map(median).collect();
-        let highest = self.recent.iter().chain(&ahead).flatten().max().copied()?;
+        let recent = &self.recent[self.recent.len().saturating_sub(TREND_DAYS)..];
+        let recent: Vec<Option<Amount>> = recent.iter().map(|(_, cost)| *cost).collect();
+        let ahead: Vec<Option<Amount>> = self.days.iter().take(recent.len()).map(median).collect();
+        let highest = recent.iter().chain(&ahead).flatten().max().copied()?;
         if highest <= Amount::ZERO {
             return None;
         }
@@ -72,7 +76,7 @@ impl ForecastReport {
         let bars = |costs: &[Option<Amount>]| costs.iter().map(bar).collect::<String>();
         Some(format!(
             "{} │ {}  by day, known and median; the highest bar is {}",
-            bars(&self.recent),
+            bars(&recent),
             bars(&ahead),
             self.money(highest)
         ))
@@ -105,7 +109,7 @@ impl ForecastReport {
         Some(line + ".")
     }
 
-    fn money(&self, amount: Amount) -> String {
+    pub(super) fn money(&self, amount: Amount) -> String {
         format!("{} {}", format::amount(amount), self.currency)
     }
 

@@ -3,6 +3,7 @@
 mod balances;
 mod figures;
 mod lines;
+mod page;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -24,7 +24,7 @@ impl SettlementReport {
         grids.into_iter().filter(|grid| !grid.rows.is_empty()).collect()
     }
 
-    fn invoice_grid(&self) -> Grid {
+    pub(super) fn invoice_grid(&self) -> Grid {
         let mut grid = Grid::new(&[
             ("invoice of", Align::Left),
             ("period", Align::Left),
@@ -48,7 +48,7 @@ impl SettlementReport {
         grid
     }
 
-    fn total_grid(&self) -> Grid {
+    pub(super) fn total_grid(&self) -> Grid {
         let mut grid = Grid::new(&[&[("total in", Align::Left)][..], &COSTS].concat());
         for total in &self.totals {
             let mut row = vec![total.currency.to_string()];
@@ -59,7 +59,7 @@ impl SettlementReport {
         grid
     }
 
-    fn burn_down_grid(&self) -> Grid {
+    pub(super) fn burn_down_grid(&self) -> Grid {
         let mut grid = Grid::new(&[
             ("commitment", Align::Left),
             ("period", Align::Left),
@@ -91,7 +91,7 @@ impl SettlementReport {
         grid
     }
 
-    fn credit_grid(&self) -> Grid {
+    pub(super) fn credit_grid(&self) -> Grid {
         let mut grid = Grid::new(&[
             ("credit", Align::Left),
             ("lot", Align::Right),
@@ -123,7 +123,7 @@ impl SettlementReport {
         grid
     }
 
-    fn capacity_grid(&self) -> Grid {
+    pub(super) fn capacity_grid(&self) -> Grid {
         let mut grid = Grid::new(&[
             ("capacity", Align::Left),
             ("period", Align::Left),
@@ -169,7 +169,7 @@ impl SettlementReport {
         grid
     }
 
-    fn group_grid(&self) -> Grid {
+    pub(super) fn group_grid(&self) -> Grid {
         let keys: Vec<(&str, Align)> =
             self.group_by.iter().map(|name| (name.as_str(), Align::Left)).collect();
         let counts = [

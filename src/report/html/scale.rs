@@ -1,0 +1,115 @@
+//! From amounts to places on a chart, in whole numbers.
+
+use crate::money::Amount;
+
+/// Ticks aimed at.
+const TICKS: i128 = 5;
+
+/// Steps that places are computed in; more than any screen shows.
+const FINE: i128 = 1_000_000_000;
+
+/// Values are cut to this, so that an axis around them fits.
+const MOST: i128 = i128::MAX / 8;
+
+/// A linear axis from one tick to another; zero is always on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    low: i128,
+    high: i128,
+    step: i128,
+    from: i64,
+    to: i64,
+}
+
+impl Scale {
+    /// An axis that holds all values, drawn from one place to another.
+    pub(super) fn new(values: impl IntoIterator<Item = Amount>, (from, to): (i64, i64)) -> Self {
+        let (mut low, mut high) = (0_i128, 0_i128);
+        for value in values {
+            low = low.min(cut(value));
+            high = high.max(cut(value));
+        }
+        if low == high {
+            high = Amount::from_units(1).atto();
+        }
+        let step = nice_step(high.saturating_sub(low) / TICKS);
+        let low = low.div_euclid(step).saturating_mul(step);
+        let high = high.saturating_add(step - 1).div_euclid(step).saturating_mul(step);
+        Self { low, high, step, from, to }
+    }
+
+    /// Where a value is.
+    pub(super) fn at(&self, value: Amount) -> i64 {
+        let range = self.high.saturating_sub(self.low).max(1);
+        let unit = (range / FINE).max(1);
+        let length = i128::from(self.to - self.from);
+        let place = cut(value).saturating_sub(self.low) / unit;
+        let place = place.saturating_mul(length) / (range / unit).max(1);
+        self.from.saturating_add(i64::try_from(place).unwrap_or(0))
+    }
+
+    /// Values to label.
+    pub(super) fn ticks(&self) -> Vec<Amount> {
+        let count = self.high.saturating_sub(self.low) / self.step;
+        (0..=count).map(|n| Amount::from_atto(self.low.saturating_add(n * self.step))).collect()
+    }
+}
+
+fn cut(value: Amount) -> i128 {
+    value.atto().clamp(-MOST, MOST)
+}
+
+/// The least of 1, 2, 5, 10, 20, ... that is not below.
+fn nice_step(least: i128) -> i128 {
+    let mut power = 1_i128;
+    loop {
+        let found = [1, 2, 5].map(|m| power.saturating_mul(m)).into_iter().find(|s| *s >= least);
+        match found {
+            Some(step) => return step,
+            None => power = power.saturating_mul(10),
+        }
+    }
+}
+
+/// Labels of ticks: decimals only where one of them needs them.
+pub(super) fn labels(ticks: &[Amount], show: fn(Amount) -> String) -> Vec<String> {
+    let all: Vec<String> = ticks.iter().map(|tick| show(*tick)).collect();
+    if all.iter().all(|label| label.ends_with(".00")) {
+        return all.iter().map(|label| label.trim_end_matches(".00").to_owned()).collect();
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::format;
+
+    fn amounts(texts: &[&str]) -> Vec<Amount> {
+        texts.iter().map(|t| t.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_and_hold_all() {
+        let scale = Scale::new(amounts(&["3", "87"]), (0, 1_000));
+        assert_eq!(scale.ticks(), amounts(&["0", "20", "40", "60", "80", "100"]));
+        assert_eq!(scale.at("87".parse().unwrap()), 870);
+        let scale = Scale::new(amounts(&["-0.3", "0.5"]), (1_000, 0));
+        assert_eq!(scale.ticks(), amounts(&["-0.4", "-0.2", "0", "0.2", "0.4", "0.6"]));
+        assert_eq!([scale.at("-0.4".parse().unwrap()), scale.at(Amount::ZERO)], [1_000, 600]);
+    }
+
+    #[test]
+    fn nothing_and_very_much_have_axes_too() {
+        assert_eq!(Scale::new([], (0, 10)).at(Amount::from_units(1)), 10);
+        let much = Amount::from_atto(i128::MAX);
+        let scale = Scale::new([much], (0, 1_000));
+        assert!((500..=1_000).contains(&scale.at(much)), "{}", scale.at(much));
+    }
+
+    #[test]
+    fn whole_labels_have_no_decimals() {
+        assert_eq!(labels(&amounts(&["0", "1000"]), format::amount), ["0", "1,000"]);
+        assert_eq!(labels(&amounts(&["0", "0.5"]), format::amount), ["0.00", "0.50"]);
+    }
+}
