@@ -49,6 +49,7 @@ pub(super) struct Cells {
 
 impl Cells {
     /// The cell of a key.
+    #[inline]
     pub(super) fn of(&mut self, key: CellKey) -> &mut Cell {
         let profile = key.profile as usize;
         if self.last.len() <= profile {
@@ -79,6 +80,7 @@ impl Cells {
 }
 
 impl Cell {
+    #[inline]
     pub(super) fn add_cost(&mut self, list: Amount, contracted: Amount) -> Result<(), SettleError> {
         self.list = self.list.checked_add(list)?;
         self.contracted = self.contracted.checked_add(contracted)?;
@@ -86,6 +88,7 @@ impl Cell {
     }
 
     /// Adds a part of a row, in millionths.
+    #[inline]
     pub(super) fn count_part(
         &mut self,
         component: Component,

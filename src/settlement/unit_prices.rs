@@ -52,6 +52,7 @@ impl UnitPrices {
     }
 
     /// The price of one unit by contract, before percentages.
+    #[inline]
     pub(super) fn price(
         &mut self,
         (profile, component): (u32, Component),

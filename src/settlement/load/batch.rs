@@ -126,6 +126,7 @@ impl LoadPart {
 }
 
 /// Millionths of tokens in parts.
+#[inline]
 pub(super) fn tokens(parts: &[LoadPart]) -> i128 {
     parts.iter().filter(|p| p.component.is_tokens()).map(|p| p.quantity).sum()
 }
@@ -176,6 +177,7 @@ impl Batch {
     }
 
     /// Adds a row with the parts that are pushed; one without any is left out.
+    #[inline]
     pub(super) fn push(
         &mut self,
         (profile, segment): (u32, usize),

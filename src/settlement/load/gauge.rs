@@ -126,6 +126,7 @@ impl Gauge {
 
     /// The meter that a part is on, and what it weighs: `None` where the term does not serve it,
     /// `Some(None)` where the number does not fit.
+    #[inline]
     pub(super) fn weigh(&self, profile: u32, part: &LoadPart) -> Option<Option<(usize, i128)>> {
         let (_, table) = self.served.get(profile as usize).copied().flatten()?;
         match &self.measured {
@@ -142,6 +143,7 @@ impl Gauge {
 }
 
 /// A product; most factors are short, and the long form is slow.
+#[inline]
 fn times(a: i128, b: i128) -> Option<i128> {
     match (i64::try_from(a), i64::try_from(b)) {
         (Ok(a), Ok(b)) => Some(i128::from(a) * i128::from(b)),

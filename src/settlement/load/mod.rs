@@ -115,6 +115,7 @@ pub(crate) struct Portion<'a> {
 }
 
 impl<'a> Portion<'a> {
+    #[inline]
     fn of(
         fate: Fate,
         flow: &Flow,

@@ -67,6 +67,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    #[inline]
     fn stretch(&mut self, segment: usize) -> &mut Stretch {
         if self.stretches.len() <= segment {
             self.stretches.resize_with(segment + 1, Stretch::default);
@@ -74,6 +75,7 @@ impl Tally {
         &mut self.stretches[segment]
     }
 
+    #[inline]
     fn profile(&mut self, segment: usize, local: usize) -> &mut ProfileUse {
         let profiles = &mut self.stretch(segment).profiles;
         if profiles.len() <= local {
@@ -83,6 +85,7 @@ impl Tally {
     }
 
     /// Adds what was served of a row.
+    #[inline]
     pub(super) fn served(
         &mut self,
         local: usize,
