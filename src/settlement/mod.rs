@@ -49,4 +49,5 @@ pub use invoice::{
 };
 pub use settler::{Settler, Setup};
 pub use sums::{GroupKey, GroupSums};
+pub use timeline::edges;
 pub use usage::{ListPrices, PricedUsage, TokenPrices, UsageProfile, UsageRow};
