@@ -170,6 +170,8 @@ codes! {
     NO_BASE_PRICE = "no-base-price", Warn, false;
     /// A volume discount at which a bill falls when usage rises.
     VOLUME_TIER_CLIFF = "volume-tier-cliff", Warn, false;
+    /// A commitment whose period goes on after what is settled.
+    OPEN_COMMITMENT = "open-commitment", Warn, false;
     /// How usage spreads over the minutes of longer periods had to be assumed.
     LOAD_PROFILE_ASSUMED = "load-profile-assumed", Warn, false;
     /// Usage of capacity that comes in periods of several lengths.

@@ -1,0 +1,242 @@
+//! What scenarios come to: distributions, paired differences, chances to be the cheapest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+
+use super::break_even::{BreakEven, break_even};
+use super::case::Case;
+use super::settled::{PathCost, failed, settle_all};
+use super::{Basis, ScenarioError};
+use crate::diagnostic::{Diagnostics, SeverityPolicy, code};
+use crate::money::{Amount, MoneyError};
+use crate::period::Month;
+use crate::projection::{BasisPoints, Distribution};
+use crate::settlement::Settlement;
+
+/// Probabilities of the quantiles.
+pub const QUANTILES: [BasisPoints; 4] = [1_000, 5_000, 9_000, 9_500];
+
+/// A scenario against the base, path by path.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// Mean, and quantiles of 10, 50 and 90 %: the outer ones are an interval of 80 %.
+    pub paired: Distribution,
+    /// Share of the paths on which it is cheaper.
+    pub cheaper: f64,
+}
+
+/// One scenario.
+#[derive(Debug, Clone)]
+pub struct ScenarioOutcome {
+    /// Its name.
+    pub name: String,
+    /// Ids of its contracts.
+    pub contracts: Vec<String>,
+    /// What its invoices ask for, with [`QUANTILES`].
+    pub billed: Distribution,
+    /// What its usage costs, with [`QUANTILES`].
+    pub effective: Distribution,
+    /// The 95 % quantile less the median of the cost that decides.
+    pub spread: Amount,
+    /// `None` for the base.
+    pub difference: Option<Difference>,
+    /// Share of the paths on which it is the cheapest; ties are shared.
+    pub cheapest: f64,
+    /// Mean of what it costs above the cheapest scenario of each path.
+    pub regret: Amount,
+    /// Median of what is to be paid in each month.
+    pub cash: BTreeMap<Month, Amount>,
+    /// Mean effective cost of the usage of each provider.
+    pub providers: BTreeMap<String, Amount>,
+    /// Mean effective cost that belongs to no usage: fees, shortfalls, other spend.
+    pub beside_usage: Amount,
+    /// `None` for the base, and where costs do not cross.
+    pub break_even: Option<BreakEven>,
+}
+
+/// The comparison.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The cost that decides.
+    pub basis: Basis,
+    /// Number of the base.
+    pub base: usize,
+    /// In the order given.
+    pub scenarios: Vec<ScenarioOutcome>,
+    /// What settlement found odd, on the mean of all paths.
+    pub diagnostics: Diagnostics,
+}
+
+/// Settles all scenarios on every path and compares them with the one of number `base`. All are made
+/// from forecasts with the same paths.
+///
+/// # Errors
+/// [`ScenarioError`] if contracts cannot be settled or amounts do not fit.
+pub fn compare(
+    cases: &[Case<'_>],
+    base: usize,
+    basis: Basis,
+    threads: Option<NonZeroUsize>,
+) -> Result<Outcome, ScenarioError> {
+    let paths = cases.iter().map(|case| case.usage().paths).min().unwrap_or(0);
+    // What is wrong with a contract is said before the long work.
+    let mut diagnostics = Diagnostics::default();
+    for case in cases {
+        let mean = case.settle_mean(1.0).map_err(|source| failed(case, source))?;
+        PathCost::read(case, &mean)?;
+        note(case, &mean, &mut diagnostics);
+    }
+    let settled = settle_all(cases, paths, threads)?;
+    let costs: Vec<Vec<Amount>> =
+        settled.iter().map(|paths| paths.iter().map(|p| p.of(basis)).collect()).collect();
+    let cheapest = cheapest(&costs, paths);
+    let least: Vec<Amount> = (0..paths)
+        .map(|path| costs.iter().map(|case| case[path]).min().unwrap_or_default())
+        .collect();
+    let mut scenarios = Vec::with_capacity(cases.len());
+    for (number, (case, settled)) in cases.iter().zip(&settled).enumerate() {
+        let billed: Vec<Amount> = settled.iter().map(|p| p.billed).collect();
+        let effective: Vec<Amount> = settled.iter().map(|p| p.effective).collect();
+        let own = Distribution::of(&costs[number], &QUANTILES)?;
+        let above = paired(&costs[number], &least)?;
+        let is_base = number == base;
+        scenarios.push(ScenarioOutcome {
+            name: case.name.clone(),
+            contracts: case.contracts.iter().map(|c| c.id.to_string()).collect(),
+            billed: Distribution::of(&billed, &QUANTILES)?,
+            effective: Distribution::of(&effective, &QUANTILES)?,
+            spread: own.quantiles[3].checked_sub(own.quantiles[1])?,
+            difference: if is_base { None } else { Some(difference(&costs, number, base)?) },
+            cheapest: cheapest[number],
+            regret: Distribution::of(&above, &[])?.mean,
+            cash: cash(settled)?,
+            beside_usage: beside(&effective, settled)?,
+            providers: providers(settled)?,
+            break_even: if is_base { None } else { break_even(&cases[base], case, basis)? },
+        });
+    }
+    Ok(Outcome { basis, base, scenarios, diagnostics })
+}
+
+/// One less the other, path by path.
+fn paired(one: &[Amount], other: &[Amount]) -> Result<Vec<Amount>, MoneyError> {
+    one.iter().zip(other).map(|(a, b)| a.checked_sub(*b)).collect()
+}
+
+fn difference(costs: &[Vec<Amount>], number: usize, base: usize) -> Result<Difference, MoneyError> {
+    let paired = paired(&costs[number], &costs[base])?;
+    let cheaper = share(paired.iter().filter(|more| more.is_negative()).count(), paired.len());
+    Ok(Difference { paired: Distribution::of(&paired, &QUANTILES[..3])?, cheaper })
+}
+
+/// The share of the paths on which each scenario costs least.
+fn cheapest(costs: &[Vec<Amount>], paths: usize) -> Vec<f64> {
+    let mut won = vec![0.0; costs.len()];
+    for path in 0..paths {
+        let least = costs.iter().map(|case| case[path]).min();
+        let winners: Vec<usize> =
+            (0..costs.len()).filter(|case| Some(costs[*case][path]) == least).collect();
+        for case in &winners {
+            won[*case] += share(1, winners.len());
+        }
+    }
+    won.iter().map(|won| won * share(1, paths)).collect()
+}
+
+/// A share of a count.
+fn share(part: usize, whole: usize) -> f64 {
+    let number = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+    number(part) / number(whole.max(1))
+}
+
+fn cash(paths: &[PathCost]) -> Result<BTreeMap<Month, Amount>, MoneyError> {
+    let months: BTreeSet<Month> = paths.iter().flat_map(|p| p.cash.keys().copied()).collect();
+    let median = |month: Month| {
+        let paid: Vec<Amount> =
+            paths.iter().map(|p| p.cash.get(&month).copied().unwrap_or_default()).collect();
+        Ok((month, Distribution::of(&paid, &QUANTILES[1..2])?.quantiles[0]))
+    };
+    months.into_iter().map(median).collect()
+}
+
+fn providers(paths: &[PathCost]) -> Result<BTreeMap<String, Amount>, MoneyError> {
+    let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
+    for (provider, cost) in paths.iter().flat_map(|path| &path.providers) {
+        let sum = sums.entry(provider.clone()).or_default();
+        *sum = sum.checked_add(*cost)?;
+    }
+    let count = u32::try_from(paths.len()).map_err(|_| MoneyError::Overflow)?;
+    Ok(sums.into_iter().map(|(provider, sum)| (provider, sum.mean_of(count))).collect())
+}
+
+/// What is left of the effective cost without that of usage, on average.
+fn beside(effective: &[Amount], paths: &[PathCost]) -> Result<Amount, MoneyError> {
+    let of_usage = paths.iter().map(|path| Amount::checked_sum(path.providers.values().copied()));
+    let left = paired(effective, &of_usage.collect::<Result<Vec<_>, _>>()?)?;
+    Ok(Distribution::of(&left, &[])?.mean)
+}
+
+/// What settling the mean of all paths finds, under the name of the scenario.
+fn note(case: &Case<'_>, mean: &Settlement, found: &mut Diagnostics) {
+    for finding in mean.diagnostics.resolve(&SeverityPolicy::default()) {
+        let message = format!("scenario `{}`: {}", case.name, finding.message);
+        found.add_many(finding.code, message, finding.location, finding.count);
+    }
+    let mut open = BTreeMap::new();
+    for balance in mean.commitments.iter().filter(|balance| !balance.closed) {
+        open.insert((balance.term, balance.days), balance);
+    }
+    for balance in mean.commitments.iter().filter(|balance| balance.closed) {
+        open.remove(&(balance.term, balance.days));
+    }
+    for ((at, days), balance) in open {
+        let contract = &case.contracts[at.contract];
+        let term = &contract.terms[at.term];
+        let message = format!(
+            "scenario `{}`: the period of `{}` of `{}` from {} to before {} goes on after the horizon: what it may lack then, of {} {} still to be spent on mean usage, is in no cost",
+            case.name,
+            term.id,
+            contract.id,
+            days.0,
+            days.1,
+            balance.remaining.to_fixed(2),
+            balance.currency
+        );
+        found.add(code::OPEN_COMMITMENT, message, Some(term.place.location()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amounts(units: &[i64]) -> Vec<Amount> {
+        units.iter().map(|u| Amount::from_units(*u)).collect()
+    }
+
+    #[test]
+    fn ties_are_shared_and_chances_sum_to_one() {
+        let costs = [amounts(&[1, 5, 3, 2]), amounts(&[1, 4, 3, 3]), amounts(&[2, 9, 3, 2])];
+        // Paths: a tie of two, one winner, a tie of three, a tie of two.
+        let won = cheapest(&costs, 4);
+        let expected = [(0.5 + 1.0 / 3.0 + 0.5) / 4.0, (0.5 + 1.0 + 1.0 / 3.0) / 4.0];
+        assert!((won[0] - expected[0]).abs() < 1e-12 && (won[1] - expected[1]).abs() < 1e-12);
+        assert!((won.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_paired_difference_is_narrower_than_that_of_independent_runs() {
+        // Both move together: each path differs by 1 or 2, the costs by up to 100.
+        let one: Vec<Amount> = (0..100).map(Amount::from_units).collect();
+        let other: Vec<Amount> = (0..100).map(|p| Amount::from_units(p - 1 - p % 2)).collect();
+        let found = difference(&[other, one.clone()], 0, 1).unwrap();
+        let paired = &found.paired.quantiles;
+        assert_eq!((paired[0], paired[2]), (Amount::from_units(-2), Amount::from_units(-1)));
+        assert!((found.cheaper - 1.0).abs() < 1e-12);
+        // With the paths of the other in another order the interval is that of the costs.
+        let shuffled: Vec<Amount> = (0..100).map(|p| Amount::from_units(p * 37 % 100)).collect();
+        let apart = difference(&[shuffled, one], 0, 1).unwrap().paired.quantiles;
+        let width = |q: &[Amount]| q[2].checked_sub(q[0]).unwrap();
+        assert!(width(&apart) > width(paired));
+    }
+}
