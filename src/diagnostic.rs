@@ -156,6 +156,10 @@ codes! {
     LEVEL_SHIFT = "level-shift", Warn, false;
     /// A known event whose scope holds no usage.
     IDLE_EVENT = "idle-event", Warn, false;
+    /// A change of a scenario that touches no usage.
+    IDLE_CHANGE = "idle-change", Warn, false;
+    /// A move to another model without a stated ratio of tokens.
+    TOKEN_RATIO_ASSUMED = "token-ratio-assumed", Warn, false;
     /// A budget whose scope holds no usage.
     IDLE_BUDGET = "idle-budget", Warn, false;
     /// A term of a contract whose scope holds no usage.

@@ -1,5 +1,7 @@
 //! One scenario, made ready to be settled on any path.
 
+use std::collections::BTreeSet;
+
 use crate::contract::{Contract, FxTable};
 use crate::money::UnitPrice;
 use crate::period::{Period, Timestamp};
@@ -117,6 +119,21 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn usage(&self) -> &'a UsagePaths {
         self.usage
+    }
+
+    /// What it uses without a price: provider, model and component.
+    #[must_use]
+    pub fn unpriced(&self) -> BTreeSet<(String, String, Component)> {
+        let mut found = BTreeSet::new();
+        for column in self.columns.iter().filter(|column| column.prices.is_none()) {
+            let Measure::Component(component) = column.measure else { continue };
+            let units = column.from.iter().map(|(cell, weight)| self.means[*cell] * weight).sum();
+            if whole(units) > 0 {
+                let sku = &self.profiles[column.profile as usize].sku;
+                found.insert((sku.provider.to_string(), sku.model.to_string(), component));
+            }
+        }
+        found
     }
 
     /// Settles a path.

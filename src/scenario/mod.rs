@@ -4,15 +4,21 @@
 //! the deal and not of luck. Quantities become whole counts before they are priced; from there on
 //! money is exact.
 
+mod apply;
 mod break_even;
 mod case;
+pub mod change;
+mod drivers;
+pub mod file;
 mod outcome;
 mod settled;
 
 use thiserror::Error;
 
+pub use self::apply::{Changed, price_edges, reached};
 pub use self::break_even::BreakEven;
 pub use self::case::{Case, Column, Ground};
+pub use self::drivers::{Driver, drivers};
 pub use self::outcome::{Difference, Outcome, QUANTILES, ScenarioOutcome, compare};
 pub use self::settled::PathCost;
 use crate::money::{Currency, MoneyError};

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 
 use super::break_even::{BreakEven, break_even};
 use super::case::Case;
+use super::drivers::{Driver, drivers};
 use super::settled::{PathCost, failed, settle_all};
 use super::{Basis, ScenarioError};
 use crate::diagnostic::{Diagnostics, SeverityPolicy, code};
@@ -38,12 +39,16 @@ pub struct ScenarioOutcome {
     pub effective: Distribution,
     /// The 95 % quantile less the median of the cost that decides.
     pub spread: Amount,
-    /// `None` for the base.
+    /// What it uses without a price and the base does not, in words: its costs lack that, so that
+    /// nothing is said about which is the cheaper one.
+    pub unpriced: Vec<String>,
+    /// `None` for the base, and for a scenario whose costs lack something.
     pub difference: Option<Difference>,
     /// Share of the paths on which it is the cheapest; ties are shared.
     pub cheapest: f64,
-    /// Mean of what it costs above the cheapest scenario of each path.
-    pub regret: Amount,
+    /// Mean of what it costs above the cheapest scenario of each path; `None` if its costs lack
+    /// something.
+    pub regret: Option<Amount>,
     /// Median of what is to be paid in each month.
     pub cash: BTreeMap<Month, Amount>,
     /// Mean effective cost of the usage of each provider.
@@ -52,6 +57,8 @@ pub struct ScenarioOutcome {
     pub beside_usage: Amount,
     /// `None` for the base, and where costs do not cross.
     pub break_even: Option<BreakEven>,
+    /// What the difference to the base is made of; empty if that is not asked.
+    pub drivers: Vec<Driver>,
 }
 
 /// The comparison.
@@ -68,13 +75,14 @@ pub struct Outcome {
 }
 
 /// Settles all scenarios on every path and compares them with the one of number `base`. All are made
-/// from forecasts with the same paths.
+/// from forecasts with the same paths. `steps` are, by scenario, the ways from the base to it, one
+/// change at a time.
 ///
 /// # Errors
 /// [`ScenarioError`] if contracts cannot be settled or amounts do not fit.
 pub fn compare(
     cases: &[Case<'_>],
-    base: usize,
+    (base, steps): (usize, &[Vec<(String, Case<'_>)>]),
     basis: Basis,
     threads: Option<NonZeroUsize>,
 ) -> Result<Outcome, ScenarioError> {
@@ -89,33 +97,54 @@ pub fn compare(
     let settled = settle_all(cases, paths, threads)?;
     let costs: Vec<Vec<Amount>> =
         settled.iter().map(|paths| paths.iter().map(|p| p.of(basis)).collect()).collect();
-    let cheapest = cheapest(&costs, paths);
+    let lacking: Vec<Vec<String>> = cases.iter().map(|c| lacking(&cases[base], c)).collect();
+    let whole: Vec<usize> = (0..cases.len()).filter(|case| lacking[*case].is_empty()).collect();
+    let cheapest = cheapest(&costs, &whole, paths);
     let least: Vec<Amount> = (0..paths)
-        .map(|path| costs.iter().map(|case| case[path]).min().unwrap_or_default())
+        .map(|path| whole.iter().map(|case| costs[*case][path]).min().unwrap_or_default())
         .collect();
     let mut scenarios = Vec::with_capacity(cases.len());
     for (number, (case, settled)) in cases.iter().zip(&settled).enumerate() {
         let billed: Vec<Amount> = settled.iter().map(|p| p.billed).collect();
         let effective: Vec<Amount> = settled.iter().map(|p| p.effective).collect();
         let own = Distribution::of(&costs[number], &QUANTILES)?;
-        let above = paired(&costs[number], &least)?;
-        let is_base = number == base;
+        let above = Distribution::of(&paired(&costs[number], &least)?, &[])?.mean;
+        let is_whole = lacking[number].is_empty();
+        let is_compared = is_whole && number != base;
         scenarios.push(ScenarioOutcome {
             name: case.name.clone(),
             contracts: case.contracts.iter().map(|c| c.id.to_string()).collect(),
             billed: Distribution::of(&billed, &QUANTILES)?,
             effective: Distribution::of(&effective, &QUANTILES)?,
             spread: own.quantiles[3].checked_sub(own.quantiles[1])?,
-            difference: if is_base { None } else { Some(difference(&costs, number, base)?) },
+            difference: match is_compared {
+                true => Some(difference(&costs, number, base)?),
+                false => None,
+            },
             cheapest: cheapest[number],
-            regret: Distribution::of(&above, &[])?.mean,
+            regret: is_whole.then_some(above),
+            unpriced: lacking[number].clone(),
             cash: cash(settled)?,
             beside_usage: beside(&effective, settled)?,
             providers: providers(settled)?,
-            break_even: if is_base { None } else { break_even(&cases[base], case, basis)? },
+            break_even: match is_compared {
+                true => break_even(&cases[base], case, basis)?,
+                false => None,
+            },
+            drivers: match steps.get(number) {
+                Some(steps) if is_whole => drivers(&cases[base], steps, basis)?,
+                _ => Vec::new(),
+            },
         });
     }
     Ok(Outcome { basis, base, scenarios, diagnostics })
+}
+
+/// What a scenario uses without a price and the base does not.
+fn lacking(base: &Case<'_>, case: &Case<'_>) -> Vec<String> {
+    let known = base.unpriced();
+    let more = case.unpriced().into_iter().filter(|usage| !known.contains(usage));
+    more.map(|(provider, model, component)| format!("{component} of {provider}/{model}")).collect()
 }
 
 /// One less the other, path by path.
@@ -129,13 +158,13 @@ fn difference(costs: &[Vec<Amount>], number: usize, base: usize) -> Result<Diffe
     Ok(Difference { paired: Distribution::of(&paired, &QUANTILES[..3])?, cheaper })
 }
 
-/// The share of the paths on which each scenario costs least.
-fn cheapest(costs: &[Vec<Amount>], paths: usize) -> Vec<f64> {
+/// The share of the paths on which each scenario costs least among some.
+fn cheapest(costs: &[Vec<Amount>], among: &[usize], paths: usize) -> Vec<f64> {
     let mut won = vec![0.0; costs.len()];
     for path in 0..paths {
-        let least = costs.iter().map(|case| case[path]).min();
+        let least = among.iter().map(|case| costs[*case][path]).min();
         let winners: Vec<usize> =
-            (0..costs.len()).filter(|case| Some(costs[*case][path]) == least).collect();
+            among.iter().copied().filter(|case| Some(costs[*case][path]) == least).collect();
         for case in &winners {
             won[*case] += share(1, winners.len());
         }
@@ -218,7 +247,7 @@ mod tests {
     fn ties_are_shared_and_chances_sum_to_one() {
         let costs = [amounts(&[1, 5, 3, 2]), amounts(&[1, 4, 3, 3]), amounts(&[2, 9, 3, 2])];
         // Paths: a tie of two, one winner, a tie of three, a tie of two.
-        let won = cheapest(&costs, 4);
+        let won = cheapest(&costs, &[0, 1, 2], 4);
         let expected = [(0.5 + 1.0 / 3.0 + 0.5) / 4.0, (0.5 + 1.0 + 1.0 / 3.0) / 4.0];
         assert!((won[0] - expected[0]).abs() < 1e-12 && (won[1] - expected[1]).abs() < 1e-12);
         assert!((won.iter().sum::<f64>() - 1.0).abs() < 1e-12);

@@ -197,3 +197,103 @@ fn names_are_checked() {
         assert!(found.stderr.contains(text), "{}", found.stderr);
     }
 }
+
+const SCENARIOS: &str = r#"schema = "tokencast.scenario.v1"
+
+[[scenario]]
+name = "small"
+
+[[scenario.change]]
+kind = "swap"
+from = "m"
+to = "small"
+share = "0.5"
+from_date = "2026-04-01"
+token_ratio_input = "1.25"
+token_ratio_output = "1"
+
+[[scenario]]
+name = "grown"
+contracts = ["tenth.toml"]
+
+[[scenario.change]]
+kind = "event"
+event = "2026-04-01:+50%"
+
+[[scenario.change]]
+kind = "price_shock"
+factor = "1.2"
+from_date = "2026-04-16"
+
+[[scenario.change]]
+kind = "move"
+service_tier = "batch"
+scope = { model = "nothing" }
+"#;
+
+#[test]
+fn changes_in_their_order() {
+    let env = constant(&[
+        ("deals/tenth.toml", contract("tenth", TENTH)),
+        ("deals/s.toml", SCENARIOS.to_owned()),
+    ]);
+    let report = json(&env, &["--scenario", "deals/s.toml"]);
+    let mean = |name: &str| scenario(&report, name)["effective"]["mean"].as_str().unwrap();
+    // March 310, April 150 and half of 300 with a quarter more tokens at 0.4.
+    assert_eq!(mean("small"), "535.00");
+    // March 310; April 15 x 15 and 15 x 15 x 1.2; a tenth off.
+    assert_eq!(mean("grown"), "724.50");
+    let drivers: Vec<(String, String)> = scenario(&report, "grown")["drivers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| {
+            let text = |key: &str| d[key].as_str().unwrap().to_owned();
+            (text("change"), text("amount"))
+        })
+        .collect();
+    let expected = [
+        ("volume: event 2026-04-01:+50%", "150.00"),
+        ("price_shock x1.2", "45.00"),
+        ("move 100% to batch (model=nothing)", "0.00"),
+        ("contracts: tenth", "-80.50"),
+    ];
+    assert_eq!(drivers, expected.map(|(change, amount)| (change.to_owned(), amount.to_owned())));
+    let found = report["diagnostics"].to_string();
+    assert!(found.contains("idle-change") && !found.contains("token-ratio-assumed"), "{found}");
+}
+
+#[test]
+fn what_has_no_price_is_never_the_cheapest() {
+    let env = constant(&[]);
+    let report = json(&env, &["--swap", "m=unknown:50%", "--swap", "acme/m=small:40%"]);
+    let lacking = scenario(&report, "swap m=unknown:50%");
+    assert_eq!(lacking["unpriced"], serde_json::json!(["input.uncached of acme/unknown"]));
+    assert_eq!((&lacking["difference"], &lacking["regret"]), (&Value::Null, &Value::Null));
+    assert_eq!(lacking["cheapest"], 0.0);
+    // 60 % of 610, and 40 % of it at 0.4.
+    let small = scenario(&report, "swap acme/m=small:40%");
+    assert_eq!((&small["effective"]["mean"], &small["cheapest"]), (&"463.60".into(), &1.0.into()));
+    assert_eq!(run(&env, &["--swap", "m=unknown", "--strict"]).status, 2);
+}
+
+#[test]
+fn a_price_shock_holds_for_what_moves_there_later() {
+    let changes = r#"schema = "tokencast.scenario.v1"
+[[scenario]]
+name = "both"
+[[scenario.change]]
+kind = "price_shock"
+factor = "2"
+scope = { model = "small" }
+[[scenario.change]]
+kind = "swap"
+from = "m"
+to = "small"
+token_ratio_input = "1"
+token_ratio_output = "1"
+"#;
+    let env = constant(&[("s.toml", changes.to_owned())]);
+    let report = json(&env, &["--scenario", "s.toml"]);
+    assert_eq!(scenario(&report, "both")["effective"]["mean"], "488.00");
+}

@@ -41,12 +41,21 @@ pub(super) struct ScenarioFigures {
     pub(super) p95_less_p50: Amount,
     /// Share of the paths as a number from 0 to 1.
     pub(super) cheapest: f64,
-    pub(super) regret: Amount,
+    pub(super) regret: Option<Amount>,
+    /// Usage without a price that the base does not have.
+    pub(super) unpriced: Vec<String>,
     pub(super) difference: Option<DifferenceFigures>,
     pub(super) break_even: Option<BreakEvenFigures>,
     pub(super) cash: BTreeMap<String, Amount>,
     pub(super) providers: BTreeMap<String, Amount>,
     pub(super) beside_usage: Amount,
+    pub(super) drivers: Vec<DriverFigures>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct DriverFigures {
+    pub(super) change: String,
+    pub(super) amount: Amount,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,6 +84,7 @@ impl ScenarioFigures {
             p95_less_p50: outcome.spread,
             cheapest: places(outcome.cheapest, 1e6),
             regret: outcome.regret,
+            unpriced: outcome.unpriced.clone(),
             difference: outcome.difference.as_ref().map(|d| DifferenceFigures {
                 paired: Spread::new(d.paired.clone(), &QUANTILES[..3]),
                 cheaper: places(d.cheaper, 1e6),
@@ -86,6 +96,11 @@ impl ScenarioFigures {
             cash: cash.collect(),
             providers: outcome.providers.clone(),
             beside_usage: outcome.beside_usage,
+            drivers: outcome
+                .drivers
+                .iter()
+                .map(|d| DriverFigures { change: d.label.clone(), amount: d.amount })
+                .collect(),
         }
     }
 }

@@ -27,6 +27,7 @@ impl CompareReport {
         let grids = [
             self.cost_grid(),
             self.difference_grid(),
+            self.driver_grid(),
             self.side_by_side("cash by month, median", months, cash),
             shares,
         ];
@@ -80,6 +81,7 @@ impl CompareReport {
                     format!("{:.3} x, cheaper {}", even.volume_factor, even.cheaper)
                 }
                 (None, Some(_)) => "none from 0.05 x to 20 x".to_owned(),
+                (None, None) if !scenario.unpriced.is_empty() => "lacks prices".to_owned(),
                 (None, None) => String::new(),
             };
             grid.rows.push(vec![
@@ -87,11 +89,27 @@ impl CompareReport {
                 mean,
                 interval,
                 cheaper,
-                percent(scenario.cheapest),
-                format::amount(scenario.regret),
+                scenario.regret.map(|_| percent(scenario.cheapest)).unwrap_or_default(),
+                scenario.regret.map(format::amount).unwrap_or_default(),
                 format::amount(scenario.p95_less_p50),
                 even,
             ]);
+        }
+        grid
+    }
+
+    /// What each change adds, on mean usage.
+    fn driver_grid(&self) -> Grid {
+        let mut grid = Grid::new(&[
+            ("what drives it", Align::Left),
+            ("change", Align::Left),
+            ("on mean usage", Align::Right),
+        ]);
+        for scenario in &self.scenarios {
+            for (at, driver) in scenario.drivers.iter().enumerate() {
+                let title = if at == 0 { scenario.name.clone() } else { String::new() };
+                grid.rows.push(vec![title, driver.change.clone(), format::amount(driver.amount)]);
+            }
         }
         grid
     }
@@ -143,7 +161,8 @@ impl CompareReport {
                 None => row.extend(std::iter::repeat_n(String::new(), 4)),
             }
             row.push(scenario.cheapest.to_string());
-            row.extend([scenario.regret.to_string(), scenario.p95_less_p50.to_string()]);
+            row.push(scenario.regret.map(|regret| regret.to_string()).unwrap_or_default());
+            row.push(scenario.p95_less_p50.to_string());
             let even = scenario.break_even.as_ref().map(|even| even.volume_factor.to_string());
             row.extend([even.unwrap_or_default(), self.currency.clone()]);
             grid.rows.push(row);

@@ -33,6 +33,13 @@ impl CompareReport {
             "Break-even volume: all usage times this costs the same as the base, on the mean of all paths.".to_owned(),
             "Usage before the first day is not settled: contracts that began before it start from their `opening`, or from nothing. Periods that go on after the horizon are settled as far as it goes.".to_owned(),
         ];
+        for scenario in self.scenarios.iter().filter(|s| !s.unpriced.is_empty()) {
+            notes.push(format!(
+                "`{}` lacks prices for {}: its costs are too low, and it is compared with nothing.",
+                scenario.name,
+                scenario.unpriced.join(", ")
+            ));
+        }
         notes.push(format!("Input: {}.", self.inputs.sentence()));
         notes.push(format!("Prices: {}", self.price_book.sentence()));
         (head, notes)
