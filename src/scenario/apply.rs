@@ -129,6 +129,9 @@ impl<'a> Changed<'a> {
                 continue;
             };
             let tokens = component.unit() == Unit::Token;
+            if !tokens && !reroute.keep_tools {
+                continue;
+            }
             let ratio = match component.side() {
                 Side::Input if tokens => reroute.input_ratio,
                 Side::Output if tokens => reroute.output_ratio,

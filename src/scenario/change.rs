@@ -105,6 +105,8 @@ pub struct Reroute {
     pub has_ratios: bool,
     /// Whether cached prompts stay cached.
     pub keep_cache: bool,
+    /// Whether calls of built-in tools, and what else is no token, go along; otherwise they end.
+    pub keep_tools: bool,
 }
 
 /// What of a SKU becomes another.

@@ -71,6 +71,11 @@ pub const KEYS: &[ChangeKey] = &[
         &["swap"],
         "false: cached prompt tokens are billed as uncached ones. Default: true.",
     ),
+    key(
+        "keep_tools",
+        &["swap"],
+        "false: calls of built-in tools, and what else is no token, end for what goes. Default: true.",
+    ),
     key("provider", &["move"], "Who bills then."),
     key("service_tier", &["move"], "The tier then, such as batch, flex or priority."),
     key("region", &["move"], "The region then."),
@@ -242,12 +247,8 @@ impl<'t> Raw<'t> {
         let input_ratio = self.any_ratio("token_ratio_input", report);
         let tokens = self.any_ratio("token_ratio_output", report);
         let length = self.any_ratio("output_ratio", report);
-        let keep_cache = self.table.get("keep_cache").is_none_or(|value| {
-            value.get_ref().as_bool().unwrap_or_else(|| {
-                wrong_kind("keep_cache", "true or false", value, report);
-                true
-            })
-        });
+        let keep_cache = self.flag("keep_cache", report);
+        let keep_tools = self.flag("keep_tools", report);
         let (provider, model) = named(to?);
         Some(Reroute {
             scope: self.scope(report),
@@ -259,6 +260,7 @@ impl<'t> Raw<'t> {
             output_ratio: tokens.unwrap_or(1.0) * length.unwrap_or(1.0),
             has_ratios: input_ratio.is_some() && tokens.is_some(),
             keep_cache,
+            keep_tools,
         })
     }
 
@@ -286,6 +288,16 @@ impl<'t> Raw<'t> {
             output_ratio: 1.0,
             has_ratios: true,
             keep_cache: true,
+            keep_tools: true,
+        })
+    }
+
+    /// True unless it is stated as false.
+    fn flag(&self, key: &str, report: &mut Reporter) -> bool {
+        let Some(value) = self.table.get(key) else { return true };
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            wrong_kind(key, "true or false", value, report);
+            true
         })
     }
 
@@ -434,6 +446,7 @@ pub fn parse_swap(typed: &str) -> Result<Reroute, String> {
         output_ratio: 1.0,
         has_ratios: false,
         keep_cache: true,
+        keep_tools: true,
     })
 }
 

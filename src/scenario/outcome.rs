@@ -162,9 +162,10 @@ fn difference(costs: &[Vec<Amount>], number: usize, base: usize) -> Result<Diffe
 fn cheapest(costs: &[Vec<Amount>], among: &[usize], paths: usize) -> Vec<f64> {
     let mut won = vec![0.0; costs.len()];
     for path in 0..paths {
-        let least = among.iter().map(|case| costs[*case][path]).min();
+        let of = |case: &usize| costs[*case][path];
+        let least = among.iter().map(of).min();
         let winners: Vec<usize> =
-            among.iter().copied().filter(|case| Some(costs[*case][path]) == least).collect();
+            among.iter().copied().filter(|case| Some(of(case)) == least).collect();
         for case in &winners {
             won[*case] += share(1, winners.len());
         }

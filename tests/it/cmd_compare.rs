@@ -297,3 +297,25 @@ token_ratio_output = "1"
     let report = json(&env, &["--scenario", "s.toml"]);
     assert_eq!(scenario(&report, "both")["effective"]["mean"], "488.00");
 }
+
+#[test]
+fn more_cache_hits_by_hand() {
+    // 8 million uncached and 2 million read from the cache a day; half of both are to be read.
+    let first: chrono::NaiveDate = "2026-01-04".parse().unwrap();
+    let mut logs = String::new();
+    for day in first.iter_days().take(56) {
+        writeln!(
+            logs,
+            r#"{{"time":"{day}T23:30:00Z","provider":"acme","model":"m","components":{{"input.uncached":8000000,"input.cache_read":2000000}}}}"#
+        )
+        .unwrap();
+    }
+    let book = BOOK.replace("output_per_mtok = \"5\"", "cache_read_per_mtok = \"0.1\"");
+    let text = "schema = \"tokencast.scenario.v1\"\n[[scenario]]\nname = \"hits\"\n[[scenario.change]]\nkind = \"cache_hit\"\ntarget = \"0.5\"\n";
+    let env = env(&logs, &[("s.toml", text.to_owned())]);
+    env.file("book.toml", book);
+    let report = json(&env, &["--scenario", "s.toml"]);
+    let mean = |name: &str| scenario(&report, name)["effective"]["mean"].as_str().unwrap();
+    // 61 days of 8 + 0.2, and of 5 + 0.5.
+    assert_eq!([mean("base"), mean("hits")], ["500.20", "335.50"]);
+}
