@@ -161,7 +161,7 @@ fn difference(costs: &[Vec<Amount>], number: usize, base: usize) -> Result<Diffe
 /// The share of the paths on which each scenario costs least among some.
 fn cheapest(costs: &[Vec<Amount>], among: &[usize], paths: usize) -> Vec<f64> {
     let mut won = vec![0.0; costs.len()];
-    for path in 0..paths {
+    let mut award = |path: usize| {
         let of = |case: &usize| costs[*case][path];
         let least = among.iter().map(of).min();
         let winners: Vec<usize> =
@@ -169,7 +169,8 @@ fn cheapest(costs: &[Vec<Amount>], among: &[usize], paths: usize) -> Vec<f64> {
         for case in &winners {
             won[*case] += share(1, winners.len());
         }
-    }
+    };
+    (0..paths).for_each(&mut award);
     won.iter().map(|won| won * share(1, paths)).collect()
 }
 

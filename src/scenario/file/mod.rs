@@ -1,10 +1,13 @@
 //! Scenario files, `tokencast.scenario.v1`: strict TOML, every problem with its line.
 
+mod keys;
+
 use std::str::FromStr;
 
 use chrono::NaiveDate;
 use toml::de::DeTable;
 
+pub use self::keys::{ChangeKey, KEYS, KINDS};
 use super::change::{CacheHit, Change, PriceShock, Reroute, Scenario, Stated, Target};
 use crate::config::{
     ConfigErrors, Reporter, Value, decimal, did_you_mean, tables, text, unknown, words, wrong_kind,
@@ -15,81 +18,6 @@ use crate::rating::group::Dimension;
 
 /// The schema that this version of the program reads.
 pub const SCHEMA: &str = "tokencast.scenario.v1";
-
-/// One key of a `[[scenario.change]]`.
-#[derive(Debug, Clone, Copy)]
-pub struct ChangeKey {
-    /// As written.
-    pub name: &'static str,
-    /// The kinds of change that have it.
-    pub kinds: &'static [&'static str],
-    /// What it means.
-    pub doc: &'static str,
-}
-
-const fn key(name: &'static str, kinds: &'static [&'static str], doc: &'static str) -> ChangeKey {
-    ChangeKey { name, kinds, doc }
-}
-
-/// Every kind of change.
-pub const KINDS: [&str; 7] =
-    ["swap", "move", "cache_hit", "price_shock", "event", "growth", "launch"];
-
-/// Every key of a `[[scenario.change]]`.
-pub const KEYS: &[ChangeKey] = &[
-    key(
-        "kind",
-        &KINDS,
-        "What changes: swap, move, cache_hit, price_shock, event, growth or launch.",
-    ),
-    key(
-        "scope",
-        &["swap", "move", "cache_hit", "price_shock"],
-        "Which usage: dimensions with the value that it must have. Default: all usage.",
-    ),
-    key(
-        "from_date",
-        &["swap", "move", "cache_hit", "price_shock"],
-        "First day. Default: the first of the horizon.",
-    ),
-    key("share", &["swap", "move"], "Share that goes, from 0 to 1. Default: 1."),
-    key("from", &["swap"], "The model that is left, as MODEL or PROVIDER/MODEL."),
-    key("to", &["swap"], "The model that takes over, as MODEL (same provider) or PROVIDER/MODEL."),
-    key(
-        "token_ratio_input",
-        &["swap"],
-        "Tokens of the new model's tokenizer for one of the prompt now. Default: 1, with a finding.",
-    ),
-    key("token_ratio_output", &["swap"], "The same for the response. Default: 1, with a finding."),
-    key(
-        "output_ratio",
-        &["swap"],
-        "Length of the new model's responses, in text, for one now. Default: 1.",
-    ),
-    key(
-        "keep_cache",
-        &["swap"],
-        "false: cached prompt tokens are billed as uncached ones. Default: true.",
-    ),
-    key(
-        "keep_tools",
-        &["swap"],
-        "false: calls of built-in tools, and what else is no token, end for what goes. Default: true.",
-    ),
-    key("provider", &["move"], "Who bills then."),
-    key("service_tier", &["move"], "The tier then, such as batch, flex or priority."),
-    key("region", &["move"], "The region then."),
-    key("endpoint", &["move"], "Where processing happens then, such as us or global."),
-    key(
-        "target",
-        &["cache_hit"],
-        "Share of the text tokens of prompts that the cache serves, among these and the uncached ones.",
-    ),
-    key("factor", &["price_shock"], "What list prices and those of own books are multiplied by."),
-    key("event", &["event"], "As for --event."),
-    key("growth", &["growth"], "As for --grow."),
-    key("launch", &["launch"], "As for --launch."),
-];
 
 const SCENARIO_KEYS: [&str; 3] = ["name", "contracts", "change"];
 
@@ -451,94 +379,4 @@ pub fn parse_swap(typed: &str) -> Result<Reroute, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn problems(changes: &str) -> Vec<String> {
-        let text = format!("schema = \"{SCHEMA}\"\n[[scenario]]\nname = \"a\"\n{changes}");
-        match read("s.toml", &text) {
-            Ok(_) => Vec::new(),
-            Err(errors) => errors.problems.iter().map(ToString::to_string).collect(),
-        }
-    }
-
-    #[test]
-    fn every_kind_is_read() {
-        let text = r#"
-[[scenario.change]]
-kind = "growth"
-growth = "8%/month"
-[[scenario.change]]
-kind = "swap"
-scope = { team = "search" }
-from = "openai/gpt-5"
-to = "aws.bedrock/amazon.nova-pro-v1:0"
-share = "0.4"
-token_ratio_input = "1.1"
-token_ratio_output = "1.2"
-output_ratio = "0.5"
-keep_cache = false
-[[scenario.change]]
-kind = "move"
-service_tier = "batch"
-[[scenario.change]]
-kind = "cache_hit"
-target = "0.7"
-[[scenario.change]]
-kind = "price_shock"
-factor = "1.25"
-from_date = "2027-01-01"
-"#;
-        let source = format!("schema = \"{SCHEMA}\"\n[[scenario]]\nname = \"a\"\n{text}");
-        let found = read("s.toml", &source).unwrap();
-        let labels: Vec<&str> = found[0].changes.iter().map(|c| c.label.as_str()).collect();
-        assert_eq!(
-            labels,
-            [
-                "growth 8%/month",
-                "swap 40% openai/gpt-5 to aws.bedrock/amazon.nova-pro-v1:0 (team=search)",
-                "move 100% to batch",
-                "cache_hit 70%",
-                "price_shock x1.25",
-            ]
-        );
-        let Change::Reroute(swap) = &found[0].changes[1].change else { panic!() };
-        assert_eq!(swap.leaves, Some((Some("openai".to_owned()), "gpt-5".to_owned())));
-        assert!((swap.output_ratio - 0.6).abs() < 1e-12 && !swap.keep_cache);
-    }
-
-    #[test]
-    fn problems_have_lines() {
-        for (changes, expected) in [
-            ("[[scenario.change]]\nkind = \"swop\"", "s.toml:5: unknown `kind` `swop`"),
-            ("[[scenario.change]]\nkind = \"swap\"\nto = \"b\"", "s.toml:4: `swap` has no `from`"),
-            (
-                "[[scenario.change]]\nkind = \"growth\"\nfactor = \"2\"",
-                "s.toml:6: unknown key `factor`",
-            ),
-            (
-                "[[scenario.change]]\nkind = \"cache_hit\"\ntarget = \"1.5\"",
-                "s.toml:6: `target` is `1.5`",
-            ),
-            (
-                "[[scenario.change]]\nkind = \"price_shock\"\nfactor = 2",
-                "s.toml:6: `factor` is a bare number",
-            ),
-            ("[[scenario.change]]\nkind = \"move\"", "s.toml:4: `move` has no `provider`"),
-            ("colour = 1", "s.toml:4: unknown key `colour`"),
-        ] {
-            let found = problems(changes);
-            assert!(found.iter().any(|p| p.starts_with(expected)), "{changes}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn swaps_are_typed() {
-        let swap = parse_swap("a=p/b:1:60%@2027-01-01").unwrap();
-        assert_eq!(swap.to.model.as_deref(), Some("b:1"));
-        assert!((swap.share - 0.6).abs() < 1e-12);
-        for text in ["", "a", "a=", "a=b:x%", "a=b:101%", "a=b@soon"] {
-            assert!(parse_swap(text).is_err(), "{text}");
-        }
-    }
-}
+mod tests;
