@@ -203,6 +203,6 @@ impl ListPrices for Case<'_> {
     clippy::cast_sign_loss,
     reason = "saturates at both ends"
 )]
-fn whole(quantity: f64) -> u64 {
+pub(super) fn whole(quantity: f64) -> u64 {
     quantity.round() as u64
 }

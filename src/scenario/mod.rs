@@ -19,7 +19,7 @@ pub use self::apply::{Changed, price_edges, reached};
 pub use self::break_even::BreakEven;
 pub use self::case::{Case, Column, Ground};
 pub use self::drivers::{Driver, drivers};
-pub use self::outcome::{Difference, Outcome, QUANTILES, ScenarioOutcome, compare};
+pub use self::outcome::{Asked, Difference, Outcome, QUANTILES, ScenarioOutcome, compare};
 pub use self::settled::PathCost;
 use crate::money::{Currency, MoneyError};
 use crate::rating::RatingError;

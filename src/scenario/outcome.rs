@@ -1,14 +1,17 @@
 //! What scenarios come to: distributions, paired differences, chances to be the cheapest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
+use chrono::NaiveDate;
+
 use super::break_even::{BreakEven, break_even};
-use super::case::Case;
+use super::case::{Case, whole};
 use super::drivers::{Driver, drivers};
 use super::settled::{PathCost, failed, settle_all};
 use super::{Basis, ScenarioError};
 use crate::diagnostic::{Diagnostics, SeverityPolicy, code};
+use crate::forecast::compound;
 use crate::money::{Amount, MoneyError};
 use crate::period::Month;
 use crate::projection::{BasisPoints, Distribution};
@@ -51,6 +54,8 @@ pub struct ScenarioOutcome {
     pub regret: Option<Amount>,
     /// Median of what is to be paid in each month.
     pub cash: BTreeMap<Month, Amount>,
+    /// Mean of what its payments are worth on the first day; `None` without a discount rate.
+    pub present_value: Option<Amount>,
     /// Mean effective cost of the usage of each provider.
     pub providers: BTreeMap<String, Amount>,
     /// Mean effective cost that belongs to no usage: fees, shortfalls, other spend.
@@ -74,18 +79,30 @@ pub struct Outcome {
     pub diagnostics: Diagnostics,
 }
 
-/// Settles all scenarios on every path and compares them with the one of number `base`. All are made
-/// from forecasts with the same paths. `steps` are, by scenario, the ways from the base to it, one
-/// change at a time.
+/// How to compare.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked {
+    /// Number of the scenario that the others are compared with.
+    pub base: usize,
+    /// The cost that decides.
+    pub basis: Basis,
+    /// What money is worth less in a year, such as 0.08.
+    pub discount_rate: Option<f64>,
+    /// Threads that may be used; the result does not depend on it.
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Settles all scenarios on every path and compares them with the base. All are made from forecasts with
+/// the same paths. `steps` are, by scenario, the ways from the base to it, one change at a time.
 ///
 /// # Errors
 /// [`ScenarioError`] if contracts cannot be settled or amounts do not fit.
 pub fn compare(
     cases: &[Case<'_>],
-    (base, steps): (usize, &[Vec<(String, Case<'_>)>]),
-    basis: Basis,
-    threads: Option<NonZeroUsize>,
+    steps: &[Vec<(String, Case<'_>)>],
+    asked: Asked,
 ) -> Result<Outcome, ScenarioError> {
+    let Asked { base, basis, threads, .. } = asked;
     let paths = cases.iter().map(|case| case.usage().paths).min().unwrap_or(0);
     // What is wrong with a contract is said before the long work.
     let mut diagnostics = Diagnostics::default();
@@ -125,6 +142,10 @@ pub fn compare(
             regret: is_whole.then_some(above),
             unpriced: lacking[number].clone(),
             cash: cash(settled)?,
+            present_value: match asked.discount_rate {
+                Some(rate) => Some(present_value(settled, case.usage().origin, rate)?),
+                None => None,
+            },
             beside_usage: beside(&effective, settled)?,
             providers: providers(settled)?,
             break_even: match is_compared {
@@ -180,15 +201,45 @@ fn share(part: usize, whole: usize) -> f64 {
     number(part) / number(whole.max(1))
 }
 
+/// The median of what is to be paid in each month.
 fn cash(paths: &[PathCost]) -> Result<BTreeMap<Month, Amount>, MoneyError> {
-    let months: BTreeSet<Month> = paths.iter().flat_map(|p| p.cash.keys().copied()).collect();
-    let median = |month: Month| {
-        let paid: Vec<Amount> =
-            paths.iter().map(|p| p.cash.get(&month).copied().unwrap_or_default()).collect();
+    let mut months: BTreeMap<Month, Vec<Amount>> = BTreeMap::new();
+    for (number, path) in paths.iter().enumerate() {
+        for (day, amount) in &path.cash {
+            let nothing = || vec![Amount::ZERO; paths.len()];
+            let sum = &mut months.entry(Month::of(*day)).or_insert_with(nothing)[number];
+            *sum = sum.checked_add(*amount)?;
+        }
+    }
+    let median = |(month, paid): (Month, Vec<Amount>)| {
         Ok((month, Distribution::of(&paid, &QUANTILES[1..2])?.quantiles[0]))
     };
     months.into_iter().map(median).collect()
 }
+
+/// Twelve places of a discount factor are kept.
+const PLACES: f64 = 1e12;
+
+/// What all payments are worth on the first day, on average, at a rate a year.
+fn present_value(paths: &[PathCost], first: NaiveDate, rate: f64) -> Result<Amount, MoneyError> {
+    let mut days: BTreeMap<NaiveDate, Amount> = BTreeMap::new();
+    for (day, amount) in paths.iter().flat_map(|path| &path.cash) {
+        let sum = days.entry(*day).or_default();
+        *sum = sum.checked_add(*amount)?;
+    }
+    let count = u32::try_from(paths.len()).map_err(|_| MoneyError::Overflow)?;
+    let worth = |(day, sum): (&NaiveDate, &Amount)| {
+        let ahead = day.signed_duration_since(first).num_days();
+        let years = f64::from(i32::try_from(ahead).unwrap_or(i32::MAX)) / DAYS_A_YEAR;
+        let factor = whole(compound(1.0 + rate, -years) * PLACES);
+        sum.checked_ratio(i128::from(factor), i128::from(whole(PLACES)))
+    };
+    let worth = days.iter().map(worth).collect::<Result<Vec<_>, _>>()?;
+    Ok(Amount::checked_sum(worth)?.mean_of(count))
+}
+
+/// Days of a year on average.
+const DAYS_A_YEAR: f64 = 365.25;
 
 fn providers(paths: &[PathCost]) -> Result<BTreeMap<String, Amount>, MoneyError> {
     let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
@@ -253,6 +304,21 @@ mod tests {
         let expected = [(0.5 + 1.0 / 3.0 + 0.5) / 4.0, (0.5 + 1.0 + 1.0 / 3.0) / 4.0];
         assert!((won[0] - expected[0]).abs() < 1e-12 && (won[1] - expected[1]).abs() < 1e-12);
         assert!((won.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn payments_are_worth_less_the_later_they_are() {
+        let path = |units: i64| PathCost {
+            cash: [("2026-01-01", 100), ("2027-01-01", units)]
+                .map(|(day, units)| (day.parse().unwrap(), Amount::from_units(units)))
+                .into(),
+            ..PathCost::default()
+        };
+        let first = "2026-01-01".parse().unwrap();
+        let found = present_value(&[path(100), path(120)], first, 0.1).unwrap();
+        // 100 + 110 / 1.1^(365 / 365.25): 110 / 1.1 times 1 + 0.25 / 365.25 x ln 1.1.
+        assert_eq!(found.to_fixed(4), "200.0065");
+        assert_eq!(present_value(&[path(100)], first, 0.0).unwrap(), Amount::from_units(200));
     }
 
     #[test]

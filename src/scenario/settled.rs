@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
+use chrono::NaiveDate;
+
 use super::case::Case;
 use super::{Basis, ScenarioError};
 use crate::money::{Amount, Currency};
-use crate::period::Month;
 use crate::settlement::Settlement;
 
 /// What one path costs.
@@ -16,8 +17,8 @@ pub struct PathCost {
     pub billed: Amount,
     /// What its usage costs, whenever it is paid.
     pub effective: Amount,
-    /// What is to be paid in each month.
-    pub cash: BTreeMap<Month, Amount>,
+    /// What is to be paid on each day.
+    pub cash: BTreeMap<NaiveDate, Amount>,
     /// Effective cost of the usage of each provider; fees and shortfalls are under none.
     pub providers: BTreeMap<String, Amount>,
 }
@@ -48,8 +49,9 @@ impl PathCost {
             known(currency)?;
             (cost.billed, cost.effective) = (costs.billed_cost, costs.effective_cost);
         }
-        for ((month, _), amount) in settlement.cash()? {
-            cost.cash.insert(month, amount);
+        for invoice in &settlement.invoices {
+            let sum = cost.cash.entry(invoice.due).or_default();
+            *sum = sum.checked_add(invoice.costs.billed_cost)?;
         }
         for share in &settlement.shares {
             let provider = &case.profiles()[share.profile as usize].sku.provider;

@@ -191,6 +191,7 @@ fn names_are_checked() {
         (&[][..], "nothing to compare"),
         (&["--contract", "c.toml", "--contract", "c.toml"], "two scenarios have the name `c`"),
         (&["--contract", "x=c.toml", "--base", "y"], "there are: base, x"),
+        (&["--contract", "c.toml", "--discount-rate", "8"], "`8` is no rate"),
     ] {
         let found = run(&env, arguments);
         assert_eq!(found.status, 2, "{}", found.stderr);

@@ -206,7 +206,7 @@ fn settlements_follow_their_schema() {
 fn comparisons_follow_their_schema() {
     let env = TestEnv::new();
     let swap = ["compare", "--swap", "claude-opus-5=claude-sonnet-5:60%", "--horizon", "20d"];
-    let more = ["--swap", "gpt-5=unknown", "--paths", "100", "--stale-days", "9999"];
+    let more = ["--swap", "gpt-6-sol=unknown", "--paths", "100", "--discount-rate", "0.08"];
     assert_valid("compare.v1", &env.samples_json(&[&swap[..], &more].concat()));
 }
 

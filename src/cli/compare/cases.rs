@@ -9,7 +9,7 @@ use crate::period::{Period, Timestamp};
 use crate::projection::{ProjectionOptions, UsagePaths, usage_paths};
 use crate::scenario::change::{Change, Stated};
 use crate::scenario::{
-    self, Basis, Case, Changed, Ground, Outcome, ScenarioError, price_edges, reached,
+    self, Asked, Case, Changed, Ground, Outcome, ScenarioError, price_edges, reached,
 };
 use crate::settlement;
 
@@ -19,9 +19,8 @@ pub(super) struct Comparison<'a> {
     pub(super) prices: &'a Prices,
     pub(super) options: &'a ProjectionOptions,
     pub(super) scenarios: &'a [Loaded],
-    pub(super) base: usize,
     pub(super) fx: &'a FxTable,
-    pub(super) basis: Basis,
+    pub(super) asked: Asked,
 }
 
 /// The forecast as it is, and what scenarios came to.
@@ -52,11 +51,13 @@ impl Comparison<'_> {
             cases.push(self.case(usage, scenario, &mut found)?);
             steps.push(self.steps(usage, scenario)?);
         }
-        if !self.scenarios[self.base].changes.is_empty() {
+        // There is no way to the base, and none from one that is changed itself.
+        if self.scenarios[self.asked.base].changes.is_empty() {
+            steps[self.asked.base].clear();
+        } else {
             steps.clear();
         }
-        let threads = self.options.threads;
-        let outcome = scenario::compare(&cases, (self.base, &steps), self.basis, threads)?;
+        let outcome = scenario::compare(&cases, &steps, self.asked)?;
         found.merge(outcome.diagnostics.clone());
         drop((cases, steps));
         Ok(Compared { usage: plain, outcome, found })
@@ -96,7 +97,7 @@ impl Comparison<'_> {
         scenario: &'c Loaded,
     ) -> Result<Vec<(String, Case<'c>)>, ScenarioError> {
         let calendar = &self.usage.calendar;
-        let base: &[Contract] = &self.scenarios[self.base].contracts;
+        let base: &[Contract] = &self.scenarios[self.asked.base].contracts;
         let name = &scenario.name;
         let mut changed = Changed::new(self.ground(), usage, calendar, name);
         let mut steps = Vec::new();

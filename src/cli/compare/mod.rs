@@ -3,6 +3,7 @@
 mod cases;
 mod load;
 
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
 use self::cases::{Compared, Comparison};
@@ -18,7 +19,7 @@ use super::ui::Ui;
 use super::{forecast, settle};
 use crate::rating::summary;
 use crate::report::compare::{CompareContext, CompareReport};
-use crate::scenario::Basis;
+use crate::scenario::{Asked, Basis};
 
 /// Compare what forecast usage costs under several deals and changes.
 ///
@@ -35,6 +36,9 @@ pub(crate) struct CompareArgs {
     /// The cost that decides what is cheaper.
     #[arg(help_heading = "Scenarios", long, value_enum, default_value_t, value_name = "COST")]
     decide_by: BasisArg,
+    /// Also show what all payments are worth on the first day, at this rate a year, such as 0.08.
+    #[arg(help_heading = "Scenarios", long, value_name = "RATE")]
+    discount_rate: Option<String>,
     /// How far: days such as 30d, months such as 12m (the current one is the first), eom, eoq, eoy,
     /// or the last day as a date.
     #[arg(help_heading = "Forecast", long, default_value = "12m", value_name = "HORIZON")]
@@ -90,11 +94,11 @@ pub(crate) fn run(
     kept.extend(args.model.scope_dimensions());
     kept.extend(scenarios.iter().flat_map(Loaded::dimensions));
     let kept = ingest::dimensions(&kept);
-    let asked = ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out };
+    let wanted = ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out };
     let first = all().next().map(|contract| contract.calendar.name().to_owned());
     let timezone = args.input.timezone.clone().or(first);
     let input = InputArgs { timezone, ..args.input.clone() };
-    let usage = ingest::read_usage(&input, &prices, asked, ui)?;
+    let usage = ingest::read_usage(&input, &prices, wanted, ui)?;
     let threads = args.input.threads;
     let options =
         args.model.options(horizon, prices.known_at, usage.calendar, Vec::new(), threads)?;
@@ -110,14 +114,19 @@ pub(crate) fn run(
     found.merge(usage.found.clone());
     found.merge(prices.found.clone());
     found.merge(history.diagnostics);
+    let asked = Asked {
+        base,
+        basis: args.decide_by.into(),
+        discount_rate: args.discount_rate.as_deref().map(discount_rate).transpose()?,
+        threads: options.threads,
+    };
     let comparison = Comparison {
         usage: &usage,
         prices: &prices,
         options: &options,
         scenarios: &scenarios,
-        base,
         fx: &fx,
-        basis: args.decide_by.into(),
+        asked,
     };
     let compared = comparison.run();
     if let Ok(compared) = &compared {
@@ -143,4 +152,13 @@ pub(crate) fn run(
     let printed = Printed { head: &head, grids: report.grids(), notes: &notes, csv };
     finish::print(&report, printed, &args.output, denied, ui)?;
     Ok(finish::status(denied, undecided, ui))
+}
+
+/// A rate a year from 0 to 1.
+fn discount_rate(text: &str) -> anyhow::Result<f64> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let rate = text.parse::<f64>().ok().filter(|rate| plain && (0.0..=1.0).contains(rate));
+    rate.ok_or_else(|| {
+        anyhow!("--discount-rate: `{text}` is no rate (expected from 0 to 1, such as 0.08)")
+    })
 }

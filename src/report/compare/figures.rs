@@ -47,6 +47,7 @@ pub(super) struct ScenarioFigures {
     pub(super) difference: Option<DifferenceFigures>,
     pub(super) break_even: Option<BreakEvenFigures>,
     pub(super) cash: BTreeMap<String, Amount>,
+    pub(super) present_value: Option<Amount>,
     pub(super) providers: BTreeMap<String, Amount>,
     pub(super) beside_usage: Amount,
     pub(super) drivers: Vec<DriverFigures>,
@@ -94,6 +95,7 @@ impl ScenarioFigures {
                 cheaper: if found.cheaper_above { "above" } else { "below" },
             }),
             cash: cash.collect(),
+            present_value: outcome.present_value,
             providers: outcome.providers.clone(),
             beside_usage: outcome.beside_usage,
             drivers: outcome

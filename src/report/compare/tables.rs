@@ -16,6 +16,13 @@ impl CompareReport {
     pub fn grids(&self) -> Vec<Grid> {
         let cash = |s: &ScenarioFigures, month: &str| s.cash.get(month).copied();
         let months = self.scenarios.iter().flat_map(|s| s.cash.keys());
+        let mut cash_grid = self.side_by_side("cash by month, median", months, cash);
+        if self.scenarios.iter().any(|s| s.present_value.is_some()) {
+            let mut row = vec!["present value, mean".to_owned()];
+            let worth = |s: &ScenarioFigures| s.present_value.map(format::amount);
+            row.extend(self.scenarios.iter().map(|s| worth(s).unwrap_or_default()));
+            cash_grid.rows.push(row);
+        }
         let provider = |s: &ScenarioFigures, name: &str| s.providers.get(name).copied();
         let providers = self.scenarios.iter().flat_map(|s| s.providers.keys());
         let mut shares = self.side_by_side("effective cost by provider, mean", providers, provider);
@@ -24,13 +31,8 @@ impl CompareReport {
             row.extend(self.scenarios.iter().map(|s| format::amount(s.beside_usage)));
             shares.rows.push(row);
         }
-        let grids = [
-            self.cost_grid(),
-            self.difference_grid(),
-            self.driver_grid(),
-            self.side_by_side("cash by month, median", months, cash),
-            shares,
-        ];
+        let grids =
+            [self.cost_grid(), self.difference_grid(), self.driver_grid(), cash_grid, shares];
         grids.into_iter().filter(|grid| !grid.rows.is_empty()).collect()
     }
 
@@ -143,7 +145,7 @@ impl CompareReport {
             columns.extend(SHOWN.map(|(name, _)| right(format!("{kind}_{}", name.to_lowercase()))));
         }
         let more = ["difference_mean", "difference_p10", "difference_p90", "cheaper", "cheapest"];
-        let last = ["regret", "p95_less_p50", "break_even", "currency"];
+        let last = ["regret", "p95_less_p50", "break_even", "present_value", "currency"];
         columns.extend(more.into_iter().chain(last).map(|name| right(name.to_owned())));
         let mut grid = Grid { columns, ..Grid::default() };
         for scenario in &self.scenarios {
@@ -164,7 +166,9 @@ impl CompareReport {
             row.push(scenario.regret.map(|regret| regret.to_string()).unwrap_or_default());
             row.push(scenario.p95_less_p50.to_string());
             let even = scenario.break_even.as_ref().map(|even| even.volume_factor.to_string());
-            row.extend([even.unwrap_or_default(), self.currency.clone()]);
+            let worth = scenario.present_value.map(|worth| worth.to_string());
+            row.extend([even.unwrap_or_default(), worth.unwrap_or_default()]);
+            row.push(self.currency.clone());
             grid.rows.push(row);
         }
         grid
