@@ -11,7 +11,7 @@ use crate::rating::{Rater, RatingError};
 use crate::rollup::Profile;
 use crate::settlement::{
     ListPrices, PricedUsage, SettleError, Settlement, Settler, Setup, TokenPrices, UsageProfile,
-    UsageRow,
+    UsageRow, spilled_skus,
 };
 use crate::tokens::Component;
 
@@ -94,6 +94,8 @@ impl<'a> Case<'a> {
         }
         let at = Some(usage.window.start);
         let looked_up = |profile: &Profile| UsageProfile::of(profile, ground.book, at);
+        let looked_up: Vec<UsageProfile> = profiles.iter().map(looked_up).collect();
+        price_spills(&mut columns, (profiles, &looked_up), ground, usage, contracts)?;
         let share = 1.0 / f64::from(u32::try_from(usage.paths.max(1)).unwrap_or(u32::MAX));
         let means = usage.cells.iter().map(|c| c.quantities.iter().sum::<f64>() * share);
         Ok(Self {
@@ -103,7 +105,7 @@ impl<'a> Case<'a> {
             ground,
             columns,
             rows,
-            profiles: profiles.iter().map(looked_up).collect(),
+            profiles: looked_up,
             rater: Rater::new(ground.book, profiles, ground.known_at)?,
             means: means.collect(),
         })
@@ -195,6 +197,37 @@ impl ListPrices for Case<'_> {
         let found = list.or_else(|_| self.rater.rates(profile).at(component, instant));
         found.ok().map(|rate| rate.unit_price)
     }
+}
+
+/// While a capacity serves usage, what is above it is priced as what it spills over to.
+fn price_spills(
+    columns: &mut [Column],
+    (profiles, looked_up): (&[Profile], &[UsageProfile]),
+    ground: Ground<'_>,
+    usage: &UsagePaths,
+    contracts: &[Contract],
+) -> Result<(), RatingError> {
+    for (number, (profile, facts)) in (0_u32..).zip(profiles.iter().zip(looked_up)) {
+        let mut open: Vec<&mut Column> =
+            columns.iter_mut().filter(|column| column.profile == number).collect();
+        // The first term that serves it counts.
+        for (during, sku) in spilled_skus(contracts, facts) {
+            let spilled = Profile { sku, ..profile.clone() };
+            let rater = Rater::new(ground.book, std::slice::from_ref(&spilled), ground.known_at)?;
+            let starts = |column: &&mut Column| usage.spans[column.span].period.start;
+            let mine = open.extract_if(.., |column| during.contains(starts(&column)));
+            for column in mine.filter(|_| spilled.sku != profile.sku) {
+                let Measure::Component(component) = column.measure else { continue };
+                let period = usage.spans[column.span].period;
+                let own = rater.rates(0).at(component, period).ok().map(|rate| rate.unit_price);
+                let list = rater.list_rates(0).at(component, period);
+                // What no list has keeps its own price in that column too.
+                column.prices = own
+                    .map(|own| TokenPrices { list: list.map_or(own, |rate| rate.unit_price), own });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A quantity as a count of units.

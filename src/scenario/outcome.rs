@@ -1,6 +1,6 @@
 //! What scenarios come to: distributions, paired differences, chances to be the cheapest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use chrono::NaiveDate;
@@ -16,6 +16,7 @@ use crate::money::{Amount, MoneyError};
 use crate::period::Month;
 use crate::projection::{BasisPoints, Distribution};
 use crate::settlement::Settlement;
+use crate::tokens::Component;
 
 /// Probabilities of the quantiles.
 pub const QUANTILES: [BasisPoints; 4] = [1_000, 5_000, 9_000, 9_500];
@@ -42,10 +43,10 @@ pub struct ScenarioOutcome {
     pub effective: Distribution,
     /// The 95 % quantile less the median of the cost that decides.
     pub spread: Amount,
-    /// What it uses without a price and the base does not, in words: its costs lack that, so that
+    /// What it uses without a price and not all scenarios do, in words: its costs lack that, so that
     /// nothing is said about which is the cheaper one.
     pub unpriced: Vec<String>,
-    /// `None` for the base, and for a scenario whose costs lack something.
+    /// `None` for the base, and where its costs or those of the base lack something.
     pub difference: Option<Difference>,
     /// Share of the paths on which it is the cheapest; ties are shared.
     pub cheapest: f64,
@@ -114,7 +115,7 @@ pub fn compare(
     let settled = settle_all(cases, paths, threads)?;
     let costs: Vec<Vec<Amount>> =
         settled.iter().map(|paths| paths.iter().map(|p| p.of(basis)).collect()).collect();
-    let lacking: Vec<Vec<String>> = cases.iter().map(|c| lacking(&cases[base], c)).collect();
+    let lacking = lacking(cases);
     let whole: Vec<usize> = (0..cases.len()).filter(|case| lacking[*case].is_empty()).collect();
     let cheapest = cheapest(&costs, &whole, paths);
     let least: Vec<Amount> = (0..paths)
@@ -127,7 +128,7 @@ pub fn compare(
         let own = Distribution::of(&costs[number], &QUANTILES)?;
         let above = Distribution::of(&paired(&costs[number], &least)?, &[])?.mean;
         let is_whole = lacking[number].is_empty();
-        let is_compared = is_whole && number != base;
+        let is_compared = is_whole && lacking[base].is_empty() && number != base;
         scenarios.push(ScenarioOutcome {
             name: case.name.clone(),
             contracts: case.contracts.iter().map(|c| c.id.to_string()).collect(),
@@ -153,7 +154,7 @@ pub fn compare(
                 false => None,
             },
             drivers: match steps.get(number) {
-                Some(steps) if is_whole => drivers(&cases[base], steps, basis)?,
+                Some(steps) if is_compared => drivers(&cases[base], steps, basis)?,
                 _ => Vec::new(),
             },
         });
@@ -161,11 +162,16 @@ pub fn compare(
     Ok(Outcome { basis, base, scenarios, diagnostics })
 }
 
-/// What a scenario uses without a price and the base does not.
-fn lacking(base: &Case<'_>, case: &Case<'_>) -> Vec<String> {
-    let known = base.unpriced();
-    let more = case.unpriced().into_iter().filter(|usage| !known.contains(usage));
-    more.map(|(provider, model, component)| format!("{component} of {provider}/{model}")).collect()
+/// What each scenario uses without a price and not all of them do.
+fn lacking(cases: &[Case<'_>]) -> Vec<Vec<String>> {
+    let unpriced: Vec<_> = cases.iter().map(Case::unpriced).collect();
+    let words = |(provider, model, component): &(String, String, Component)| {
+        format!("{component} of {provider}/{model}")
+    };
+    let of = |own: &BTreeSet<(String, String, Component)>| {
+        own.iter().filter(|usage| !unpriced.iter().all(|u| u.contains(*usage))).map(words).collect()
+    };
+    unpriced.iter().map(of).collect()
 }
 
 /// One less the other, path by path.

@@ -176,7 +176,8 @@ fn usage_profiles(rollup: &Rollup, book: &PriceBook) -> Vec<UsageProfile> {
 }
 
 /// What usage is priced as by token while a term serves it, in the order of contracts and terms.
-fn spilled_skus(contracts: &[Contract], usage: &UsageProfile) -> Vec<(Period, Sku)> {
+#[must_use]
+pub fn spilled_skus(contracts: &[Contract], usage: &UsageProfile) -> Vec<(Period, Sku)> {
     let mut found = Vec::new();
     for contract in contracts.iter().filter(|contract| contract.scope.accepts(usage.facts())) {
         for term in contract.terms.iter().filter(|term| term.scope.accepts(usage.facts())) {

@@ -42,7 +42,7 @@ mod unit_prices;
 mod usage;
 
 pub use error::SettleError;
-pub use from_rollup::RatedRollup;
+pub use from_rollup::{RatedRollup, spilled_skus};
 pub use invoice::{
     CapacityUse, CommitmentBalance, CostShare, CreditBalance, FxUsed, Invoice, Line, LineCategory,
     LineQuantity, Settlement, TermRef,

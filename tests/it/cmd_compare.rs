@@ -56,7 +56,8 @@ fn env(usage: &str, files: &[(&str, String)]) -> TestEnv {
 
 fn run(env: &TestEnv, arguments: &[&str]) -> Run {
     let fixed = ["compare", "u.jsonl", "--prices", "book.toml", "--stale-days", "9999"];
-    env.run(&[&fixed[..], &["--horizon", "2m", "--paths", "100"], arguments].concat())
+    let horizon = if arguments.contains(&"--horizon") { &[][..] } else { &["--horizon", "2m"] };
+    env.run(&[&fixed[..], horizon, &["--paths", "100"], arguments].concat())
 }
 
 fn json(env: &TestEnv, arguments: &[&str]) -> Value {
@@ -319,4 +320,25 @@ fn more_cache_hits_by_hand() {
     let mean = |name: &str| scenario(&report, name)["effective"]["mean"].as_str().unwrap();
     // 61 days of 8 + 0.2, and of 5 + 0.5.
     assert_eq!([mean("base"), mean("hits")], ["500.20", "335.50"]);
+}
+
+#[test]
+fn what_capacity_does_not_serve_is_priced_where_it_goes() {
+    let terms = r#"[[capacity]]
+id = "one"
+unit = "PTU"
+units = 1
+price = "0.2"
+per = "hour"
+overflow = "spill"
+load_profile = "flat"
+spill_to = { model = "small" }
+[[capacity.rate]]
+models = "m"
+tokens_per_minute = "1"
+"#;
+    let env = constant(&[("c.toml", contract("c", terms))]);
+    let report = json(&env, &["--contract", "c.toml", "--horizon", "2026-03-31"]);
+    // 744 hours at 0.2; 31 days of 10 million less 1440 tokens at 0.4.
+    assert_eq!(scenario(&report, "c")["billed"]["mean"], "272.78");
 }

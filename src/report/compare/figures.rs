@@ -42,7 +42,7 @@ pub(super) struct ScenarioFigures {
     /// Share of the paths as a number from 0 to 1.
     pub(super) cheapest: f64,
     pub(super) regret: Option<Amount>,
-    /// Usage without a price that the base does not have.
+    /// Usage without a price that not all scenarios have.
     pub(super) unpriced: Vec<String>,
     pub(super) difference: Option<DifferenceFigures>,
     pub(super) break_even: Option<BreakEvenFigures>,
