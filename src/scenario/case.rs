@@ -214,8 +214,8 @@ fn price_spills(
         for (during, sku) in spilled_skus(contracts, facts) {
             let spilled = Profile { sku, ..profile.clone() };
             let rater = Rater::new(ground.book, std::slice::from_ref(&spilled), ground.known_at)?;
-            let starts = |column: &&mut Column| usage.spans[column.span].period.start;
-            let mine = open.extract_if(.., |column| during.contains(starts(&column)));
+            let starts = |column: &Column| usage.spans[column.span].period.start;
+            let mine = open.extract_if(.., |column| during.contains(starts(column)));
             for column in mine.filter(|_| spilled.sku != profile.sku) {
                 let Measure::Component(component) = column.measure else { continue };
                 let period = usage.spans[column.span].period;

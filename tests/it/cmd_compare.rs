@@ -342,3 +342,14 @@ tokens_per_minute = "1"
     // 744 hours at 0.2; 31 days of 10 million less 1440 tokens at 0.4.
     assert_eq!(scenario(&report, "c")["billed"]["mean"], "272.78");
 }
+
+#[test]
+fn another_currency_is_refused() {
+    let deal = contract("c", TENTH).replace("\"USD\"", "\"EUR\"");
+    let env = constant(&[("c.toml", deal)]);
+    env.file("fx.csv", "date,from,to,rate\n2026-01-01,USD,EUR,0.9\n");
+    let without = run(&env, &["--contract", "c.toml"]);
+    assert!(without.status == 2 && without.stderr.contains("--fx FILE"), "{}", without.stderr);
+    let with = run(&env, &["--contract", "c.toml", "--fx", "fx.csv"]);
+    assert!(with.stderr.contains("`c` is invoiced in EUR"), "{}", with.stderr);
+}
