@@ -156,6 +156,10 @@ codes! {
     LEVEL_SHIFT = "level-shift", Warn, false;
     /// A known event whose scope holds no usage.
     IDLE_EVENT = "idle-event", Warn, false;
+    /// A change of a scenario that touches no usage.
+    IDLE_CHANGE = "idle-change", Warn, false;
+    /// A move to another model without a stated ratio of tokens.
+    TOKEN_RATIO_ASSUMED = "token-ratio-assumed", Warn, false;
     /// A budget whose scope holds no usage.
     IDLE_BUDGET = "idle-budget", Warn, false;
     /// A term of a contract whose scope holds no usage.
@@ -172,6 +176,8 @@ codes! {
     NO_BASE_PRICE = "no-base-price", Warn, false;
     /// A volume discount at which a bill falls when usage rises.
     VOLUME_TIER_CLIFF = "volume-tier-cliff", Warn, false;
+    /// A commitment whose period goes on after what is settled.
+    OPEN_COMMITMENT = "open-commitment", Warn, false;
     /// How usage spreads over the minutes of longer periods had to be assumed.
     LOAD_PROFILE_ASSUMED = "load-profile-assumed", Warn, false;
     /// Usage of capacity that comes in periods of several lengths.

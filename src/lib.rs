@@ -22,6 +22,7 @@ pub mod projection;
 pub mod rating;
 pub mod report;
 pub mod rollup;
+pub mod scenario;
 pub mod series;
 pub mod settlement;
 pub mod sku;

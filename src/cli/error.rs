@@ -6,6 +6,7 @@ use anyhow::Error;
 use crate::projection::ProjectionError;
 use crate::rating::RatingError;
 use crate::rollup::RollupError;
+use crate::scenario::ScenarioError;
 use crate::settlement::SettleError;
 use crate::source::SourceError;
 use crate::source::cost_table::{CostTableError, RowProblem};
@@ -63,6 +64,14 @@ fn hint_for(error: &Error) -> Option<String> {
     if let Some(settling) = error.downcast_ref::<SettleError>() {
         return settle_hint(settling);
     }
+    match error.downcast_ref::<ScenarioError>() {
+        Some(ScenarioError::Settle { source, .. }) => return settle_hint(source),
+        Some(ScenarioError::Rating(rating)) => return rating_hint(rating),
+        Some(ScenarioError::OtherCurrency { .. }) => {
+            return Some("compare contracts in the currency of the prices".to_owned());
+        }
+        _ => {}
+    }
     if let Some(rating) = error.downcast_ref::<RatingError>() {
         return rating_hint(rating);
     }
@@ -79,6 +88,9 @@ fn hint_for(error: &Error) -> Option<String> {
         Some(ProjectionError::EmptyHorizon { .. }) => Some("name a later --horizon".to_owned()),
         Some(ProjectionError::TooManyGroups { .. }) => {
             Some("leave out --group-by, or lower --paths or --horizon".to_owned())
+        }
+        Some(ProjectionError::TooManyParts(_)) => {
+            Some("lower --paths or --horizon; capacity terms need a row a day".to_owned())
         }
         _ => None,
     }

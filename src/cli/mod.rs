@@ -4,6 +4,7 @@ mod args;
 mod backtest;
 mod budgets;
 mod check;
+mod compare;
 mod contract;
 mod cost;
 mod cost_series;
@@ -53,6 +54,7 @@ enum Command {
     Forecast(Box<forecast::ForecastArgs>),
     Backtest(Box<backtest::BacktestArgs>),
     Check(Box<check::CheckArgs>),
+    Compare(Box<compare::CompareArgs>),
     Rollup(rollup::RollupArgs),
     Prices(prices::PricesArgs),
     Contract(contract::ContractArgs),
@@ -98,6 +100,7 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
         Command::Forecast(args) => forecast::run(args, environment, ui),
         Command::Backtest(args) => backtest::run(args, environment, ui),
         Command::Check(args) => check::run(args, environment, ui),
+        Command::Compare(args) => compare::run(args, environment, ui),
         Command::Rollup(args) => rollup::run(args, environment, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
         Command::Contract(args) => contract::run(args, ui),

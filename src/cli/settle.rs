@@ -103,7 +103,7 @@ fn load(args: &SettleArgs, out: Option<&Path>) -> Result<Agreed, Failure> {
     Ok(Agreed { contracts, fx: rates(&args.fx)?, found })
 }
 
-fn rates(paths: &[PathBuf]) -> Result<FxTable, Failure> {
+pub(super) fn rates(paths: &[PathBuf]) -> Result<FxTable, Failure> {
     let mut sources = Vec::new();
     for path in paths {
         let name = path.display().to_string();
@@ -127,7 +127,7 @@ fn in_zone_of(args: &InputArgs, agreed: &Agreed) -> InputArgs {
 }
 
 /// Labels that contracts ask for are kept, whatever else is.
-fn with_labels_of(contracts: &[Contract], dimensions: &[Dimension]) -> Vec<Dimension> {
+pub(super) fn with_labels_of(contracts: &[Contract], dimensions: &[Dimension]) -> Vec<Dimension> {
     let mut names = Vec::new();
     for contract in contracts {
         let scoped =

@@ -10,6 +10,7 @@ use crate::money::{BLEND_WHOLE, BlendedPrice, MoneyError, UnitPrice};
 use crate::period::{Calendar, Period, Timestamp};
 use crate::rating::Rater;
 use crate::rollup::Profile;
+use crate::settlement::TokenPrices;
 use crate::tokens::Component;
 
 /// Prices of a leaf on one day, by report group.
@@ -48,6 +49,14 @@ impl Pricing<'_, '_> {
     /// True if a profile is inside a scope.
     pub(super) fn is_in(&self, scope: &Scope, profile: u32) -> bool {
         self.profiles.get(profile as usize).is_some_and(|p| scope.matches(p, self.calendar))
+    }
+
+    /// The prices that hold in all of a period; `None` if there is none, or several.
+    fn prices_in(&self, profile: u32, component: Component, period: Period) -> Option<TokenPrices> {
+        let own = self.rater.rates(profile).at(component, period).ok()?.unit_price;
+        let list = self.rater.list_rates(profile).at(component, period);
+        // What no list has keeps its own price in that column too.
+        Some(TokenPrices { list: list.map_or(own, |rate| rate.unit_price), own })
     }
 }
 
@@ -143,6 +152,56 @@ impl Shares {
             }
         }
         Ok(prices)
+    }
+}
+
+/// A profile at one price, with its share of [`BLEND_WHOLE`] by variant.
+#[derive(Debug)]
+pub(super) struct PricedPart {
+    pub(super) profile: u32,
+    pub(super) prices: Option<TokenPrices>,
+    pub(super) shares: Vec<u32>,
+}
+
+impl Shares {
+    /// What one unit of the leaf is on a day: profiles, each at its prices of that day, with the same
+    /// shares as [`Self::prices`]. Without `with_prices` there are profiles only.
+    pub(super) fn parts(
+        &self,
+        day: NaiveDate,
+        pricing: &Pricing<'_, '_>,
+        with_prices: bool,
+    ) -> Vec<PricedPart> {
+        let period = pricing.calendar.day(day);
+        let mut found: Vec<PricedPart> = Vec::new();
+        let mut add = |profile, prices, shares: Vec<u32>| {
+            let same = |part: &&mut PricedPart| part.profile == profile && part.prices == prices;
+            match found.iter_mut().find(same) {
+                Some(part) => part.shares.iter_mut().zip(shares).for_each(|(sum, s)| *sum += s),
+                None => found.push(PricedPart { profile, prices, shares }),
+            }
+        };
+        for (index, part) in self.parts.iter().enumerate() {
+            let profile = part.profile;
+            let factor = pricing.events.at(profile, day);
+            let whole_day = pricing.prices_in(profile, self.component, period);
+            if !with_prices || whole_day.is_some() {
+                let shares = self.variants.iter().map(|shares| scaled(shares[index], factor));
+                add(profile, whole_day.filter(|_| with_prices), shares.collect());
+                continue;
+            }
+            for quarter in 0..4 {
+                let wall = NaiveTime::from_hms_opt(u32::from(part.hour), 15 * quarter, 0);
+                let start = pricing.calendar.instant_of(day.and_time(wall.unwrap_or_default()));
+                let moment = Period { start, end: Timestamp::from_nanos(start.nanos() + 1) };
+                let share = |shares: &Vec<u32>| {
+                    scaled(shares[index] / 4 + u32::from(quarter < shares[index] % 4), factor)
+                };
+                let shares = self.variants.iter().map(share).collect();
+                add(profile, pricing.prices_in(profile, self.component, moment), shares);
+            }
+        }
+        found
     }
 }
 

@@ -7,17 +7,18 @@ use chrono::NaiveDate;
 use super::WEEKLY_HISTORY_DAYS;
 use super::backtest::approximate;
 use super::prepared::Prepared;
-use super::simulation::Simulated;
+use super::simulation::Missing;
 use crate::diagnostic::{Diagnostics, code};
 use crate::forecast::{FittedSeries, ForecastOptions, Holidays};
 use crate::money::{Amount, Currency};
 use crate::series::DailySeries;
+use crate::tokens::Component;
 
 /// Everything to be said about a forecast.
 pub(super) fn findings(
     prepared: &Prepared<'_>,
     actual: &BTreeMap<NaiveDate, Amount>,
-    simulated: &Simulated,
+    unpriced: &BTreeMap<(u32, Component), Missing>,
 ) -> Diagnostics {
     let days = &prepared.days;
     let mut found = days.diagnostics.clone();
@@ -29,7 +30,7 @@ pub(super) fn findings(
             format!("event from {} on touches nothing: no usage of `{}`", event.from, event.scope);
         found.add(code::IDLE_EVENT, message, None);
     }
-    for ((profile, component), missing) in &simulated.unpriced {
+    for ((profile, component), missing) in unpriced {
         let sku = &prepared.profiles[*profile as usize].sku;
         let message = format!(
             "forecast: no price for `{component}` of `{}` of `{}` from {} on: about {} units are not part of the spend",

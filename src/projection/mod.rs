@@ -23,6 +23,7 @@ mod paths;
 mod prepared;
 mod simulation;
 mod spans;
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -46,6 +47,7 @@ use self::prepared::{Prepared, Run};
 pub use self::simulation::ModelUse;
 use self::simulation::Simulated;
 pub use self::spans::{RunRate, Span, SpanKind};
+pub use self::usage::{HourShares, UsageCell, UsagePaths, UsageSpan, usage_paths};
 use crate::diagnostic::Diagnostics;
 use crate::forecast::{ForecastError, Holidays};
 use crate::money::{Amount, Currency, MoneyError};
@@ -141,6 +143,9 @@ pub enum ProjectionError {
         /// Groups asked for.
         groups: usize,
     },
+    /// Quantities that need too much memory.
+    #[error("quantities of {0} parts of the usage on every path do not fit into 512 MiB")]
+    TooManyParts(usize),
     /// The history cannot be forecast from.
     #[error("forecast of quantities")]
     Forecast(#[from] ForecastError),
@@ -232,7 +237,7 @@ pub fn project(
         end,
         has_partial_day: days.has_partial_day,
         groups: projected_groups(&prepared.keys, &mut simulated, options),
-        diagnostics: findings::findings(&prepared, &actual, &simulated),
+        diagnostics: findings::findings(&prepared, &actual, &simulated.unpriced),
         total: simulated.total,
         actual,
         unknown_days: BTreeSet::new(),

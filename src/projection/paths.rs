@@ -91,6 +91,16 @@ impl CostPaths {
     }
 }
 
+impl Distribution {
+    /// Mean and quantiles of amounts, one a path.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if their sum does not fit.
+    pub fn of(amounts: &[Amount], probabilities: &[BasisPoints]) -> Result<Self, MoneyError> {
+        spread(amounts.to_vec(), Amount::ZERO, probabilities)
+    }
+}
+
 fn spread(
     mut sums: Vec<Amount>,
     base: Amount,

@@ -113,6 +113,11 @@ impl<'a> Prepared<'a> {
         if groups > 1 && !groups_fit(groups, run.paths, run.horizon_days) {
             return Err(ProjectionError::TooManyGroups { groups });
         }
+        self.simulation(leaves, run).run()
+    }
+
+    /// A simulation of leaves that has not run yet.
+    pub(super) fn simulation<'s>(&'s self, leaves: &'s [Leaf], run: Run) -> Simulation<'s, 'a> {
         let first_launch = u32::try_from(self.rollup.profiles().len()).unwrap_or(u32::MAX);
         Simulation {
             leaves,
@@ -128,10 +133,9 @@ impl<'a> Prepared<'a> {
             pricing: self.pricing(),
             growth: if run.with_plans { &self.options.growth } else { &[] },
             launches: (if run.with_plans { &self.options.launches } else { &[] }, first_launch),
-            groups,
+            groups: self.keys.len(),
             keep_sums: run.keep_sums,
         }
-        .run()
     }
 
     /// What each day before the origin cost.

@@ -76,10 +76,53 @@ pub(super) struct Simulated {
     pub(super) outcomes: Vec<LeafOutcome>,
 }
 
+/// Takes a leaf, how it was fitted unless it is planned, and its quantities: paths by days.
+type Visit<'v> =
+    &'v mut dyn FnMut(&Leaf, Option<&FittedSeries>, &[f64]) -> Result<(), ProjectionError>;
+
 impl Simulation<'_, '_> {
     /// Leaf by leaf, so that only one leaf's quantities are in memory at a time. All leaves draw
     /// the same days, so their totals keep their correlation.
     pub(super) fn run(&self) -> Result<Simulated, ProjectionError> {
+        let options = &self.options;
+        let groups = if self.groups > 1 { self.groups } else { 0 };
+        let zeros = CostPaths::zeros(options.paths, options.horizon_days);
+        let mut simulated = Simulated {
+            groups: vec![zeros.clone(); groups],
+            total: zeros,
+            model: ModelUse::default(),
+            unpriced: BTreeMap::new(),
+            launched: Vec::new(),
+            outcomes: Vec::with_capacity(self.leaves.len()),
+        };
+        let mut before = None;
+        self.each_leaf(&mut |leaf, fit, quantities| {
+            if fit.is_none() && before.is_none() {
+                before = Some(simulated.total.clone());
+            }
+            self.rate_leaf(leaf, quantities, &mut simulated)?;
+            if let Some(fit) = fit {
+                let (sums, day_means) = if self.keep_sums {
+                    (sums(quantities, options.horizon_days), day_means(quantities, options))
+                } else {
+                    (Vec::new(), Vec::new())
+                };
+                simulated.outcomes.push(LeafOutcome { sums, day_means, info: fit.info.clone() });
+            }
+            Ok(())
+        })?;
+        if let Some(before) = before {
+            let days = self.options.horizon_days;
+            let (with, without) = (simulated.total.sums(0, days)?, before.sums(0, days)?);
+            let launched = with.iter().zip(without).map(|(w, wo)| w.checked_sub(wo));
+            simulated.launched = launched.collect::<Result<_, _>>()?;
+        }
+        Ok(simulated)
+    }
+
+    /// Passes the quantities of every leaf on, path by path and day by day, before known events;
+    /// leaves that were not fitted are planned to begin.
+    pub(super) fn each_leaf(&self, visit: Visit<'_>) -> Result<(), ProjectionError> {
         let options = &self.options;
         check(self.leaves.iter().map(|leaf| &leaf.series), options)?;
         let fit = |(at, leaf): (usize, &Leaf)| {
@@ -90,16 +133,6 @@ impl Simulation<'_, '_> {
             self.leaves.iter().enumerate().map(fit).collect::<Result<_, _>>()?;
         let span = fitted.iter().map(FittedSeries::residual_span).max().unwrap_or(1);
         let draws = Draws::new(options, span);
-        let groups = if self.groups > 1 { self.groups } else { 0 };
-        let zeros = CostPaths::zeros(options.paths, options.horizon_days);
-        let mut simulated = Simulated {
-            groups: vec![zeros.clone(); groups],
-            total: zeros,
-            model: ModelUse::default(),
-            unpriced: BTreeMap::new(),
-            launched: Vec::new(),
-            outcomes: Vec::with_capacity(fitted.len()),
-        };
         let eve = self.origin.pred_opt().unwrap_or(self.origin);
         let strength = cancelled_share(self.leaves, &self.pricing, eve)?;
         let mut quantities = vec![0.0; options.paths * options.horizon_days];
@@ -111,39 +144,21 @@ impl Simulation<'_, '_> {
                 let floor = |path: &mut [f64]| path[0] = path[0].max(leaf.partial);
                 quantities.chunks_exact_mut(options.horizon_days).for_each(floor);
             }
-            self.rate_leaf(leaf, &quantities, &mut simulated)?;
-            let (sums, day_means) = if self.keep_sums {
-                (sums(&quantities, options.horizon_days), day_means(&quantities, options))
-            } else {
-                (Vec::new(), Vec::new())
-            };
-            simulated.outcomes.push(LeafOutcome { sums, day_means, info: fit.info.clone() });
+            visit(leaf, Some(fit), &quantities)?;
         }
-        self.launch(&mut quantities, &mut simulated)?;
-        Ok(simulated)
+        self.launch(&mut quantities, visit)
     }
 
     /// Adds what is planned to begin.
-    fn launch(
-        &self,
-        quantities: &mut [f64],
-        simulated: &mut Simulated,
-    ) -> Result<(), ProjectionError> {
+    fn launch(&self, quantities: &mut [f64], visit: Visit<'_>) -> Result<(), ProjectionError> {
         let (launches, first) = self.launches;
-        let before = if launches.is_empty() { None } else { Some(simulated.total.clone()) };
         for (launch, number) in launches.iter().zip(0_u32..) {
             let random = (self.options.seed, u64::from(number));
             for (leaf, units) in launch.leaves(first + number, self.origin) {
                 let horizon = self.options.horizon_days;
                 launch.quantities(units, self.origin, horizon, random, quantities);
-                self.rate_leaf(&leaf, quantities, simulated)?;
+                visit(&leaf, None, quantities)?;
             }
-        }
-        if let Some(before) = before {
-            let days = self.options.horizon_days;
-            let (with, without) = (simulated.total.sums(0, days)?, before.sums(0, days)?);
-            let launched = with.iter().zip(without).map(|(w, wo)| w.checked_sub(wo));
-            simulated.launched = launched.collect::<Result<_, _>>()?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod check;
+pub mod compare;
 pub mod contract;
 pub mod cost;
 mod drivers;

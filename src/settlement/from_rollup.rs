@@ -14,7 +14,7 @@ use crate::period::{Period, Timestamp};
 use crate::price_book::{PriceBook, Unpriced};
 use crate::rating::{Rater, RatingError};
 use crate::rollup::{Profile, Rollup, RollupRow};
-use crate::sku::{ContextBand, STANDARD, Sku};
+use crate::sku::{STANDARD, Sku};
 use crate::tokens::{Component, ComponentCounts};
 
 /// A rollup whose profiles have prices.
@@ -172,25 +172,12 @@ fn usage_profiles(rollup: &Rollup, book: &PriceBook) -> Vec<UsageProfile> {
         first[row.profile as usize].get_or_insert(row.period.start);
     }
     let profiles = rollup.profiles().iter().zip(first);
-    let found = profiles.map(|(profile, first)| {
-        let sku = &profile.sku;
-        let model = first.and_then(|at| book.find_model(&sku.provider, &sku.model, at));
-        UsageProfile {
-            sku: sku.clone(),
-            model_id: model.map(|model| model.id.clone()),
-            maker: model.and_then(|model| model.maker.clone()),
-            labels: profile.labels.clone(),
-            context_from: match profile.context {
-                ContextBand::Known { from, .. } => from,
-                ContextBand::Unknown => 0,
-            },
-        }
-    });
-    found.collect()
+    profiles.map(|(profile, first)| UsageProfile::of(profile, book, first)).collect()
 }
 
 /// What usage is priced as by token while a term serves it, in the order of contracts and terms.
-fn spilled_skus(contracts: &[Contract], usage: &UsageProfile) -> Vec<(Period, Sku)> {
+#[must_use]
+pub fn spilled_skus(contracts: &[Contract], usage: &UsageProfile) -> Vec<(Period, Sku)> {
     let mut found = Vec::new();
     for contract in contracts.iter().filter(|contract| contract.scope.accepts(usage.facts())) {
         for term in contract.terms.iter().filter(|term| term.scope.accepts(usage.facts())) {

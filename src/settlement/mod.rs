@@ -42,11 +42,12 @@ mod unit_prices;
 mod usage;
 
 pub use error::SettleError;
-pub use from_rollup::RatedRollup;
+pub use from_rollup::{RatedRollup, spilled_skus};
 pub use invoice::{
     CapacityUse, CommitmentBalance, CostShare, CreditBalance, FxUsed, Invoice, Line, LineCategory,
     LineQuantity, Settlement, TermRef,
 };
 pub use settler::{Settler, Setup};
 pub use sums::{GroupKey, GroupSums};
+pub use timeline::edges;
 pub use usage::{ListPrices, PricedUsage, TokenPrices, UsageProfile, UsageRow};

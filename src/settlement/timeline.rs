@@ -58,6 +58,14 @@ impl Timeline {
     }
 }
 
+/// The instants in a window at which something of contracts changes, and the months of UTC, the bounds
+/// of the window among them: usage of a stretch between two of them can be settled as one row, but for
+/// what capacity serves minute by minute.
+#[must_use]
+pub fn edges(contracts: &[Contract], window: Period) -> Vec<Timestamp> {
+    Timeline::new(contracts, window).edges
+}
+
 /// The first and last days of a contract.
 pub(super) fn bounds(contract: &Contract) -> (NaiveDate, NaiveDate) {
     (contract.calendar.date_of(contract.term.start), contract.calendar.date_of(contract.term.end))

@@ -5,7 +5,9 @@ use compact_str::CompactString;
 use crate::contract::Facts;
 use crate::money::UnitPrice;
 use crate::period::{Period, Timestamp};
-use crate::sku::Sku;
+use crate::price_book::PriceBook;
+use crate::rollup::Profile;
+use crate::sku::{ContextBand, Sku};
 use crate::tokens::Component;
 use crate::usage::Labels;
 
@@ -25,6 +27,23 @@ pub struct UsageProfile {
 }
 
 impl UsageProfile {
+    /// The profile of a rollup; its name is looked up at an instant.
+    #[must_use]
+    pub fn of(profile: &Profile, book: &PriceBook, at: Option<Timestamp>) -> Self {
+        let sku = &profile.sku;
+        let model = at.and_then(|at| book.find_model(&sku.provider, &sku.model, at));
+        Self {
+            sku: sku.clone(),
+            model_id: model.map(|model| model.id.clone()),
+            maker: model.and_then(|model| model.maker.clone()),
+            labels: profile.labels.clone(),
+            context_from: match profile.context {
+                ContextBand::Known { from, .. } => from,
+                ContextBand::Unknown => 0,
+            },
+        }
+    }
+
     /// What scopes ask about.
     #[must_use]
     pub fn facts(&self) -> Facts<'_> {

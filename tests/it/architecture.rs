@@ -24,6 +24,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("forecast", 2, &[]),
     ("projection", 3, &[]),
     ("budget", 4, &[]),
+    ("scenario", 4, &[]),
     ("report", 5, &[]),
     ("cli", 6, &[]),
 ];

@@ -98,6 +98,14 @@ fn reference_pages_name_everything() {
             assert!(costs.contains(&format!("`{header}`")), "cost-series.md lacks {header}");
         }
     }
+    let scenarios = page("docs/reference/scenario-file.md");
+    for key in tokencast::scenario::file::KEYS {
+        assert!(
+            scenarios.contains(&format!("`{}`", key.name)),
+            "scenario-file.md lacks {}",
+            key.name
+        );
+    }
     let formats = page("docs/reference/formats.md");
     for (_, name, _) in tokencast::source::FORMATS {
         assert!(formats.contains(&format!("`{name}`")), "formats.md lacks {name}");
@@ -192,6 +200,14 @@ fn settlements_follow_their_schema() {
         assert_eq!(run.status, 0, "{}", run.stderr);
         assert_valid("settlement.v1", &run.json());
     }
+}
+
+#[test]
+fn comparisons_follow_their_schema() {
+    let env = TestEnv::new();
+    let swap = ["compare", "--swap", "claude-opus-5=claude-sonnet-5:60%", "--horizon", "20d"];
+    let more = ["--swap", "gpt-6-sol=unknown", "--paths", "100", "--discount-rate", "0.08"];
+    assert_valid("compare.v1", &env.samples_json(&[&swap[..], &more].concat()));
 }
 
 #[test]

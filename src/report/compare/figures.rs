@@ -1,0 +1,113 @@
+//! The figures of a comparison in their JSON form.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::forecast::{MODEL_NAME, MODEL_VERSION};
+use crate::money::Amount;
+use crate::report::forecast::figures::Spread;
+use crate::scenario::{QUANTILES, ScenarioOutcome};
+
+/// First day and the day after the last one.
+#[derive(Debug, Serialize)]
+pub(super) struct Horizon {
+    pub(super) start: NaiveDate,
+    pub(super) end: NaiveDate,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Model {
+    pub(super) name: &'static str,
+    pub(super) version: &'static str,
+    pub(super) level: String,
+    pub(super) seed: u64,
+    pub(super) paths: usize,
+}
+
+impl Model {
+    pub(super) fn new(level: String, seed: u64, paths: usize) -> Self {
+        Self { name: MODEL_NAME, version: MODEL_VERSION, level, seed, paths }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ScenarioFigures {
+    pub(super) name: String,
+    pub(super) contracts: Vec<String>,
+    pub(super) billed: Spread,
+    pub(super) effective: Spread,
+    pub(super) p95_less_p50: Amount,
+    /// Share of the paths as a number from 0 to 1.
+    pub(super) cheapest: f64,
+    pub(super) regret: Option<Amount>,
+    /// Usage without a price that not all scenarios have.
+    pub(super) unpriced: Vec<String>,
+    pub(super) difference: Option<DifferenceFigures>,
+    pub(super) break_even: Option<BreakEvenFigures>,
+    pub(super) cash: BTreeMap<String, Amount>,
+    pub(super) present_value: Option<Amount>,
+    pub(super) providers: BTreeMap<String, Amount>,
+    pub(super) beside_usage: Amount,
+    pub(super) drivers: Vec<DriverFigures>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct DriverFigures {
+    pub(super) change: String,
+    pub(super) amount: Amount,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct DifferenceFigures {
+    #[serde(flatten)]
+    pub(super) paired: Spread,
+    /// Share of the paths as a number from 0 to 1.
+    pub(super) cheaper: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct BreakEvenFigures {
+    pub(super) volume_factor: f64,
+    /// Where the scenario is the cheaper one.
+    pub(super) cheaper: &'static str,
+}
+
+impl ScenarioFigures {
+    pub(super) fn new(outcome: &ScenarioOutcome) -> Self {
+        let cash = outcome.cash.iter().map(|(month, paid)| (month.to_string(), *paid));
+        Self {
+            name: outcome.name.clone(),
+            contracts: outcome.contracts.clone(),
+            billed: Spread::new(outcome.billed.clone(), &QUANTILES),
+            effective: Spread::new(outcome.effective.clone(), &QUANTILES),
+            p95_less_p50: outcome.spread,
+            cheapest: places(outcome.cheapest, 1e6),
+            regret: outcome.regret,
+            unpriced: outcome.unpriced.clone(),
+            difference: outcome.difference.as_ref().map(|d| DifferenceFigures {
+                paired: Spread::new(d.paired.clone(), &QUANTILES[..3]),
+                cheaper: places(d.cheaper, 1e6),
+            }),
+            break_even: outcome.break_even.map(|found| BreakEvenFigures {
+                volume_factor: places(found.factor, 1e5),
+                cheaper: if found.cheaper_above { "above" } else { "below" },
+            }),
+            cash: cash.collect(),
+            present_value: outcome.present_value,
+            providers: outcome.providers.clone(),
+            beside_usage: outcome.beside_usage,
+            drivers: outcome
+                .drivers
+                .iter()
+                .map(|d| DriverFigures { change: d.label.clone(), amount: d.amount })
+                .collect(),
+        }
+    }
+}
+
+/// A number without digits that mean nothing.
+fn places(number: f64, whole: f64) -> f64 {
+    (number * whole).round() / whole
+}

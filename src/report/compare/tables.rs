@@ -1,0 +1,185 @@
+//! The tables of a comparison.
+
+use std::collections::BTreeSet;
+
+use super::CompareReport;
+use super::figures::ScenarioFigures;
+use crate::money::Amount;
+use crate::report::forecast::figures::Spread;
+use crate::report::{Align, Grid, format};
+
+const SHOWN: [(&str, &str); 4] = [("P10", "0.1"), ("P50", "0.5"), ("P90", "0.9"), ("P95", "0.95")];
+
+impl CompareReport {
+    /// Every table that has rows, in order.
+    #[must_use]
+    pub fn grids(&self) -> Vec<Grid> {
+        let cash = |s: &ScenarioFigures, month: &str| s.cash.get(month).copied();
+        let months = self.scenarios.iter().flat_map(|s| s.cash.keys());
+        let mut cash_grid = self.side_by_side("cash by month, median", months, cash);
+        if self.scenarios.iter().any(|s| s.present_value.is_some()) {
+            let mut row = vec!["present value, mean".to_owned()];
+            let worth = |s: &ScenarioFigures| s.present_value.map(format::amount);
+            row.extend(self.scenarios.iter().map(|s| worth(s).unwrap_or_default()));
+            cash_grid.rows.push(row);
+        }
+        let provider = |s: &ScenarioFigures, name: &str| s.providers.get(name).copied();
+        let providers = self.scenarios.iter().flat_map(|s| s.providers.keys());
+        let mut shares = self.side_by_side("effective cost by provider, mean", providers, provider);
+        if self.scenarios.iter().any(|s| s.beside_usage.to_fixed(2) != "0.00") {
+            let mut row = vec!["fees, shortfalls and other".to_owned()];
+            row.extend(self.scenarios.iter().map(|s| format::amount(s.beside_usage)));
+            shares.rows.push(row);
+        }
+        let grids =
+            [self.cost_grid(), self.difference_grid(), self.driver_grid(), cash_grid, shares];
+        grids.into_iter().filter(|grid| !grid.rows.is_empty()).collect()
+    }
+
+    fn cost_grid(&self) -> Grid {
+        let mut columns = vec![("scenario", Align::Left), ("cost", Align::Left)];
+        columns.push(("mean", Align::Right));
+        columns.extend(SHOWN.map(|(name, _)| (name, Align::Right)));
+        let mut grid = Grid::new(&columns);
+        for scenario in &self.scenarios {
+            for (name, spread) in [("effective", &scenario.effective), ("billed", &scenario.billed)]
+            {
+                let title = if name == "effective" { scenario.name.clone() } else { String::new() };
+                let mut row = vec![title, name.to_owned(), format::amount(spread.mean)];
+                row.extend(SHOWN.map(|(_, p)| format::amount(quantile(spread, p))));
+                grid.rows.push(row);
+            }
+        }
+        grid
+    }
+
+    fn difference_grid(&self) -> Grid {
+        let against = format!("against {}", self.base);
+        let mut grid = Grid::new(&[
+            (&against, Align::Left),
+            ("mean", Align::Right),
+            ("80% interval", Align::Right),
+            ("cheaper on", Align::Right),
+            ("cheapest of all on", Align::Right),
+            ("mean regret", Align::Right),
+            ("P95 - P50", Align::Right),
+            ("break-even volume", Align::Left),
+        ]);
+        for scenario in &self.scenarios {
+            let (mean, interval, cheaper) = match &scenario.difference {
+                Some(found) => (
+                    format::amount(found.paired.mean),
+                    format!(
+                        "{} to {}",
+                        format::amount(quantile(&found.paired, "0.1")),
+                        format::amount(quantile(&found.paired, "0.9"))
+                    ),
+                    percent(found.cheaper),
+                ),
+                None => Default::default(),
+            };
+            let even = match (&scenario.break_even, &scenario.difference) {
+                (Some(even), _) => {
+                    format!("{:.3} x, cheaper {}", even.volume_factor, even.cheaper)
+                }
+                (None, Some(_)) => "none from 0.05 x to 20 x".to_owned(),
+                (None, None) if !scenario.unpriced.is_empty() => "lacks prices".to_owned(),
+                (None, None) => String::new(),
+            };
+            grid.rows.push(vec![
+                scenario.name.clone(),
+                mean,
+                interval,
+                cheaper,
+                scenario.regret.map(|_| percent(scenario.cheapest)).unwrap_or_default(),
+                scenario.regret.map(format::amount).unwrap_or_default(),
+                format::amount(scenario.p95_less_p50),
+                even,
+            ]);
+        }
+        grid
+    }
+
+    /// What each change adds, on mean usage.
+    fn driver_grid(&self) -> Grid {
+        let mut grid = Grid::new(&[
+            ("what drives it", Align::Left),
+            ("change", Align::Left),
+            ("on mean usage", Align::Right),
+        ]);
+        for scenario in &self.scenarios {
+            for (at, driver) in scenario.drivers.iter().enumerate() {
+                let title = if at == 0 { scenario.name.clone() } else { String::new() };
+                grid.rows.push(vec![title, driver.change.clone(), format::amount(driver.amount)]);
+            }
+        }
+        grid
+    }
+
+    /// One row a name, one column a scenario.
+    fn side_by_side<'s>(
+        &'s self,
+        title: &str,
+        names: impl Iterator<Item = &'s String>,
+        of: impl Fn(&ScenarioFigures, &str) -> Option<Amount>,
+    ) -> Grid {
+        let mut columns = vec![(title, Align::Left)];
+        columns.extend(self.scenarios.iter().map(|s| (s.name.as_str(), Align::Right)));
+        let mut grid = Grid::new(&columns);
+        for name in names.collect::<BTreeSet<_>>() {
+            let mut row = vec![name.clone()];
+            let amount = |s: &ScenarioFigures| of(s, name).map(format::amount).unwrap_or_default();
+            row.extend(self.scenarios.iter().map(amount));
+            grid.rows.push(row);
+        }
+        grid
+    }
+
+    /// One row a scenario, exact.
+    #[must_use]
+    pub fn csv_grid(&self) -> Grid {
+        let mut columns = vec![("scenario".to_owned(), Align::Left)];
+        let right = |name: String| (name, Align::Right);
+        for kind in ["effective", "billed"] {
+            columns.push(right(format!("{kind}_mean")));
+            columns.extend(SHOWN.map(|(name, _)| right(format!("{kind}_{}", name.to_lowercase()))));
+        }
+        let more = ["difference_mean", "difference_p10", "difference_p90", "cheaper", "cheapest"];
+        let last = ["regret", "p95_less_p50", "break_even", "present_value", "currency"];
+        columns.extend(more.into_iter().chain(last).map(|name| right(name.to_owned())));
+        let mut grid = Grid { columns, ..Grid::default() };
+        for scenario in &self.scenarios {
+            let mut row = vec![scenario.name.clone()];
+            for spread in [&scenario.effective, &scenario.billed] {
+                row.push(spread.mean.to_string());
+                row.extend(SHOWN.map(|(_, p)| quantile(spread, p).to_string()));
+            }
+            match &scenario.difference {
+                Some(found) => {
+                    row.push(found.paired.mean.to_string());
+                    row.extend(["0.1", "0.9"].map(|p| quantile(&found.paired, p).to_string()));
+                    row.push(found.cheaper.to_string());
+                }
+                None => row.extend(std::iter::repeat_n(String::new(), 4)),
+            }
+            row.push(scenario.cheapest.to_string());
+            row.push(scenario.regret.map(|regret| regret.to_string()).unwrap_or_default());
+            row.push(scenario.p95_less_p50.to_string());
+            let even = scenario.break_even.as_ref().map(|even| even.volume_factor.to_string());
+            let worth = scenario.present_value.map(|worth| worth.to_string());
+            row.extend([even.unwrap_or_default(), worth.unwrap_or_default()]);
+            row.push(self.currency.clone());
+            grid.rows.push(row);
+        }
+        grid
+    }
+}
+
+fn quantile(spread: &Spread, name: &str) -> Amount {
+    spread.quantiles.get(name).copied().unwrap_or_default()
+}
+
+/// A share of the paths.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}

@@ -1,0 +1,47 @@
+//! The lines around the tables of a comparison.
+
+use super::CompareReport;
+use super::tables::percent;
+use crate::report::format;
+
+impl CompareReport {
+    /// The headline, and what a reader must know beside the tables.
+    #[must_use]
+    pub fn sentences(&self) -> (String, Vec<String>) {
+        let best = self.scenarios.iter().max_by(|a, b| a.cheapest.total_cmp(&b.cheapest));
+        let last = self.horizon.end.pred_opt().unwrap_or(self.horizon.end);
+        let mut head = format!("{} to {last}, in {}", self.horizon.start, self.currency);
+        if let Some(best) = best.filter(|_| self.scenarios.len() > 1) {
+            head.push_str(&format!(
+                ": `{}` is the cheapest on {} of the paths",
+                best.name,
+                percent(best.cheapest)
+            ));
+            if let Some(found) = &best.difference {
+                head.push_str(&format!(
+                    ", {} against `{}` on average",
+                    format::money(found.paired.mean, self.unit),
+                    self.base
+                ));
+            }
+        }
+        let mut notes = vec![
+            format!(
+                "Every scenario is settled on the same {} sample paths (seed {}, level {}); differences are taken path by path, on {} cost.",
+                self.model.paths, self.model.seed, self.model.level, self.basis
+            ),
+            "Break-even volume: all usage times this costs the same as the base, on the mean of all paths.".to_owned(),
+            "Usage before the first day is not settled: contracts that began before it start from their `opening`, or from nothing. Periods that go on after the horizon are settled as far as it goes.".to_owned(),
+        ];
+        for scenario in self.scenarios.iter().filter(|s| !s.unpriced.is_empty()) {
+            notes.push(format!(
+                "`{}` lacks prices for {}: its costs are too low, and it is compared with nothing.",
+                scenario.name,
+                scenario.unpriced.join(", ")
+            ));
+        }
+        notes.push(format!("Input: {}.", self.inputs.sentence()));
+        notes.push(format!("Prices: {}", self.price_book.sentence()));
+        (head, notes)
+    }
+}
