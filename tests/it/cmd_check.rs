@@ -380,7 +380,7 @@ fn wrong_flags_and_files_are_errors() {
             &["--budget", "1", "--baseline", "old.json"],
             "schema is `tokencast.forecast.v1`, expected `tokencast.check.v1`",
         ),
-        (&["--budget", "1", "--also", "pdf=x"], "--also: `html=x` is no FORM=FILE"),
+        (&["--budget", "1", "--also", "pdf=x"], "--also: `pdf=x` is no FORM=FILE"),
         (&["--budget", "1", "--also", "csv=u.jsonl"], "output `u.jsonl` is one of the inputs"),
         (&["--budget", "1", "--out", "a", "--also", "csv=a"], "two results go to `a`"),
         (&["--budget", "1", "--marker", "a-->b"], "is no marker"),
