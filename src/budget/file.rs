@@ -6,12 +6,11 @@ use toml::de::DeTable;
 
 use super::{Action, BudgetScope, Rule, parse_share};
 use crate::config::{
-    ConfigErrors, EntryRef, Problem, Reporter, Text, Value, decimal, did_you_mean, tables, text,
-    unknown, words, wrong_kind,
+    ConfigErrors, EntryRef, Problem, Reporter, Value, decimal, one_of, parsed, tables, text,
+    unknown, words,
 };
 use crate::money::{Amount, Currency};
-use crate::projection::{BasisPoints, SpanKind};
-use crate::rating::group::Dimension;
+use crate::projection::{BasisPoints, SpanKind, conditions};
 
 /// The schema that this version of the program reads.
 pub const SCHEMA: &str = "tokencast.budget.v1";
@@ -120,15 +119,7 @@ pub fn load(sources: &[BudgetSource], allowed: BasisPoints) -> Result<Vec<Rule>,
 }
 
 fn read_file(source: &str, allowed: BasisPoints, report: &mut Reporter) -> Vec<Rule> {
-    let table = match DeTable::parse(source) {
-        Ok(table) => table.into_inner(),
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start);
-            let message = format!("invalid TOML: {}", error.message().replace('\n', ", "));
-            report.problem(offset, message);
-            return Vec::new();
-        }
-    };
+    let Some(table) = parsed(source, report) else { return Vec::new() };
     let (mut rules, mut has_schema, mut has_budget) = (Vec::new(), false, false);
     for (name, value) in &table {
         match name.get_ref().as_ref() {
@@ -271,37 +262,17 @@ fn choice<T: Copy>(
     known: &[(&'static str, T)],
     report: &mut Reporter,
 ) -> Option<T> {
-    let at = text(key, value, report)?;
-    let found = known.iter().find(|(word, _)| *word == at.value).map(|(_, meant)| *meant);
-    if found.is_none() {
-        let names: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-        let message = format!("unknown `{key}` `{}`, expected {}", at.value, names.join(", "));
-        report.problem_with(at.offset, message, did_you_mean(at.value, names));
-    }
-    found
+    let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+    let stated = one_of(key, value, &words, report)?;
+    known.iter().find(|(word, _)| *word == stated).map(|(_, meant)| *meant)
 }
 
 fn scope(value: &Value<'_>, report: &mut Reporter) -> BudgetScope {
-    let Some(raw) = value.get_ref().as_table() else {
-        wrong_kind("scope", "a table such as { team = \"search\" }", value, report);
-        return BudgetScope::default();
+    let read = |name: &str, value: &Value<'_>, report: &mut Reporter| {
+        let accepted = words(name, value, report)?;
+        Some(accepted.iter().map(|word| word.value.to_owned()).collect())
     };
-    let mut conditions = Vec::new();
-    for (name, value) in raw {
-        let written: &str = name.get_ref().as_ref();
-        let dimension: Dimension = match written.parse() {
-            Ok(dimension) => dimension,
-            Err(never) => match never {},
-        };
-        if dimension.is_time() || dimension == Dimension::Component || written.is_empty() {
-            let message = format!("a budget cannot be for a `{written}`: it is no part of usage");
-            report.problem(name.span().start, message);
-            continue;
-        }
-        let accepted: Vec<Text<'_>> = words(written, value, report).unwrap_or_default();
-        conditions.push((dimension, accepted.iter().map(|word| word.value.to_owned()).collect()));
-    }
-    BudgetScope::new(conditions)
+    BudgetScope::new(conditions("a budget", value, report, read))
 }
 
 /// Budget ids that are used twice.

@@ -9,5 +9,6 @@ mod value;
 pub use problem::{ConfigErrors, EntryRef, Problem};
 pub(crate) use problem::{Reporter, did_you_mean};
 pub(crate) use value::{
-    At, Text, Value, decimal, number, tables, text, texts, unknown, words, wrong_kind,
+    At, Text, Value, decimal, number, one_of, parsed, tables, text, texts, unknown, words,
+    wrong_kind,
 };

@@ -50,6 +50,35 @@ pub(crate) fn text<'t>(key: &str, value: &'t Value<'t>, report: &mut Reporter) -
     }
 }
 
+/// Parses TOML; a syntax error is reported.
+pub(crate) fn parsed<'t>(text: &'t str, report: &mut Reporter) -> Option<DeTable<'t>> {
+    match DeTable::parse(text) {
+        Ok(table) => Some(table.into_inner()),
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            let message = format!("invalid TOML: {}", error.message().replace('\n', ", "));
+            report.problem(offset, message);
+            None
+        }
+    }
+}
+
+/// One of some words.
+pub(crate) fn one_of<'k>(
+    key: &str,
+    value: &Value<'_>,
+    known: &[&'k str],
+    report: &mut Reporter,
+) -> Option<&'k str> {
+    let at = text(key, value, report)?;
+    if let Some(word) = known.iter().find(|word| **word == at.value) {
+        return Some(word);
+    }
+    let message = format!("unknown `{key}` `{}`, expected {}", at.value, known.join(", "));
+    report.problem_with(at.offset, message, did_you_mean(at.value, known.iter().copied()));
+    None
+}
+
 /// A list of strings.
 pub(crate) fn texts<'t>(
     key: &str,

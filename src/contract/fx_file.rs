@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::file::key::{Key, Kind, Table};
-use super::file::parsed;
 use super::file::read::read;
 use super::{FxRate, FxTable};
-use crate::config::{ConfigErrors, EntryRef, Problem, Reporter, did_you_mean};
+use crate::config::{ConfigErrors, EntryRef, Problem, Reporter, did_you_mean, parsed};
 use crate::money::{Amount, Currency, Factor};
 
 /// The text of one file of rates.

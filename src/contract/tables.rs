@@ -1,12 +1,11 @@
 //! Bundled tables of capacity: what tokens take of a provider's units, and how many units can be
 //! deployed.
 
-use super::file::parsed;
 use super::file::rates;
 use super::file::read::{Fields, read};
 use super::file::registry_capacity::CAPACITY_FILE;
 use super::terms::CapacityRate;
-use crate::config::{ConfigErrors, Reporter};
+use crate::config::{ConfigErrors, Reporter, parsed};
 
 macro_rules! tables {
     ($($name:literal),* $(,)?) => {

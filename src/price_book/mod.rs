@@ -42,7 +42,6 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use compact_str::CompactString;
-use toml::de::DeTable;
 use xxhash_rust::xxh3::Xxh3;
 
 pub use allowance::{AllowancePeriod, FreeAllowance};
@@ -57,7 +56,7 @@ pub use rates::{Rate, SkuRates};
 pub use standing::{Standing, Status};
 pub use unpriced::Unpriced;
 
-use crate::config::{ConfigErrors, Problem, Reporter};
+use crate::config::{ConfigErrors, Problem, Reporter, parsed};
 use crate::diagnostic::Diagnostics;
 use crate::money::Currency;
 use crate::period::{HOUR_NANOS, Period, Timestamp};
@@ -257,16 +256,8 @@ impl PriceBook {
 }
 
 fn read_file(source: &BookSource, report: &mut Reporter) -> Option<validate::ValidFile> {
-    let table = match DeTable::parse(&source.text) {
-        Ok(table) => table,
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start);
-            report
-                .problem(offset, format!("invalid TOML: {}", error.message().replace('\n', ", ")));
-            return None;
-        }
-    };
-    let raw = file::read(table.get_ref(), report);
+    let table = parsed(&source.text, report)?;
+    let raw = file::read(&table, report);
     validate::validate(&raw, source.layer, report)
 }
 

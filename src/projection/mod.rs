@@ -7,6 +7,7 @@
 pub mod backtest;
 mod blend;
 mod cancel;
+mod conditions;
 mod costs;
 mod crossing;
 mod days;
@@ -32,6 +33,7 @@ use chrono::NaiveDate;
 use thiserror::Error;
 
 use self::backtest::{LevelScore, PastUsage, SpentByDay, TrackRecord, choose_level, track_record};
+pub(crate) use self::conditions::conditions;
 pub use self::costs::{CostOptions, MissingDays, backtest_costs, project_costs};
 pub use self::crossing::{Budget, BudgetOutlook, Crossing};
 pub use self::days::{LastDay, UsageDays, longest_bucket};

@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{Align, Grid, InputFacts, PriceBookFacts, Source, format};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::forecast::{MODEL_NAME, MODEL_VERSION};
+use super::{Align, Grid, InputFacts, Model, PriceBookFacts, Source, format, shown_findings};
+use crate::diagnostic::Diagnostic;
 use crate::money::Amount;
 use crate::projection::backtest::{
     Backtest, IntervalScores, LevelScore, PointScores, Scores, Window,
@@ -41,14 +40,6 @@ pub struct BacktestReport {
 struct History {
     start: NaiveDate,
     end: NaiveDate,
-}
-
-#[derive(Debug, Serialize)]
-struct Model {
-    name: &'static str,
-    version: &'static str,
-    seed: u64,
-    paths: usize,
 }
 
 /// Errors as shares; `null` where nothing happened to compare with.
@@ -236,18 +227,9 @@ impl BacktestReport {
             windows: backtest.windows.iter().map(WindowFigures::from).collect(),
             level: backtest.level.name(),
             levels: backtest.levels.iter().map(LevelFigures::from).collect(),
-            model: Model {
-                name: MODEL_NAME,
-                version: MODEL_VERSION,
-                seed: context.seed,
-                paths: context.paths,
-            },
+            model: Model::new(context.seed, context.paths),
             inputs: context.inputs,
-            diagnostics: context
-                .diagnostics
-                .into_iter()
-                .filter(|d| d.severity > Severity::Allow)
-                .collect(),
+            diagnostics: shown_findings(context.diagnostics),
             price_book: context.price_book,
         }
     }

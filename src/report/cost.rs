@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Align, Grid, InputFacts, PriceBookFacts, format};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{Align, Grid, InputFacts, PriceBookFacts, format, shown_findings};
+use crate::diagnostic::Diagnostic;
 use crate::money::Amount;
 use crate::rating::Costs;
 use crate::rating::summary::{Summary, Totals};
@@ -150,7 +150,7 @@ impl CostReport {
             totals: Figures::of(&summary.totals),
             groups: groups.collect(),
             group_by: names,
-            diagnostics: diagnostics.into_iter().filter(|d| d.severity > Severity::Allow).collect(),
+            diagnostics: shown_findings(diagnostics),
             price_book,
             period,
         }

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::forecast::{MODEL_NAME, MODEL_VERSION};
+
 /// What a forecast is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -19,6 +22,26 @@ impl Source {
             Self::Costs => "daily costs",
         }
     }
+}
+
+/// Which forecaster made the figures, and with what.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Model {
+    pub(super) name: &'static str,
+    pub(super) version: &'static str,
+    pub(super) seed: u64,
+    pub(super) paths: usize,
+}
+
+impl Model {
+    pub(super) fn new(seed: u64, paths: usize) -> Self {
+        Self { name: MODEL_NAME, version: MODEL_VERSION, seed, paths }
+    }
+}
+
+/// The findings that a report holds: those that are not allowed.
+pub(super) fn shown_findings(findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    findings.into_iter().filter(|d| d.severity > Severity::Allow).collect()
 }
 
 /// Counts of what was read and what was left out.

@@ -24,6 +24,7 @@ use serde::Serialize;
 
 pub use self::grid::{Align, Grid, Style};
 pub use self::inputs::{InputFacts, Source};
+use self::inputs::{Model, shown_findings};
 
 /// The price books behind a report.
 #[derive(Debug, Clone, Serialize)]

@@ -30,7 +30,7 @@ use toml::de::DeTable;
 use self::build::Builder;
 use self::read::Fields;
 use super::{Contract, Term};
-use crate::config::{ConfigErrors, EntryRef, Problem, Reporter};
+use crate::config::{ConfigErrors, EntryRef, Problem, Reporter, parsed};
 use crate::diagnostic::Diagnostics;
 
 /// The text of one contract file.
@@ -64,19 +64,6 @@ pub fn load(sources: &[ContractSource]) -> Result<(Vec<Contract>, Diagnostics), 
     }
     contracts.sort_by_key(|contract| contract.precedence);
     Ok((contracts, found))
-}
-
-/// Parses TOML; a syntax error is reported.
-pub(super) fn parsed<'t>(text: &'t str, report: &mut Reporter) -> Option<DeTable<'t>> {
-    match DeTable::parse(text) {
-        Ok(table) => Some(table.into_inner()),
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start);
-            let message = format!("invalid TOML: {}", error.message().replace('\n', ", "));
-            report.problem(offset, message);
-            None
-        }
-    }
 }
 
 fn read_file(

@@ -7,8 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::key::{Key, Kind, Table};
 use crate::config::{
-    At, Reporter, Text, Value, decimal, did_you_mean, number, tables, text, unknown, words,
-    wrong_kind,
+    At, Reporter, Text, Value, decimal, number, one_of, tables, text, unknown, words, wrong_kind,
 };
 use crate::money::{Amount, Factor, UnitPrice};
 
@@ -86,7 +85,7 @@ fn item<'t>(key: &Key, value: &'t Value<'t>, report: &mut Reporter) -> Option<It
         Kind::Amount | Kind::Factor | Kind::Positive | Kind::Share | Kind::Price(_) => {
             decimal(name, value, report).and_then(|at| exact(key, at, report))
         }
-        Kind::Choice(known) => choice(name, value, known, report),
+        Kind::Choice(known) => one_of(name, value, known, report).map(Item::Text),
         Kind::Words => words(name, value, report).map(Item::Words),
         Kind::Amounts => amounts(name, value, report),
         Kind::Hours => hours(name, value, report),
@@ -98,7 +97,7 @@ fn item<'t>(key: &Key, value: &'t Value<'t>, report: &mut Reporter) -> Option<It
             Some(Item::Tables(found))
         }
         Kind::WordOr(word, table) => match value.get_ref().as_str() {
-            Some(_) => choice(name, value, std::slice::from_ref(&word), report),
+            Some(_) => one_of(name, value, &[word], report).map(Item::Text),
             None => one_table(name, value, table, report),
         },
     }
@@ -173,21 +172,6 @@ fn exact<'t>(key: &Key, at: Text<'t>, report: &mut Reporter) -> Option<Item<'t>>
         }
     };
     checked().map_err(|message| report.problem(at.offset, message)).ok()
-}
-
-fn choice<'t>(
-    key: &str,
-    value: &'t Value<'t>,
-    known: &[&'static str],
-    report: &mut Reporter,
-) -> Option<Item<'t>> {
-    let at = text(key, value, report)?;
-    if let Some(word) = known.iter().find(|word| **word == at.value) {
-        return Some(Item::Text(word));
-    }
-    let message = format!("unknown `{key}` `{}`, expected {}", at.value, known.join(", "));
-    report.problem_with(at.offset, message, did_you_mean(at.value, known.iter().copied()));
-    None
 }
 
 fn amounts<'t>(key: &str, value: &'t Value<'t>, report: &mut Reporter) -> Option<Item<'t>> {

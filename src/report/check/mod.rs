@@ -16,11 +16,10 @@ use serde::Serialize;
 use self::figures::{
     BaselineFigures, BudgetFigures, ChangeFigures, Days, ForecastFigures, GateFigures, shown,
 };
-use super::{InputFacts, PriceBookFacts, Source};
+use super::{InputFacts, Model, PriceBookFacts, Source, shown_findings};
 use crate::budget::baseline::{Baseline, SCHEMA};
 use crate::budget::{Evidence, Gate, Judged, Outcome, Rule, SHOWN, Verdict};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::forecast::{MODEL_NAME, MODEL_VERSION};
+use crate::diagnostic::Diagnostic;
 use crate::money::{Amount, MoneyError};
 
 /// The whole report.
@@ -41,14 +40,6 @@ pub struct CheckReport {
     price_book: Option<PriceBookFacts>,
     #[serde(skip)]
     marker: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Model {
-    name: &'static str,
-    version: &'static str,
-    seed: u64,
-    paths: usize,
 }
 
 /// What a report is made of, beside the verdicts.
@@ -112,18 +103,9 @@ impl CheckReport {
                 .baseline
                 .as_ref()
                 .map(|(file, b)| BaselineFigures { file: file.clone(), origin: b.origin }),
-            model: Model {
-                name: MODEL_NAME,
-                version: MODEL_VERSION,
-                seed: context.seed,
-                paths: context.paths,
-            },
+            model: Model::new(context.seed, context.paths),
             inputs: context.inputs,
-            diagnostics: context
-                .diagnostics
-                .into_iter()
-                .filter(|d| d.severity > Severity::Allow)
-                .collect(),
+            diagnostics: shown_findings(context.diagnostics),
             price_book: context.price_book,
             marker: context.marker,
         })

@@ -8,10 +8,10 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use self::figures::{Horizon, Model, ScenarioFigures};
-use super::{InputFacts, PriceBookFacts};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{InputFacts, PriceBookFacts, shown_findings};
+use crate::diagnostic::Diagnostic;
 use crate::money::Currency;
-use crate::scenario::{Outcome, ScenarioOutcome};
+use crate::scenario::Outcome;
 
 /// The name of the JSON form.
 pub const SCHEMA: &str = "tokencast.compare.v1";
@@ -61,21 +61,16 @@ impl CompareReport {
     /// From a comparison.
     #[must_use]
     pub fn new(outcome: &Outcome, context: CompareContext) -> Self {
-        let shown = |scenario: &ScenarioOutcome| ScenarioFigures::new(scenario);
         Self {
             schema: SCHEMA,
             currency: context.currency.to_string(),
             basis: outcome.basis.name(),
             horizon: Horizon { start: context.origin, end: context.end },
             base: outcome.scenarios[outcome.base].name.clone(),
-            scenarios: outcome.scenarios.iter().map(shown).collect(),
+            scenarios: outcome.scenarios.iter().map(ScenarioFigures::new).collect(),
             model: Model::new(context.level, context.seed, context.paths),
             inputs: context.inputs,
-            diagnostics: context
-                .diagnostics
-                .into_iter()
-                .filter(|d| d.severity > Severity::Allow)
-                .collect(),
+            diagnostics: shown_findings(context.diagnostics),
             price_book: context.price_book,
             unit: context.currency,
         }

@@ -15,8 +15,8 @@ use self::figures::{
 use super::backtest::LevelFigures;
 use super::drivers::DriverFigures;
 use super::track_record::RecordFigures;
-use super::{InputFacts, PriceBookFacts, Source};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{InputFacts, PriceBookFacts, Source, shown_findings};
+use crate::diagnostic::Diagnostic;
 use crate::forecast::{MODEL_NAME, MODEL_VERSION};
 use crate::money::{Amount, MoneyError};
 use crate::projection::{BasisPoints, BudgetOutlook, Projection, Span, SpanKind};
@@ -132,11 +132,7 @@ impl ForecastReport {
                 methods: projection.model.methods.clone(),
             },
             inputs: context.inputs,
-            diagnostics: context
-                .diagnostics
-                .into_iter()
-                .filter(|d| d.severity > Severity::Allow)
-                .collect(),
+            diagnostics: shown_findings(context.diagnostics),
             price_book: context.price_book,
             recent: figures.recent(),
             level_points: context.levels,

@@ -15,9 +15,9 @@ use self::balances::{BurnDown, CapacityFigures, CreditLot};
 use self::figures::{
     Cash, ContractFacts, GroupFigures, InvoiceFigures, Names, Total, Unpriced, Window,
 };
-use super::{InputFacts, PriceBookFacts};
+use super::{InputFacts, PriceBookFacts, shown_findings};
 use crate::contract::Contract;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::money::MoneyError;
 use crate::period::Calendar;
 use crate::rating::group::Dimension;
@@ -109,7 +109,7 @@ impl SettlementReport {
                 .map(|(key, sums)| GroupFigures::of(&group_by, key, sums))
                 .collect(),
             group_by,
-            diagnostics: diagnostics.into_iter().filter(|d| d.severity > Severity::Allow).collect(),
+            diagnostics: shown_findings(diagnostics),
             price_book,
             window_assumed: settled.window_assumed,
         })

@@ -10,11 +10,12 @@ use toml::de::DeTable;
 pub use self::keys::{ChangeKey, KEYS, KINDS};
 use super::change::{CacheHit, Change, PriceShock, Reroute, Scenario, Stated, Target};
 use crate::config::{
-    ConfigErrors, Reporter, Value, decimal, did_you_mean, tables, text, unknown, words, wrong_kind,
+    ConfigErrors, Reporter, Value, decimal, one_of, parsed, tables, text, unknown, words,
+    wrong_kind,
 };
 use crate::money::Factor;
+use crate::projection::conditions;
 use crate::projection::events::Scope;
-use crate::rating::group::Dimension;
 
 /// The schema that this version of the program reads.
 pub const SCHEMA: &str = "tokencast.scenario.v1";
@@ -34,15 +35,7 @@ pub fn read(name: &str, source: &str) -> Result<Vec<Scenario>, ConfigErrors> {
 }
 
 fn read_file(source: &str, report: &mut Reporter) -> Vec<Scenario> {
-    let table = match DeTable::parse(source) {
-        Ok(table) => table.into_inner(),
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start);
-            let message = format!("invalid TOML: {}", error.message().replace('\n', ", "));
-            report.problem(offset, message);
-            return Vec::new();
-        }
-    };
+    let Some(table) = parsed(source, report) else { return Vec::new() };
     let (mut found, mut has_schema) = (Vec::new(), false);
     for (name, value) in &table {
         match name.get_ref().as_ref() {
@@ -108,12 +101,7 @@ fn read_change<'t>(table: &'t DeTable<'t>, offset: usize, report: &mut Reporter)
         report.problem(offset, "`change` has no `kind`");
         return None;
     };
-    let stated = text("kind", value, report)?;
-    let Some(kind) = KINDS.into_iter().find(|kind| *kind == stated.value) else {
-        let message = format!("unknown `kind` `{}`, expected {}", stated.value, KINDS.join(", "));
-        report.problem_with(stated.offset, message, did_you_mean(stated.value, KINDS));
-        return None;
-    };
+    let kind = one_of("kind", value, &KINDS, report)?;
     let known = || KEYS.iter().filter(|key| key.kinds.contains(&kind)).map(|key| key.name);
     for (name, _) in table {
         let written: &str = name.get_ref().as_ref();
@@ -315,25 +303,10 @@ fn named(text: &str) -> (Option<String>, String) {
 }
 
 fn scope(value: &Value<'_>, report: &mut Reporter) -> Scope {
-    let Some(raw) = value.get_ref().as_table() else {
-        wrong_kind("scope", "a table such as { team = \"search\" }", value, report);
-        return Scope::default();
+    let read = |name: &str, value: &Value<'_>, report: &mut Reporter| {
+        text(name, value, report).map(|word| word.value.to_owned())
     };
-    let mut found = Vec::new();
-    for (name, value) in raw {
-        let written: &str = name.get_ref().as_ref();
-        let dimension: Dimension = match written.parse() {
-            Ok(dimension) => dimension,
-            Err(never) => match never {},
-        };
-        if dimension.is_time() || dimension == Dimension::Component || written.is_empty() {
-            let message = format!("a change cannot be for a `{written}`: it is no part of usage");
-            report.problem(name.span().start, message);
-        } else if let Some(word) = text(written, value, report) {
-            found.push((dimension, word.value.to_owned()));
-        }
-    }
-    Scope(found)
+    Scope(conditions("a change", value, report, read))
 }
 
 /// A swap as typed: `FROM=TO:SHARE%[@DATE]`; without a share all of it.
