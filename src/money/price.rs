@@ -15,6 +15,8 @@ pub struct Factor {
 }
 
 impl Factor {
+    /// Nothing.
+    pub const ZERO: Self = Self { mantissa: 0, denominator: 1 };
     /// One.
     pub const ONE: Self = Self { mantissa: 1, denominator: 1 };
 

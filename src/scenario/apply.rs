@@ -97,6 +97,24 @@ impl<'a> Changed<'a> {
         Ok(())
     }
 
+    /// Looks up the prices of every part anew.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] if prices cannot be looked up, or do not fit.
+    pub fn reprice(&mut self) -> Result<(), ScenarioError> {
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for column in std::mem::take(&mut self.columns) {
+            match column.measure {
+                Measure::Requests => columns.push(column),
+                Measure::Component(component) => {
+                    columns.extend(self.priced(&column, (column.profile, component))?);
+                }
+            }
+        }
+        self.columns = columns;
+        Ok(())
+    }
+
     fn is_in(&self, column: &Column, from: Option<NaiveDate>) -> bool {
         from.is_none_or(|from| self.usage.spans[column.span].days.0 >= from)
     }

@@ -11,7 +11,9 @@ pub mod change;
 mod drivers;
 pub mod file;
 mod outcome;
+mod parallel;
 mod settled;
+pub mod sizing;
 
 use thiserror::Error;
 

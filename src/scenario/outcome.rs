@@ -136,7 +136,7 @@ pub fn compare(
             effective: Distribution::of(&effective, &QUANTILES)?,
             spread: own.quantiles[3].checked_sub(own.quantiles[1])?,
             difference: match is_compared {
-                true => Some(difference(&costs, number, base)?),
+                true => Some(difference(&costs[number], &costs[base])?),
                 false => None,
             },
             cheapest: cheapest[number],
@@ -179,8 +179,9 @@ fn paired(one: &[Amount], other: &[Amount]) -> Result<Vec<Amount>, MoneyError> {
     one.iter().zip(other).map(|(a, b)| a.checked_sub(*b)).collect()
 }
 
-fn difference(costs: &[Vec<Amount>], number: usize, base: usize) -> Result<Difference, MoneyError> {
-    let paired = paired(&costs[number], &costs[base])?;
+/// One less the other, path by path.
+pub(super) fn difference(one: &[Amount], other: &[Amount]) -> Result<Difference, MoneyError> {
+    let paired = paired(one, other)?;
     let cheaper = share(paired.iter().filter(|more| more.is_negative()).count(), paired.len());
     Ok(Difference { paired: Distribution::of(&paired, &QUANTILES[..3])?, cheaper })
 }
@@ -332,13 +333,13 @@ mod tests {
         // Both move together: each path differs by 1 or 2, the costs by up to 100.
         let one: Vec<Amount> = (0..100).map(Amount::from_units).collect();
         let other: Vec<Amount> = (0..100).map(|p| Amount::from_units(p - 1 - p % 2)).collect();
-        let found = difference(&[other, one.clone()], 0, 1).unwrap();
+        let found = difference(&other, &one).unwrap();
         let paired = &found.paired.quantiles;
         assert_eq!((paired[0], paired[2]), (Amount::from_units(-2), Amount::from_units(-1)));
         assert!((found.cheaper - 1.0).abs() < 1e-12);
         // With the paths of the other in another order the interval is that of the costs.
         let shuffled: Vec<Amount> = (0..100).map(|p| Amount::from_units(p * 37 % 100)).collect();
-        let apart = difference(&[shuffled, one], 0, 1).unwrap().paired.quantiles;
+        let apart = difference(&shuffled, &one).unwrap().paired.quantiles;
         let width = |q: &[Amount]| q[2].checked_sub(q[0]).unwrap();
         assert!(width(&apart) > width(paired));
     }

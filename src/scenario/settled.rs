@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use chrono::NaiveDate;
 
 use super::case::Case;
+use super::parallel::in_order;
 use super::{Basis, ScenarioError};
 use crate::money::{Amount, Currency};
 use crate::settlement::Settlement;
@@ -72,28 +73,12 @@ pub(super) fn settle_all(
     threads: Option<NonZeroUsize>,
 ) -> Result<Vec<Vec<PathCost>>, ScenarioError> {
     let jobs = cases.len() * paths;
-    let threads = threads.map_or(1, NonZeroUsize::get).min(jobs.max(1));
     let one = |job: usize| {
         let (case, path) = (&cases[job / paths], job % paths);
         let settlement = case.settle_path(path).map_err(|source| failed(case, source))?;
         PathCost::read(case, &settlement)
     };
-    let one = &one;
-    let length = jobs.div_ceil(threads).max(1);
-    let done: Vec<Result<Vec<PathCost>, ScenarioError>> = std::thread::scope(|scope| {
-        let part =
-            |from: usize| scope.spawn(move || (from..(from + length).min(jobs)).map(one).collect());
-        let running: Vec<_> = (0..jobs).step_by(length).map(part).collect();
-        let joined = |part: std::thread::ScopedJoinHandle<'_, _>| {
-            part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        running.into_iter().map(joined).collect()
-    });
-    let mut all = Vec::with_capacity(jobs);
-    for part in done {
-        all.extend(part?);
-    }
-    let mut all = all.into_iter();
+    let mut all = in_order(jobs, threads, &one)?.into_iter();
     Ok(cases.iter().map(|_| all.by_ref().take(paths).collect()).collect())
 }
 

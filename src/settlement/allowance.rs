@@ -13,6 +13,10 @@ use crate::money::{Amount, Factor, MoneyError};
 #[derive(Debug, Default)]
 pub(super) struct AllowanceState {
     used: BTreeMap<String, Amount>,
+    /// In the unit of the allowance: what all who share it may use, as it stood last.
+    included: Option<Amount>,
+    /// Usage beyond it.
+    beyond: Amount,
 }
 
 /// An allowance in one stretch.
@@ -20,14 +24,19 @@ pub(super) struct AllowanceState {
 pub(super) struct Limit<'a> {
     /// Of one pool; `None`: no limit.
     pub(super) quantity: Option<Quantity>,
+    /// Of all pools together.
+    pub(super) whole: Option<Quantity>,
     pub(super) pool: &'a Pool,
     pub(super) beyond: Beyond,
 }
 
 impl AllowanceState {
-    /// A new period.
-    pub(super) fn reset(&mut self) {
-        self.used.clear();
+    /// The period so far, and a new one: what was included, used of it and used beyond it; `None`
+    /// where nothing limits what is included.
+    pub(super) fn reset(&mut self) -> Result<Option<(Amount, Amount, Amount)>, MoneyError> {
+        let used = Amount::checked_sum(std::mem::take(&mut self.used).into_values())?;
+        let beyond = std::mem::take(&mut self.beyond);
+        Ok(self.included.take().map(|included| (included, used, beyond)))
     }
 
     /// Who had usage in the period so far; nobody in particular does not count.
@@ -51,14 +60,16 @@ impl AllowanceState {
                 .or_default()
                 .push(item);
         }
+        self.included = limit.whole.map(most);
         let mut stopped = Amount::ZERO;
         for (owner, mut items) in pools {
             // Usage of nobody in particular has no seat.
             let has_none = owner.is_empty() && matches!(limit.pool, Pool::BySeat(_));
             let quantity = if has_none { Some(Quantity::Tokens(0)) } else { limit.quantity };
             let used = self.used.entry(owner).or_default();
-            let one = apply_pool(used, quantity, limit.beyond, &mut items)?;
+            let (one, beyond) = apply_pool(used, quantity, limit.beyond, &mut items)?;
             stopped = stopped.checked_add(one)?;
+            self.beyond = self.beyond.checked_add(beyond)?;
         }
         Ok(stopped)
     }
@@ -92,12 +103,13 @@ fn most(quantity: Quantity) -> Amount {
     }
 }
 
+/// Gives the worth of usage that is not served, and usage beyond the allowance in its unit.
 fn apply_pool(
     used: &mut Amount,
     quantity: Option<Quantity>,
     beyond: Beyond,
     items: &mut [&mut Item],
-) -> Result<Amount, MoneyError> {
+) -> Result<(Amount, Amount), MoneyError> {
     let mut stopped = Amount::ZERO;
     let weights: Vec<Amount> =
         items.iter().map(|i| quantity.map_or(i.price, |q| counted(i, q))).collect();
@@ -130,5 +142,5 @@ fn apply_pool(
             }
         }
     }
-    Ok(stopped)
+    Ok((stopped, whole.checked_sub(free)?))
 }

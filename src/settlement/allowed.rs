@@ -31,27 +31,29 @@ pub(super) fn apply(
         }
         let span = periods.at(segment.start);
         if span.is_some_and(|s| s.period.start == segment.start) {
-            allowance.reset();
+            run.remarks.included_used(bound.at, allowance.reset()?);
         }
         let mut seated = None;
         let limit = match &bound.term.kind {
             TermKind::FlatFee(fee) => {
                 let share = span.filter(|_| fee.prorate).map_or((1, 1), |s| s.share);
                 let quantity = fee.fair_use.map(|q| part_of(q, share)).transpose()?;
-                Limit { quantity, pool: &Pool::Shared, beyond: fee.beyond }
+                Limit { quantity, whole: quantity, pool: &Pool::Shared, beyond: fee.beyond }
             }
             TermKind::Seats(seats) => {
                 let Some(included) = &seats.included else { continue };
                 let count = state.seats.iter().find(|(term, _)| term == number);
                 let seats_now = count.map_or(0, |(_, c)| c.allowed_on(deal.day(segment.start)));
+                let whole = times(included.quantity, seats_now)?;
                 let quantity = match included.pool {
-                    Pool::Shared => times(included.quantity, seats_now)?,
+                    Pool::Shared => whole,
                     Pool::BySeat(_) => {
                         seated = Some(seats_now);
                         included.quantity
                     }
                 };
-                Limit { quantity: Some(quantity), pool: &included.pool, beyond: seats.beyond }
+                let (pool, beyond) = (&included.pool, seats.beyond);
+                Limit { quantity: Some(quantity), whole: Some(whole), pool, beyond }
             }
             _ => continue,
         };

@@ -224,6 +224,20 @@ pub struct CapacityUse {
     pub effective_per_mtok: Option<Amount>,
 }
 
+/// How far the usage that seats or a flat fee include was used in one of their periods, or in the part
+/// of it that was settled; in the unit of the allowance: an amount, tokens or requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IncludedUse {
+    /// The term.
+    pub term: TermRef,
+    /// What was included, as it stood when usage came last.
+    pub included: Amount,
+    /// What was used of it.
+    pub used: Amount,
+    /// What was used beyond it.
+    pub beyond: Amount,
+}
+
 /// What the usage of one profile cost in one stretch of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CostShare {
@@ -258,6 +272,8 @@ pub struct Settlement {
     pub capacities: Vec<CapacityUse>,
     /// By time and profile.
     pub shares: Vec<CostShare>,
+    /// By term and time.
+    pub included: Vec<IncludedUse>,
     /// What was odd.
     pub diagnostics: Diagnostics,
 }

@@ -44,8 +44,8 @@ mod usage;
 pub use error::SettleError;
 pub use from_rollup::{RatedRollup, spilled_skus};
 pub use invoice::{
-    CapacityUse, CommitmentBalance, CostShare, CreditBalance, FxUsed, Invoice, Line, LineCategory,
-    LineQuantity, Settlement, TermRef,
+    CapacityUse, CommitmentBalance, CostShare, CreditBalance, FxUsed, IncludedUse, Invoice, Line,
+    LineCategory, LineQuantity, Settlement, TermRef,
 };
 pub use settler::{Settler, Setup};
 pub use sums::{GroupKey, GroupSums};

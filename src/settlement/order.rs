@@ -86,6 +86,16 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Notes what was used of allowances whose periods go on.
+    pub(super) fn note_included(&mut self) -> Result<(), SettleError> {
+        for (deal, state) in self.deals.iter().zip(&mut self.states) {
+            for (number, allowance, _) in &mut state.allowances {
+                self.remarks.included_used(deal.terms[*number].at, allowance.reset()?);
+            }
+        }
+        Ok(())
+    }
+
     fn percentages(
         &mut self,
         at: usize,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deal::Deal;
-use super::invoice::{CommitmentBalance, CostShare, CreditBalance, TermRef};
+use super::invoice::{CommitmentBalance, CostShare, CreditBalance, IncludedUse, TermRef};
 use super::load::MILLION;
 use super::met::Met;
 use crate::contract::terms::TermKind;
@@ -17,6 +17,7 @@ pub(super) struct Remarks {
     pub(super) commitments: Vec<CommitmentBalance>,
     pub(super) credits: Vec<CreditBalance>,
     pub(super) shares: Vec<CostShare>,
+    pub(super) included: Vec<IncludedUse>,
     /// Worth, and millionths of tokens where only those are known.
     stopped: BTreeMap<TermRef, (Amount, i128)>,
     without_history: BTreeSet<TermRef>,
@@ -47,6 +48,12 @@ impl Remarks {
         sum.0 = sum.0.checked_add(amount)?;
         sum.1 = sum.1.checked_add(millionths).ok_or(MoneyError::Overflow)?;
         Ok(())
+    }
+
+    /// What was included in a period, used of it and used beyond it.
+    pub(super) fn included_used(&mut self, term: TermRef, use_: Option<(Amount, Amount, Amount)>) {
+        let with_term = |(included, used, beyond)| IncludedUse { term, included, used, beyond };
+        self.included.extend(use_.map(with_term));
     }
 
     /// More users had usage than there are seats with an allowance.

@@ -206,17 +206,20 @@ impl<'c> Settler<'c> {
             capacities.note(&run.deals, number, segment, &charges)?;
             run.settle(segment, &mut items, &mut charges)?;
         }
+        run.note_included()?;
         let mut settlement = Settlement {
             window: Some(self.setup.window),
             invoices: run.bill.invoices(self.setup.window)?,
             commitments: std::mem::take(&mut run.remarks.commitments),
             credits: std::mem::take(&mut run.remarks.credits),
             shares: std::mem::take(&mut run.remarks.shares),
+            included: std::mem::take(&mut run.remarks.included),
             capacities: capacities.finish()?,
             ..Settlement::default()
         };
         settlement.diagnostics = run.remarks.findings(&run.deals, self.setup.window);
         settlement.commitments.sort_by_key(|b| (b.term, b.on, b.days));
+        settlement.included.sort_by_key(|used| used.term);
         settlement.credits.sort_by_key(|b| (b.term, b.lot, b.on));
         Ok(settlement)
     }
