@@ -7,6 +7,9 @@ use crate::money::Amount;
 /// Room between a label and what it labels.
 pub(super) const GAP: i64 = 80;
 
+/// Between two names at the ends of lines, at least.
+const LINE: i64 = 140;
+
 /// The labels of the ticks, and the room that the widest needs.
 pub(super) fn ticks(scale: &Scale, show: fn(Amount) -> String) -> (Vec<(Amount, String)>, i64) {
     let values = scale.ticks();
@@ -50,5 +53,16 @@ pub(super) fn down(
         if at.is_multiple_of(each) {
             drawing.text("tick", Anchor::Middle, (x, bottom + 170), name);
         }
+    }
+}
+
+/// The names of lines at their right ends, each at the height of its end. From the bottom up, a name
+/// moves up where it would touch the one below.
+pub(super) fn ends(drawing: &mut Drawing, right: i64, bottom: i64, mut names: Vec<(i64, String)>) {
+    names.sort();
+    let mut below = bottom + 45 + LINE;
+    for (y, name) in names.into_iter().rev() {
+        below = (y + 45).min(below - LINE);
+        drawing.text("name", Anchor::Start, (right + 60, below), &name);
     }
 }

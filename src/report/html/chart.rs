@@ -11,6 +11,8 @@ pub(super) enum Sign {
     Line,
     Dot,
     Diamond,
+    Square,
+    Triangle,
     /// A line across the direction of the values.
     Tick,
 }
@@ -40,6 +42,8 @@ impl Key {
             Sign::Line => drawing.line(class, (10, 70), (270, 70)),
             Sign::Dot => drawing.circle(class, (140, 70), 45),
             Sign::Diamond => drawing.diamond(class, (140, 70), 55),
+            Sign::Square => drawing.square(class, (140, 70), 45),
+            Sign::Triangle => drawing.triangle(class, (140, 70), 55),
             Sign::Tick => drawing.line(class, (140, 10), (140, 130)),
         }
         drawing.sign((280, 140), out);

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::axis::{across, ticks};
+use super::axis::{across, ends, ticks};
 use super::chart::{Chart, Key, Sign};
 use super::dates;
 use super::scale::Scale;
@@ -16,8 +16,6 @@ const BOTTOM: i64 = 2_650;
 const HEIGHT: i64 = 2_950;
 /// Room for the names of lines at the right.
 const NAMES: i64 = 620;
-/// Between two names at least.
-const LINE: i64 = 140;
 /// Known days up to which each has a dot.
 const DOTS: usize = 62;
 
@@ -52,10 +50,9 @@ impl Fan {
     /// The chart.
     pub(in crate::report) fn chart(self) -> Chart {
         let all = self.known.iter().filter_map(|(_, cost)| *cost);
-        let ends = |day: &FanDay| day.bands.iter().flat_map(|(low, high)| [*low, *high]).collect();
         let ahead = self.ahead.iter().flat_map(|day| {
-            let ends: Vec<Amount> = ends(day);
-            ends.into_iter().chain([day.median])
+            let ends = day.bands.iter().flat_map(|(low, high)| [*low, *high]);
+            ends.chain([day.median])
         });
         let scale = Scale::new(all.chain(ahead), (BOTTOM, TOP));
         let (ticks, widest) = ticks(&scale, format::amount);
@@ -142,17 +139,11 @@ impl Fan {
     fn names(&self, plot: &Plot, drawing: &mut Drawing) {
         let Some(last) = self.ahead.last() else { return };
         let highs = last.bands.iter().map(|(_, high)| *high).zip(self.bands.iter().cloned());
-        let mut names: Vec<(i64, String)> = highs
+        let names: Vec<(i64, String)> = highs
             .chain([(last.median, "median".to_owned())])
-            .map(|(value, name)| (plot.scale.at(value) + 45, name))
+            .map(|(value, name)| (plot.scale.at(value), name))
             .collect();
-        names.sort();
-        // From the bottom up, a name moves up where it would touch the one below.
-        let mut below = BOTTOM + LINE;
-        for (y, name) in names.into_iter().rev() {
-            below = y.min(below - LINE);
-            drawing.text("name", Anchor::Start, (plot.right + 60, below), &name);
-        }
+        ends(drawing, plot.right, BOTTOM, names);
     }
 
     /// Boxes over whole days that tell figures when pointed at.

@@ -11,7 +11,7 @@ const FINE: i128 = 1_000_000_000;
 /// Values are cut to this, so that an axis around them fits.
 const MOST: i128 = i128::MAX / 8;
 
-/// A linear axis from one tick to another; zero is always on it.
+/// A linear axis from one tick to another.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale {
     low: i128,
@@ -22,13 +22,35 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// An axis that holds all values, drawn from one place to another.
-    pub(super) fn new(values: impl IntoIterator<Item = Amount>, (from, to): (i64, i64)) -> Self {
+    /// An axis that holds zero and all values, drawn from one place to another.
+    pub(super) fn new(values: impl IntoIterator<Item = Amount>, places: (i64, i64)) -> Self {
         let (mut low, mut high) = (0_i128, 0_i128);
         for value in values {
             low = low.min(cut(value));
             high = high.max(cut(value));
         }
+        Self::between(low, high, places)
+    }
+
+    /// An axis that holds all values, and zero unless most of the axis would lie between it and them:
+    /// for lines, whose changes count, not their heights.
+    pub(super) fn near(values: impl IntoIterator<Item = Amount>, places: (i64, i64)) -> Self {
+        let all: Vec<i128> = values.into_iter().map(cut).collect();
+        let low = all.iter().min().copied().unwrap_or(0);
+        let high = all.iter().max().copied().unwrap_or(0);
+        let range = high - low;
+        if range > 0 && (low > range || high < -range) {
+            return Self::between(low, high, places);
+        }
+        Self::between(low.min(0), high.max(0), places)
+    }
+
+    /// Where the axis begins.
+    pub(super) fn start(&self) -> Amount {
+        Amount::from_atto(self.low)
+    }
+
+    fn between(low: i128, mut high: i128, (from, to): (i64, i64)) -> Self {
         if low == high {
             high = Amount::from_units(1).atto();
         }
@@ -97,6 +119,18 @@ mod tests {
         let scale = Scale::new(amounts(&["-0.3", "0.5"]), (1_000, 0));
         assert_eq!(scale.ticks(), amounts(&["-0.4", "-0.2", "0", "0.2", "0.4", "0.6"]));
         assert_eq!([scale.at("-0.4".parse().unwrap()), scale.at(Amount::ZERO)], [1_000, 600]);
+    }
+
+    #[test]
+    fn axes_of_lines_leave_zero_out_where_it_is_far() {
+        let scale = Scale::near(amounts(&["812", "934"]), (0, 1_000));
+        assert_eq!(scale.ticks(), amounts(&["800", "850", "900", "950"]));
+        assert_eq!(scale.at("875".parse().unwrap()), 500);
+        assert_eq!(Scale::near(amounts(&["12", "34"]), (0, 1_000)).start(), Amount::ZERO);
+        assert_eq!(Scale::near(amounts(&["7", "7"]), (0, 1_000)).start(), Amount::ZERO);
+        let below = Scale::near(amounts(&["-934", "-812"]), (0, 1_000));
+        assert_eq!(below.start(), Amount::from_units(-950));
+        assert_eq!(Scale::near([], (0, 10)).at(Amount::from_units(1)), 10);
     }
 
     #[test]

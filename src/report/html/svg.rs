@@ -109,6 +109,17 @@ impl Drawing {
         self.path(class, &points, true);
     }
 
+    pub(super) fn square(&mut self, class: &str, (x, y): (i64, i64), half: i64) {
+        let (left, right, top, bottom) = (x - half, x + half, y - half, y + half);
+        self.path(class, &[(left, top), (right, top), (right, bottom), (left, bottom)], true);
+    }
+
+    /// A triangle with its point up.
+    pub(super) fn triangle(&mut self, class: &str, (x, y): (i64, i64), radius: i64) {
+        let base = y + radius * 4 / 5;
+        self.path(class, &[(x, y - radius), (x + radius, base), (x - radius, base)], true);
+    }
+
     /// What is drawn, without a frame.
     pub(super) fn write_body(&self, out: &mut Markup) {
         out.append(&self.body);
