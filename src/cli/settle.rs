@@ -45,7 +45,8 @@ pub(super) fn run(
     let kept = with_labels_of(&agreed.contracts, &dimensions);
     let grain = GrainAsked::AtMost(grain_of(&agreed.contracts));
     let asked = Asked { dimensions: &kept, grain, out: args.output.out.as_deref() };
-    let usage = ingest::read_usage(&in_zone_of(&args.input, &agreed), &prices, asked, ui)?;
+    let usage =
+        ingest::read_usage(&in_zone_of(&args.input, &agreed.contracts), &prices, asked, ui)?;
     let rated = RatedRollup::new(&usage.rollup, &prices.book, prices.known_at, &agreed.contracts)?;
     let settlement = match window(&usage, &agreed.contracts) {
         Some(window) => rated.settle(&agreed.fx, window)?,
@@ -121,8 +122,8 @@ pub(super) fn rates(paths: &[PathBuf]) -> Result<FxTable, Failure> {
 
 /// Days are those of the contract that is applied first, unless another time zone is stated: a window
 /// that begins hours after its first day would leave out what falls due then.
-fn in_zone_of(args: &InputArgs, agreed: &Agreed) -> InputArgs {
-    let first = agreed.contracts.first().map(|contract| contract.calendar.name().to_owned());
+pub(super) fn in_zone_of(args: &InputArgs, contracts: &[Contract]) -> InputArgs {
+    let first = contracts.first().map(|contract| contract.calendar.name().to_owned());
     InputArgs { timezone: args.timezone.clone().or(first), ..args.clone() }
 }
 

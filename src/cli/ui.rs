@@ -125,6 +125,20 @@ impl Ui {
         }
         bar
     }
+
+    /// A count of sizes settled, drawn only on a terminal.
+    pub(crate) fn sizes_bar(&self) -> ProgressBar {
+        if !self.progress {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} {pos} sizes settled in {elapsed}")
+        {
+            bar.set_style(style);
+        }
+        bar
+    }
 }
 
 fn terminal_width() -> u16 {

@@ -4,7 +4,7 @@
 use super::file::rates;
 use super::file::read::{Fields, read};
 use super::file::registry_capacity::CAPACITY_FILE;
-use super::terms::CapacityRate;
+use super::terms::{CapacityRate, Deployable};
 use crate::config::{ConfigErrors, Reporter, parsed};
 
 macro_rules! tables {
@@ -27,31 +27,14 @@ pub(super) const WITH_DEPLOYMENTS: &str = "azure-ptu";
 /// Deployment types of [`WITH_DEPLOYMENTS`].
 pub(super) const DEPLOYMENTS: &[&str] = &["global", "data-zone", "regional"];
 
-/// How many units can be deployed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Limit {
-    /// Fewest.
-    pub(super) minimum: u64,
-    /// More come in steps of so many, counted from the fewest.
-    pub(super) increment: u64,
-}
-
-impl Limit {
-    pub(super) fn allows(self, units: u64) -> bool {
-        units
-            .checked_sub(self.minimum)
-            .is_some_and(|above| above.is_multiple_of(self.increment.max(1)))
-    }
-}
-
 /// One model of a table.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) rate: CapacityRate,
     /// Global and data-zone deployments, or all where it does not matter.
-    pub(super) limit: Limit,
+    pub(super) limit: Deployable,
     /// Regional deployments.
-    pub(super) regional: Limit,
+    pub(super) regional: Deployable,
 }
 
 /// The rows of a bundled table.
@@ -77,11 +60,11 @@ pub(super) fn load(name: &str) -> Result<Vec<Row>, ConfigErrors> {
 }
 
 fn row(fields: &Fields<'_>, source: Option<&str>, report: &mut Reporter) -> Option<Row> {
-    let limit = Limit {
+    let limit = Deployable {
         minimum: fields.integer("minimum_units").unwrap_or(1),
         increment: fields.integer("unit_increment").unwrap_or(1),
     };
-    let regional = Limit {
+    let regional = Deployable {
         minimum: fields.integer("regional_minimum_units").unwrap_or(limit.minimum),
         increment: fields.integer("regional_unit_increment").unwrap_or(limit.increment),
     };

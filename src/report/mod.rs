@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod check;
+pub mod commit;
 pub mod compare;
 pub mod contract;
 pub mod cost;

@@ -14,7 +14,7 @@ use crate::scenario::{
 use crate::settlement;
 
 /// What a comparison is made of.
-pub(super) struct Comparison<'a> {
+pub(in crate::cli) struct Comparison<'a> {
     pub(super) usage: &'a Usage,
     pub(super) prices: &'a Prices,
     pub(super) options: &'a ProjectionOptions,
@@ -30,7 +30,18 @@ pub(super) struct Compared {
     pub(super) found: Diagnostics,
 }
 
-impl Comparison<'_> {
+impl<'a> Comparison<'a> {
+    /// Scenarios of which none is asked about yet.
+    pub(in crate::cli) fn of(
+        usage: &'a Usage,
+        prices: &'a Prices,
+        options: &'a ProjectionOptions,
+        scenarios: &'a [Loaded],
+        fx: &'a FxTable,
+    ) -> Self {
+        Self { usage, prices, options, scenarios, fx, asked: Asked::default() }
+    }
+
     pub(super) fn run(&self) -> Result<Compared, Failure> {
         let plain = self.forecast(self.options)?;
         let mut found = plain.diagnostics.clone();
@@ -63,11 +74,14 @@ impl Comparison<'_> {
         Ok(Compared { usage: plain, outcome, found })
     }
 
-    fn ground(&self) -> Ground<'_> {
+    pub(in crate::cli) fn ground(&self) -> Ground<'_> {
         Ground { book: &self.prices.book, known_at: self.prices.known_at, fx: self.fx }
     }
 
-    fn forecast(&self, options: &ProjectionOptions) -> Result<UsagePaths, Failure> {
+    pub(in crate::cli) fn forecast(
+        &self,
+        options: &ProjectionOptions,
+    ) -> Result<UsagePaths, Failure> {
         let (rollup, book) = (&self.usage.rollup, &self.prices.book);
         Ok(usage_paths(rollup, book, options, &|window| self.edges(window))?)
     }

@@ -41,10 +41,10 @@ pub(super) struct ScenarioArgs {
 }
 
 /// A scenario with its contracts read.
-pub(super) struct Loaded {
-    pub(super) name: String,
-    pub(super) changes: Vec<Stated>,
-    pub(super) contracts: Vec<Contract>,
+pub(in crate::cli) struct Loaded {
+    pub(in crate::cli) name: String,
+    pub(in crate::cli) changes: Vec<Stated>,
+    pub(in crate::cli) contracts: Vec<Contract>,
 }
 
 impl Loaded {

@@ -6,8 +6,10 @@ mod load;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
-use self::cases::{Compared, Comparison};
-use self::load::{Loaded, ScenarioArgs, number_of};
+use self::cases::Compared;
+pub(super) use self::cases::Comparison;
+pub(super) use self::load::Loaded;
+use self::load::{ScenarioArgs, number_of};
 use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
@@ -57,7 +59,7 @@ pub(crate) struct CompareArgs {
 
 /// Which cost decides.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum BasisArg {
+pub(super) enum BasisArg {
     /// What the usage of the horizon costs, whenever it is paid.
     #[default]
     Effective,
@@ -75,7 +77,7 @@ impl From<BasisArg> for Basis {
 }
 
 /// The name of the usage as it is.
-const BASE: &str = "base";
+pub(super) const BASE: &str = "base";
 
 pub(crate) fn run(
     args: &CompareArgs,

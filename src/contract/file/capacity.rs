@@ -6,10 +6,10 @@ use super::rates;
 use super::read::Fields;
 use super::written;
 use crate::contract::Scope;
-use crate::contract::tables::{self, Limit};
+use crate::contract::tables;
 use crate::contract::terms::{
-    Capacity, CapacityKind, CapacityMeter, CapacityRate, LoadProfile, Overflow, PricePer, Purchase,
-    ReservedSpend, Side, SpillTo, UnitSteps,
+    Capacity, CapacityKind, CapacityMeter, CapacityRate, Deployable, LoadProfile, Overflow,
+    PricePer, Purchase, ReservedSpend, Side, SpillTo, UnitSteps,
 };
 use crate::money::{Amount, Factor};
 
@@ -44,6 +44,7 @@ pub(super) fn capacity(
         },
         unit: fields.text("unit")?.into(),
         meters,
+        deployable: limits,
         rates,
         ceiling,
         overflow: overflow?,
@@ -123,7 +124,7 @@ fn rates_and_limits(
     fields: &Fields<'_>,
     scope: &Scope,
     build: &mut Builder<'_>,
-) -> (Vec<CapacityRate>, Vec<Limit>) {
+) -> (Vec<CapacityRate>, Vec<Deployable>) {
     if !fields.has("rate") && !fields.has("table") {
         build.report.problem(fields.offset, "`capacity` has none of `rate`, `table`");
     }
@@ -149,7 +150,8 @@ fn rates_and_limits(
     let stated = ["minimum_units", "unit_increment"];
     if !written(fields, &stated).is_empty() {
         let increment = fields.integer(stated[1]).unwrap_or(1);
-        limits = vec![Limit { minimum: fields.integer(stated[0]).unwrap_or(increment), increment }];
+        limits =
+            vec![Deployable { minimum: fields.integer(stated[0]).unwrap_or(increment), increment }];
     }
     (rates, limits)
 }
@@ -157,7 +159,7 @@ fn rates_and_limits(
 fn check_units(
     fields: &Fields<'_>,
     meters: &[CapacityMeter],
-    limits: &[Limit],
+    limits: &[Deployable],
     build: &mut Builder<'_>,
 ) {
     let Some(least) = limits.iter().min() else { return };

@@ -25,6 +25,8 @@ pub struct Capacity {
     pub unit: CompactString,
     /// Units of each meter: one for all tokens, or input and output apart.
     pub meters: Vec<CapacityMeter>,
+    /// How many units can be deployed: one of these must allow it; empty: any number.
+    pub deployable: Vec<Deployable>,
     /// What a token of each model takes of a unit; the first that matches counts. Usage in scope
     /// that none matches is not served by the capacity.
     pub rates: Vec<CapacityRate>,
@@ -59,6 +61,25 @@ pub struct CapacityMeter {
     pub price: Option<Purchase>,
     /// Units reserved; paid whether deployed or not.
     pub reserved: Option<(UnitSteps, Purchase)>,
+}
+
+/// How many units can be deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deployable {
+    /// Fewest.
+    pub minimum: u64,
+    /// More come in steps of so many, counted from the fewest.
+    pub increment: u64,
+}
+
+impl Deployable {
+    /// True if so many units can be deployed.
+    #[must_use]
+    pub fn allows(self, units: u64) -> bool {
+        units
+            .checked_sub(self.minimum)
+            .is_some_and(|above| above.is_multiple_of(self.increment.max(1)))
+    }
 }
 
 /// Units from each day on; sorted, the first on the first day of the term.

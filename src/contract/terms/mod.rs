@@ -10,8 +10,8 @@ use chrono::NaiveDate;
 use compact_str::CompactString;
 
 pub use capacity::{
-    Capacity, CapacityKind, CapacityMeter, CapacityRate, LoadProfile, Overflow, PricePer, Purchase,
-    ReservedSpend, Share, Side, SpillTo, UnitSteps,
+    Capacity, CapacityKind, CapacityMeter, CapacityRate, Deployable, LoadProfile, Overflow,
+    PricePer, Purchase, ReservedSpend, Share, Side, SpillTo, UnitSteps,
 };
 pub use commitment::{Carry, Eligible, Milestone, Opening, Payment, Shortfall, SpendCommitment};
 pub use credit::{Credit, Recharge, WhenEmpty};

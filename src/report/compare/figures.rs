@@ -12,22 +12,22 @@ use crate::scenario::{QUANTILES, ScenarioOutcome};
 
 /// First day and the day after the last one.
 #[derive(Debug, Serialize)]
-pub(super) struct Horizon {
-    pub(super) start: NaiveDate,
-    pub(super) end: NaiveDate,
+pub(in crate::report) struct Horizon {
+    pub(in crate::report) start: NaiveDate,
+    pub(in crate::report) end: NaiveDate,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Model {
-    pub(super) name: &'static str,
-    pub(super) version: &'static str,
-    pub(super) level: String,
-    pub(super) seed: u64,
-    pub(super) paths: usize,
+pub(in crate::report) struct Model {
+    pub(in crate::report) name: &'static str,
+    pub(in crate::report) version: &'static str,
+    pub(in crate::report) level: String,
+    pub(in crate::report) seed: u64,
+    pub(in crate::report) paths: usize,
 }
 
 impl Model {
-    pub(super) fn new(level: String, seed: u64, paths: usize) -> Self {
+    pub(in crate::report) fn new(level: String, seed: u64, paths: usize) -> Self {
         Self { name: MODEL_NAME, version: MODEL_VERSION, level, seed, paths }
     }
 }
@@ -108,6 +108,6 @@ impl ScenarioFigures {
 }
 
 /// A number without digits that mean nothing.
-fn places(number: f64, whole: f64) -> f64 {
+pub(in crate::report) fn places(number: f64, whole: f64) -> f64 {
     (number * whole).round() / whole
 }

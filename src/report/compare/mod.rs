@@ -7,7 +7,9 @@ mod text;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use self::figures::{Horizon, Model, ScenarioFigures};
+use self::figures::ScenarioFigures;
+pub(super) use self::figures::{Horizon, Model, places};
+pub(super) use self::tables::{percent, quantile};
 use super::{InputFacts, PriceBookFacts, shown_findings};
 use crate::diagnostic::Diagnostic;
 use crate::money::Currency;

@@ -175,11 +175,11 @@ impl CompareReport {
     }
 }
 
-fn quantile(spread: &Spread, name: &str) -> Amount {
+pub(in crate::report) fn quantile(spread: &Spread, name: &str) -> Amount {
     spread.quantiles.get(name).copied().unwrap_or_default()
 }
 
 /// A share of the paths.
-pub(super) fn percent(share: f64) -> String {
+pub(in crate::report) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }

@@ -7,7 +7,6 @@
 mod axis;
 mod chart;
 mod columns;
-#[cfg_attr(not(test), expect(dead_code, reason = "`commit` is the first page with a curve"))]
 mod curve;
 mod dates;
 mod fan;
@@ -22,7 +21,6 @@ mod table;
 pub use self::page::Page;
 
 pub(super) use self::columns::{Columns, Series};
-#[expect(unused_imports, reason = "`commit` is the first page with a curve")]
 pub(super) use self::curve::{Curve, CurveLine, CurveMark, CurveRange, CurveReference};
 pub(super) use self::fan::{Fan, FanDay};
 pub(super) use self::page::Figure;

@@ -97,6 +97,7 @@ fn settlement(complete: bool) -> Settlement {
     let currency = "EUR".parse().unwrap();
     Settlement {
         window: Some(window),
+        included: Vec::new(),
         invoices: vec![invoice(complete)],
         commitments: vec![CommitmentBalance {
             term: TERM,

@@ -24,15 +24,16 @@ impl Axis {
         Ok(Self { low, step, last })
     }
 
-    /// From nothing to a size or a little more, in steps of about a thousandth: `1`, `2` or `5` times a
-    /// power of ten, and never less than `least`.
+    /// From a size to another or a little more, in steps of about a two-thousandth: `1`, `2` or `5` times a
+    /// power of ten times `least`.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`] if a size does not fit.
-    pub fn up_to(high: Amount, least: Amount) -> Result<Self, MoneyError> {
+    pub fn about(low: Amount, high: Amount, least: Amount) -> Result<Self, MoneyError> {
+        let way = high.checked_sub(low)?;
         let mut step = least;
         for factor in [2, 5].into_iter().chain([1, 2, 5].into_iter().cycle()) {
-            if step.checked_ratio(PARTS, 1)? >= high {
+            if step.checked_ratio(PARTS, 1)? >= way {
                 break;
             }
             // 1, 2, 5, 10: each of them from the one before.
@@ -41,7 +42,7 @@ impl Axis {
                 _ => step.checked_ratio(2, 1)?,
             };
         }
-        Self::new(Amount::ZERO, high.checked_add(step)?, step)
+        Self::new(low, high.checked_add(step)?, step)
     }
 
     /// The size with a number.
@@ -71,7 +72,7 @@ impl Axis {
 }
 
 /// Steps that a size is about.
-const PARTS: i128 = 1_000;
+const PARTS: i128 = 2_000;
 
 #[cfg(test)]
 mod tests {
@@ -79,16 +80,23 @@ mod tests {
 
     #[test]
     fn steps_are_round() {
-        let of = |high: i64| Axis::up_to(Amount::from_units(high), Amount::from_cents(1)).unwrap();
-        // A thousandth of 1,240,000 is 1,240: the next round number is 2,000.
-        assert_eq!(of(1_240_000).step, Amount::from_units(2_000));
+        let of = |high: i64| {
+            Axis::about(Amount::ZERO, Amount::from_units(high), Amount::from_cents(1)).unwrap()
+        };
+        // A two-thousandth of 1,240,000 is 620: the next round number is 1,000.
+        assert_eq!(of(1_240_000).step, Amount::from_units(1_000));
         assert_eq!(of(9).step, Amount::from_cents(1));
-        assert_eq!(of(4_999).step, Amount::from_units(5));
-        assert_eq!(of(5_001).step, Amount::from_units(10));
+        assert_eq!(of(9_999).step, Amount::from_units(5));
+        assert_eq!(of(10_001).step, Amount::from_units(10));
         // The last step is at or above what was asked for.
         assert!(of(1_240_000).at(of(1_240_000).last).unwrap() >= Amount::from_units(1_240_000));
-        let counted = Axis::up_to(Amount::from_units(37), Amount::from_units(1)).unwrap();
-        assert_eq!((counted.step, counted.last), (Amount::from_units(1), 38));
+        // 15, 20, ... 40: a step past what was asked for.
+        let [low, high, step] = [15, 37, 5].map(Amount::from_units);
+        let counted = Axis::about(low, high, step).unwrap();
+        assert_eq!(
+            (counted.step, counted.at(counted.last).unwrap()),
+            (step, Amount::from_units(40))
+        );
     }
 
     #[test]

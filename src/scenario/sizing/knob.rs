@@ -45,6 +45,10 @@ pub struct Knob {
     pub unit: SizeUnit,
     /// The size in the contract as it stands. Counts are whole units of money's type.
     pub stated: Amount,
+    /// The smallest that there can be.
+    pub least: Amount,
+    /// The smallest step between two sizes.
+    pub step: Amount,
     part: Part,
 }
 
@@ -77,6 +81,13 @@ impl Knob {
             }
         }
         found
+    }
+
+    /// A size that there can be, near another one.
+    #[must_use]
+    pub fn rounded(&self, size: Amount) -> Amount {
+        let places = if matches!(self.unit, SizeUnit::Money(_)) { CENTS } else { 0 };
+        size.round(places, Rounding::HalfUp)
     }
 
     /// True if a user means this one: its name, without the contract, or without the part.
@@ -142,6 +153,8 @@ impl Knob {
 
 /// Places to which amounts in proportion are kept.
 const CENTS: u32 = 2;
+/// The smallest step between two amounts.
+const CENT: Amount = Amount::from_cents(1);
 
 fn in_proportion(amount: Amount, size: Amount, stated: Amount) -> Result<Amount, MoneyError> {
     let scaled = amount.checked_ratio(size.atto(), stated.atto())?;
@@ -171,8 +184,10 @@ fn whole(count: u64) -> Amount {
 
 /// The numbers of a term; those that stand at nothing have no proportion and are left out.
 fn of_term(kind: &TermKind, term: TermRef, name: &str, currency: Currency) -> Vec<Knob> {
-    let knob = |part, name: String, what: String, unit, stated: Amount| {
-        (!stated.is_zero()).then_some(Knob { term, name, what, unit, stated, part })
+    let knob = |part, name: String, what: String, unit: SizeUnit, stated: Amount| {
+        let step = if matches!(unit, SizeUnit::Money(_)) { CENT } else { whole(1) };
+        let least = Amount::ZERO;
+        (!stated.is_zero()).then_some(Knob { term, name, what, unit, stated, least, step, part })
     };
     let money = |part, what: &str, stated| {
         let unit = SizeUnit::Money(currency);
@@ -212,7 +227,14 @@ fn of_term(kind: &TermKind, term: TermRef, name: &str, currency: Currency) -> Ve
             let several = parts.len() > 1;
             let named = |(part, suffix, what, stated): (Part, String, String, u64)| {
                 let name = if several { format!("{name}{suffix}") } else { name.to_owned() };
-                knob(part, name, what, SizeUnit::Count(capacity.unit.to_string()), whole(stated))
+                let unit = SizeUnit::Count(capacity.unit.to_string());
+                let mut found = knob(part, name, what, unit, whole(stated))?;
+                // Of limits for several models the loosest.
+                if let Some(limit) = capacity.deployable.iter().min() {
+                    (found.least, found.step) =
+                        (whole(limit.minimum), whole(limit.increment.max(1)));
+                }
+                Some(found)
             };
             parts.into_iter().filter_map(named).collect()
         }

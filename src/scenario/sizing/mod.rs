@@ -23,3 +23,6 @@ pub use self::plan::{Choice, Other, Plan, SizePlan, plan};
 pub use self::portfolio::Start;
 pub use self::range::axis;
 pub use self::search::{Point, PointFit, Range};
+
+#[cfg(test)]
+mod tests;

@@ -86,7 +86,7 @@ pub fn plan(
     };
     let past_sizes = match axes {
         [axis] => {
-            let seen = curve(past, (0, axis), &found, &offered(past, 0), choice.objective)?;
+            let seen = curve(past, (0, axis), &found, &offered(past, 0), choice)?;
             vec![seen[best(&seen)].size]
         }
         _ => portfolio::sizes(past, axes, choice.objective)?.sizes,
@@ -136,7 +136,7 @@ fn curves(
         for (knob, axis) in axes.iter().enumerate() {
             let mut more = offered(deal, knob);
             more.extend([deal.knobs[knob].stated, past[knob], sizes[knob]]);
-            let seen = curve(deal, (knob, axis), &sizes, &more, choice.objective)?;
+            let seen = curve(deal, (knob, axis), &sizes, &more, choice)?;
             let best = best(&seen);
             sizes[knob] = seen[best].size;
             let least = seen[best].objective;

@@ -26,7 +26,7 @@ pub struct Start {
 
 /// What a search came to.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub(super) struct Found {
     /// The best sizes.
     pub sizes: Vec<Amount>,
     /// The searches, the best first.
@@ -44,7 +44,11 @@ const MOST_ROUNDS: u32 = 6;
 ///
 /// # Errors
 /// [`ScenarioError`] if contracts cannot be settled at some sizes.
-pub fn sizes(deal: &Deal<'_>, axes: &[Axis], objective: Objective) -> Result<Found, ScenarioError> {
+pub(super) fn sizes(
+    deal: &Deal<'_>,
+    axes: &[Axis],
+    objective: Objective,
+) -> Result<Found, ScenarioError> {
     let stated = deal.knobs.iter().zip(axes).map(|(knob, axis)| axis.nearest(knob.stated));
     let from = [
         stated.collect::<Vec<u64>>(),

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use super::axis::Axis;
 use super::deal::{Deal, OnPath};
 use super::objective::Objective;
+use super::plan::Choice;
 use crate::money::{Amount, MoneyError};
 use crate::projection::Distribution;
 use crate::scenario::{QUANTILES, ScenarioError};
 
 /// Intervals of the first look along an axis.
 pub(super) const INTERVALS: u64 = 20;
-/// Halvings around the best size: the twentieth of an axis becomes less than a thousandth.
-const HALVINGS: u32 = 6;
+/// Halvings around the best size: the twentieth of an axis becomes less than a two-thousandth.
+const HALVINGS: u32 = 7;
 
 /// What a size comes to.
 #[derive(Debug, Clone)]
@@ -88,6 +89,9 @@ fn fit(paths: &[OnPath], knob: usize) -> Option<PointFit> {
     })
 }
 
+/// Halvings around the ends of the sizes that are nearly as good.
+const END_HALVINGS: u32 = 3;
+
 /// Looks along an axis: everywhere, then closer around the best.
 ///
 /// # Errors
@@ -129,17 +133,18 @@ pub(super) fn best_of<T>(seen: &BTreeMap<u64, T>, cost: &impl Fn(&T) -> Amount) 
 }
 
 /// The curve of one knob, the others at the sizes given, on all paths. `more` are sizes that are
-/// looked at in any case.
+/// looked at in any case; `near` is the share that may be lost to be nearly as good as the best.
 ///
 /// # Errors
 /// [`ScenarioError`] if contracts cannot be settled at some size.
-pub fn curve(
+pub(super) fn curve(
     deal: &Deal<'_>,
     (knob, axis): (usize, &Axis),
     others: &[Amount],
     more: &[Amount],
-    objective: Objective,
+    choice: Choice,
 ) -> Result<Vec<Point>, ScenarioError> {
+    let Choice { objective, near } = choice;
     let numbers: Vec<u64> = more.iter().map(|size| axis.nearest(*size)).collect();
     let mut look = |number: u64| {
         let size = axis.at(number)?;
@@ -148,13 +153,42 @@ pub fn curve(
         let paths = deal.settle(&sizes, deal.usage.paths)?;
         Ok(Point::new(size, &paths, knob, objective)?)
     };
-    let seen = explore(axis, &numbers, HALVINGS, &mut look, |point| point.objective)?;
+    let mut seen = explore(axis, &numbers, HALVINGS, &mut look, |point| point.objective)?;
+    for _ in 0..END_HALVINGS {
+        let best = best_of(&seen, &|point: &Point| point.objective);
+        let least = seen[&best].objective;
+        let allowed = least.checked_add(least.checked_mul_rounded(near)?)?;
+        for (inside, outside) in ends(&seen, best, allowed) {
+            let between = inside.midpoint(outside);
+            if !seen.contains_key(&between) {
+                seen.insert(between, look(between)?);
+            }
+        }
+    }
     Ok(seen.into_values().collect())
+}
+
+/// On each side of the best the neighbours between which the objective passes what is allowed.
+fn ends(seen: &BTreeMap<u64, Point>, best: u64, allowed: Amount) -> Vec<(u64, u64)> {
+    let mut found = Vec::new();
+    let mut pass = |others: &mut dyn Iterator<Item = (&u64, &Point)>| {
+        let mut inside = best;
+        for (number, point) in others {
+            if point.objective > allowed {
+                found.push((inside, *number));
+                return;
+            }
+            inside = *number;
+        }
+    };
+    pass(&mut seen.range(..best).rev());
+    pass(&mut seen.range(best + 1..));
+    found
 }
 
 /// The best point of a curve: the least cost, the smallest size of several.
 #[must_use]
-pub fn best(curve: &[Point]) -> usize {
+pub(super) fn best(curve: &[Point]) -> usize {
     let by_cost = |at: &usize| (curve[*at].objective, *at);
     (0..curve.len()).min_by_key(by_cost).unwrap_or(0)
 }
@@ -164,7 +198,7 @@ pub fn best(curve: &[Point]) -> usize {
 ///
 /// # Errors
 /// [`MoneyError::Overflow`] if a difference does not fit.
-pub fn near(curve: &[Point], best: usize, allowed: Amount) -> Result<Range, MoneyError> {
+pub(super) fn near(curve: &[Point], best: usize, allowed: Amount) -> Result<Range, MoneyError> {
     let end = |others: &mut dyn Iterator<Item = usize>| -> Result<Option<Amount>, MoneyError> {
         let mut inside = best;
         for at in others {

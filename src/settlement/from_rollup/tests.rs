@@ -70,6 +70,7 @@ fn capacity(overflow: Overflow) -> Contract {
             kind: CapacityKind::Provisioned,
             unit: "unit".into(),
             meters: Vec::new(),
+            deployable: Vec::new(),
             rates: vec![rate],
             ceiling: Factor::ONE,
             overflow,

@@ -92,6 +92,7 @@ fn units(meters: Vec<CapacityMeter>, rates: Vec<CapacityRate>) -> Capacity {
         kind: CapacityKind::Provisioned,
         unit: "PTU".into(),
         meters,
+        deployable: Vec::new(),
         rates,
         ceiling: crate::money::Factor::ONE,
         overflow: Overflow::Spill(None),

@@ -1,0 +1,200 @@
+//! `tokencast commit`.
+
+mod sizes;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use self::sizes::SizeArgs;
+use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
+use super::compare::{BASE, BasisArg, Comparison, Loaded};
+use super::error::Failure;
+use super::exit::ExitStatus;
+use super::finish::{self, Printed};
+use super::ingest::{self, Prices, Usage};
+use super::model_args::ModelArgs;
+use super::settings::Environment;
+use super::ui::Ui;
+use super::{contract, forecast, settle};
+use crate::contract::{Contract, FxTable};
+use crate::diagnostic::Diagnostics;
+use crate::projection::{ProjectionOptions, UsagePaths, look_back};
+use crate::rating::summary;
+use crate::report::commit::{CommitContext, CommitReport};
+use crate::scenario::sizing::{Choice, Deal, Plan, plan};
+use crate::scenario::{Changed, ScenarioError};
+use crate::source::Input;
+
+/// Find how much to commit: the size of a spend commitment, of capacity, seats or credit that costs
+/// least on forecast usage, with the whole curve.
+///
+/// Every size is settled on the same sample paths. Beside the best one stand the size in the
+/// contract, the one that the last days alone would suggest, and going without the contract.
+///
+/// Exit codes: 0 done, 2 error, 3 no usage, too little history, or nothing that has a price.
+#[derive(Debug, Args)]
+pub(crate) struct CommitArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Contract files, folders or patterns, that the usage is settled by together; may be given
+    /// several times.
+    #[arg(
+        help_heading = "Contracts",
+        long,
+        required = true,
+        value_delimiter = ',',
+        value_name = "FILE,..."
+    )]
+    contract: Vec<String>,
+    /// Exchange rates by day: CSV `date,from,to,rate[,source]`, or TOML; may be given several
+    /// times.
+    #[arg(help_heading = "Contracts", long, value_name = "FILE")]
+    fx: Vec<PathBuf>,
+    #[command(flatten)]
+    sizes: SizeArgs,
+    /// The cost that is meant.
+    #[arg(help_heading = "Sizes", long, value_enum, default_value_t, value_name = "COST")]
+    decide_by: BasisArg,
+    /// How far: days such as 30d, months such as 12m (the current one is the first), eom, eoq, eoy,
+    /// or the last day as a date. Commitments count in whole periods: it must reach their end.
+    #[arg(help_heading = "Forecast", long, default_value = "12m", value_name = "HORIZON")]
+    horizon: String,
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    prices: PriceArgs,
+    #[command(flatten)]
+    stale: StaleArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    findings: FindingArgs,
+}
+
+pub(crate) fn run(
+    args: &CommitArgs,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<ExitStatus, Failure> {
+    let policy = finish::policy(&args.findings)?;
+    let horizon = forecast::horizon(&args.horizon)?;
+    let out = args.output.out.as_deref();
+    let prices = Prices::load(&args.prices, environment)?;
+    let paths = contract::paths(&args.contract)?;
+    let files = paths.iter().chain(&args.fx).cloned().map(Input::File);
+    ingest::refuse_output_among_inputs(&files.collect::<Vec<_>>(), out)?;
+    let (contracts, mut found) = contract::load(&paths)?;
+    let fx = settle::rates(&args.fx)?;
+    let asked = args.sizes.read(&contracts)?;
+    let kept = settle::with_labels_of(&contracts, &args.model.scope_dimensions());
+    let wanted = ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out };
+    let input = settle::in_zone_of(&args.input, &contracts);
+    let usage = ingest::read_usage(&input, &prices, wanted, ui)?;
+    let threads = args.input.threads;
+    let options =
+        args.model.options(horizon, prices.known_at, usage.calendar, Vec::new(), threads)?;
+    let (book, known_at, days) = (&prices.book, prices.known_at, args.stale.stale_days);
+    let history =
+        summary::summarise_checked(&usage.rollup, book, known_at, &[], &usage.calendar, days)?;
+    let undecided = finish::undecided(usage.facts.records, &history.totals);
+    found.merge(usage.found.clone());
+    found.merge(prices.found.clone());
+    found.merge(history.diagnostics);
+    let work = Work { args, usage: &usage, prices: &prices, options: &options, fx: &fx };
+    let sized = work.plan(&contracts, &asked, &mut found, ui);
+    let (findings, denied) = finish::resolve(&found, &policy);
+    ui.findings(&findings);
+    let Sized { plan, usage: forecast, look_back, unpriced } = sized?;
+    let context = CommitContext {
+        currency: forecast.currency,
+        origin: forecast.origin,
+        end: forecast.end,
+        level: forecast.level.name().to_owned(),
+        paths: forecast.paths,
+        seed: args.model.seed,
+        basis: args.decide_by.into(),
+        objective: args.sizes.minimise,
+        near: args.sizes.near,
+        look_back_days: look_back,
+        unpriced,
+        inputs: usage.facts,
+        diagnostics: findings,
+        price_book: prices.facts(),
+    };
+    let report = CommitReport::new(&asked.knobs, &plan, context);
+    let (head, notes) = report.sentences();
+    let csv = report.csv_grid();
+    let printed = Printed { head: &head, grids: report.grids(), notes: &notes, csv };
+    finish::print_with_page(&report, printed, || Ok(report.page()), &args.output, denied, ui)?;
+    Ok(finish::status(denied, undecided, ui))
+}
+
+/// What a plan is made from.
+struct Work<'a> {
+    args: &'a CommitArgs,
+    usage: &'a Usage,
+    prices: &'a Prices,
+    options: &'a ProjectionOptions,
+    fx: &'a FxTable,
+}
+
+/// A plan with what it was made on.
+struct Sized {
+    plan: Plan,
+    usage: UsagePaths,
+    /// Days looked back on.
+    look_back: u32,
+    /// What has no price by token.
+    unpriced: Vec<String>,
+}
+
+impl Work<'_> {
+    fn plan(
+        &self,
+        contracts: &[Contract],
+        asked: &sizes::Asked,
+        found: &mut Diagnostics,
+        ui: &Ui,
+    ) -> Result<Sized, Failure> {
+        let deal =
+            Loaded { name: BASE.to_owned(), changes: Vec::new(), contracts: contracts.to_vec() };
+        let scenarios = [deal];
+        let comparison = Comparison::of(self.usage, self.prices, self.options, &scenarios, self.fx);
+        let forecast = comparison.forecast(self.options)?;
+        found.merge(forecast.diagnostics.clone());
+        let calendar = &self.usage.calendar;
+        let (past, look_back) =
+            look_back(&self.usage.rollup, &forecast, calendar, self.args.sizes.look_back);
+        let ground = comparison.ground();
+        let columns = |usage: &UsagePaths, reprice: bool| -> Result<_, ScenarioError> {
+            let mut changed = Changed::new(ground, usage, calendar, BASE);
+            if reprice {
+                changed.reprice()?;
+            }
+            Ok(changed.columns)
+        };
+        let (columns_now, columns_then) = (columns(&forecast, false)?, columns(&past, true)?);
+        let bar = ui.sizes_bar();
+        let count = || bar.inc(1);
+        let deal = Deal {
+            ground,
+            usage: &forecast,
+            profiles: &forecast.profiles,
+            columns: &columns_now,
+            contracts,
+            knobs: &asked.knobs,
+            offers: &asked.offers,
+            basis: self.args.decide_by.into(),
+            threads: self.options.threads,
+            settled: &count,
+        };
+        let then = Deal { usage: &past, columns: &columns_then, settled: &|| (), ..deal.clone() };
+        let axes = asked.axes(&deal)?;
+        let choice = Choice { objective: self.args.sizes.minimise, near: self.args.sizes.near };
+        let plan = plan(&deal, &then, &axes, choice)?;
+        let unpriced = deal.unpriced()?;
+        bar.finish_and_clear();
+        Ok(Sized { plan, look_back, unpriced, usage: forecast })
+    }
+}
