@@ -211,6 +211,15 @@ fn comparisons_follow_their_schema() {
 }
 
 #[test]
+fn plans_follow_their_schema() {
+    let env = TestEnv::new();
+    let offer = root().join("samples/contracts/claude-commitment.toml");
+    let fixed = ["commit", "--contract", offer.to_str().unwrap(), "--size", "annual=0..8000:4000"];
+    let more = ["--horizon", "2027-11-30", "--paths", "100"];
+    assert_valid("commit.v1", &env.samples_json(&[&fixed[..], &more].concat()));
+}
+
+#[test]
 fn price_commands_follow_their_schemas() {
     let env = TestEnv::new();
     let table = root().join("tests/data/import/litellm.json");

@@ -9,6 +9,7 @@ mod cmd_backtest_costs;
 mod cmd_check;
 mod cmd_check_ci;
 mod cmd_check_outputs;
+mod cmd_commit;
 mod cmd_compare;
 mod cmd_contract;
 mod cmd_cost;
