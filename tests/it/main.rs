@@ -29,6 +29,7 @@ mod contract_vectors;
 mod docs;
 mod errors;
 mod html;
+mod paired;
 mod price_data;
 mod prices_import;
 mod prices_import_texts;
