@@ -11,6 +11,7 @@ pub mod change;
 mod drivers;
 pub mod file;
 mod outcome;
+mod priced;
 mod settled;
 
 use thiserror::Error;

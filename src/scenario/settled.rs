@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::NaiveDate;
 
 use super::case::Case;
+use super::priced::{BLOCK, Ready};
 use super::{Basis, ScenarioError};
-use crate::money::{Amount, Currency};
-use crate::settlement::Settlement;
+use crate::money::Amount;
+use crate::settlement::{InvoiceTotal, Settlement, Totals};
 
 /// What one path costs.
 #[derive(Debug, Clone, Default)]
@@ -38,29 +41,57 @@ impl PathCost {
     /// # Errors
     /// [`ScenarioError::OtherCurrency`], or a sum that does not fit.
     pub fn read(case: &Case<'_>, settlement: &Settlement) -> Result<Self, ScenarioError> {
+        let invoices: Vec<InvoiceTotal> = settlement
+            .invoices
+            .iter()
+            .map(|i| InvoiceTotal { currency: i.currency, due: i.due, costs: i.costs })
+            .collect();
+        let shares = settlement.shares.iter();
+        Self::sum(case, &invoices, shares.map(|share| (share.profile, share.costs.effective_cost)))
+    }
+
+    /// The same from totals.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn of_totals(case: &Case<'_>, totals: &Totals) -> Result<Self, ScenarioError> {
+        let effective = (0_u32..).zip(&totals.effective);
+        let used = effective.filter_map(|(profile, cost)| Some((profile, (*cost)?)));
+        Self::sum(case, &totals.invoices, used)
+    }
+
+    fn sum(
+        case: &Case<'_>,
+        invoices: &[InvoiceTotal],
+        effective: impl Iterator<Item = (u32, Amount)>,
+    ) -> Result<Self, ScenarioError> {
         let expected = case.usage().currency;
-        let known = |found: Currency| {
-            let scenario = || case.name.clone();
-            let wrong = || ScenarioError::OtherCurrency { scenario: scenario(), found, expected };
-            if found == expected { Ok(()) } else { Err(wrong()) }
-        };
+        let others = invoices.iter().map(|invoice| invoice.currency).filter(|c| *c != expected);
+        if let Some(found) = others.min() {
+            let scenario = case.name.clone();
+            return Err(ScenarioError::OtherCurrency { scenario, found, expected });
+        }
         let mut cost = Self::default();
-        for (currency, costs) in settlement.totals()? {
-            known(currency)?;
-            (cost.billed, cost.effective) = (costs.billed_cost, costs.effective_cost);
+        for InvoiceTotal { due, costs, .. } in invoices {
+            cost.billed = cost.billed.checked_add(costs.billed_cost)?;
+            cost.effective = cost.effective.checked_add(costs.effective_cost)?;
+            let sum = cost.cash.entry(*due).or_default();
+            *sum = sum.checked_add(costs.billed_cost)?;
         }
-        for invoice in &settlement.invoices {
-            let sum = cost.cash.entry(invoice.due).or_default();
-            *sum = sum.checked_add(invoice.costs.billed_cost)?;
-        }
-        for share in &settlement.shares {
-            let provider = &case.profiles()[share.profile as usize].sku.provider;
-            let sum = cost.providers.entry(provider.to_string()).or_default();
-            *sum = sum.checked_add(share.costs.effective_cost)?;
+        for (profile, effective) in effective {
+            let provider = case.profiles()[profile as usize].sku.provider.as_str();
+            let sum = match cost.providers.get_mut(provider) {
+                Some(sum) => sum,
+                None => cost.providers.entry(provider.to_owned()).or_default(),
+            };
+            *sum = sum.checked_add(effective)?;
         }
         Ok(cost)
     }
 }
+
+/// The cost of one path of one scenario, by their numbers.
+type Settled = (usize, usize, Result<PathCost, ScenarioError>);
 
 /// Settles every path of every scenario: by scenario, then path.
 ///
@@ -71,30 +102,84 @@ pub(super) fn settle_all(
     paths: usize,
     threads: Option<NonZeroUsize>,
 ) -> Result<Vec<Vec<PathCost>>, ScenarioError> {
-    let jobs = cases.len() * paths;
-    let threads = threads.map_or(1, NonZeroUsize::get).min(jobs.max(1));
-    let one = |job: usize| {
-        let (case, path) = (&cases[job / paths], job % paths);
-        let settlement = case.settle_path(path).map_err(|source| failed(case, source))?;
-        PathCost::read(case, &settlement)
+    let ready = cases.iter().map(Ready::new).collect::<Result<Vec<_>, _>>()?;
+    // Scenarios by the usage they share.
+    let mut shared: Vec<Vec<usize>> = Vec::new();
+    for (number, case) in ready.iter().enumerate() {
+        let same = |group: &&mut Vec<usize>| {
+            let first = &ready[group[0]];
+            first.has_capacity() == case.has_capacity() && first.usage == case.usage
+        };
+        match shared.iter_mut().find(same) {
+            Some(group) => group.push(number),
+            None => shared.push(vec![number]),
+        }
+    }
+    // Every thread takes the next block when it is done with one.
+    let next = AtomicUsize::new(0);
+    let (ready, shared, next) = (&ready, &shared, &next);
+    let work = || {
+        let mut done: Vec<Settled> = Vec::new();
+        loop {
+            let first = next.fetch_add(1, Ordering::Relaxed) * BLOCK;
+            if first >= paths {
+                return done;
+            }
+            let block = first..paths.min(first + BLOCK);
+            shared.iter().for_each(|group| settle_block(ready, group, block.clone(), &mut done));
+        }
     };
-    let one = &one;
-    let length = jobs.div_ceil(threads).max(1);
-    let done: Vec<Result<Vec<PathCost>, ScenarioError>> = std::thread::scope(|scope| {
-        let part =
-            |from: usize| scope.spawn(move || (from..(from + length).min(jobs)).map(one).collect());
-        let running: Vec<_> = (0..jobs).step_by(length).map(part).collect();
+    let threads = threads.map_or(1, NonZeroUsize::get).min(paths.div_ceil(BLOCK)).max(1);
+    let done: Vec<Vec<Settled>> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let joined = |part: std::thread::ScopedJoinHandle<'_, _>| {
             part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
         running.into_iter().map(joined).collect()
     });
-    let mut all = Vec::with_capacity(jobs);
-    for part in done {
-        all.extend(part?);
+    let mut all: Vec<Vec<PathCost>> = vec![vec![PathCost::default(); paths]; cases.len()];
+    let mut failed: Option<(usize, usize, ScenarioError)> = None;
+    for (case, path, cost) in done.into_iter().flatten() {
+        match cost {
+            Ok(cost) => all[case][path] = cost,
+            Err(error) if failed.as_ref().is_none_or(|(c, p, _)| (case, path) < (*c, *p)) => {
+                failed = Some((case, path, error));
+            }
+            Err(_) => {}
+        }
     }
-    let mut all = all.into_iter();
-    Ok(cases.iter().map(|_| all.by_ref().take(paths).collect()).collect())
+    failed.map_or(Ok(all), |(_, _, error)| Err(error))
+}
+
+/// Settles some paths of scenarios that share their usage.
+fn settle_block(
+    ready: &[Ready<'_, '_>],
+    group: &[usize],
+    paths: Range<usize>,
+    done: &mut Vec<Settled>,
+) {
+    let first = &ready[group[0]];
+    if first.has_capacity() {
+        for number in group {
+            let case = ready[*number].case;
+            done.extend(paths.clone().map(|path| {
+                let settled = case.settle_path(path).map_err(|source| failed(case, source));
+                (*number, path, settled.and_then(|settled| PathCost::read(case, &settled)))
+            }));
+        }
+        return;
+    }
+    let (mut rows, mut cells) = (Vec::new(), Vec::new());
+    if let Err(error) = first.usage.of_paths(paths.clone(), &mut rows) {
+        done.push((group[0], paths.start, Err(failed(first.case, error.into()))));
+        return;
+    }
+    for (at, path) in paths.enumerate() {
+        let mine = &rows[at * first.usage.len()..(at + 1) * first.usage.len()];
+        for number in group {
+            done.push((*number, path, ready[*number].cost(mine, &mut cells)));
+        }
+    }
 }
 
 pub(super) fn failed(case: &Case<'_>, source: crate::settlement::SettleError) -> ScenarioError {
