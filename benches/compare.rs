@@ -186,12 +186,10 @@ fn main() -> Result<(), Failure> {
     let folder = kept.as_deref().map_or(folder.path(), Path::new);
     let (book, _) = PriceBook::bundled()?;
     let names = models(&book)?;
-    eprintln!("{} {names:?}", names.len());
     write_inputs(folder, &names)?;
     if kept.is_some() {
         return Ok(());
     }
-    eprintln!("{names:?}");
     let mut out = std::io::stdout().lock();
     let before = Instant::now();
     run(folder, &COMPARE, "report.json")?;

@@ -1,6 +1,7 @@
 //! One scenario, made ready to be settled on any path.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::contract::{Contract, FxTable};
 use crate::money::UnitPrice;
@@ -57,7 +58,7 @@ impl Column {
 }
 
 /// Usage with contracts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Case<'a> {
     /// Unique in a comparison.
     pub name: String,
@@ -69,7 +70,7 @@ pub struct Case<'a> {
     /// Where the row of each stretch and profile begins among the columns, and where the last ends.
     rows: Vec<usize>,
     profiles: Vec<UsageProfile>,
-    rater: Rater<'a>,
+    rater: Arc<Rater<'a>>,
     /// Mean units of each cell of the forecast.
     means: Vec<f64>,
 }
@@ -106,9 +107,16 @@ impl<'a> Case<'a> {
             columns,
             rows,
             profiles: looked_up,
-            rater: Rater::new(ground.book, profiles, ground.known_at)?,
+            rater: Arc::new(Rater::new(ground.book, profiles, ground.known_at)?),
             means: means.collect(),
         })
+    }
+
+    /// The same usage with other contracts. Its parts stay priced as they are, so capacity among the
+    /// contracts spills over to what that of this scenario does: terms may differ in size, not in kind.
+    #[must_use]
+    pub fn with_contracts(&self, name: &str, contracts: &'a [Contract]) -> Self {
+        Self { name: name.to_owned(), contracts, ..self.clone() }
     }
 
     /// What the numbers of profiles in a settlement stand for.

@@ -93,11 +93,13 @@ impl PathCost {
 /// The cost of one path of one scenario, by their numbers.
 type Settled = (usize, usize, Result<PathCost, ScenarioError>);
 
-/// Settles every path of every scenario: by scenario, then path.
+/// Settles every path of every scenario: by scenario, then path. Usage is counted and priced once for all
+/// scenarios in which it is the same and has the same unit prices, whatever else their contracts say: many
+/// sizes of one term cost little more than their settlement.
 ///
 /// # Errors
 /// The first error in the order of scenarios and paths.
-pub(super) fn settle_all(
+pub fn settle_all(
     cases: &[Case<'_>],
     paths: usize,
     threads: Option<NonZeroUsize>,

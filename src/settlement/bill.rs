@@ -102,6 +102,8 @@ pub(super) struct Bill {
     invoices: IndexMap<InvoiceKey, IndexMap<LineKey, Added, FixedState>, FixedState>,
 }
 
+/// Lines that an invoice has room for from the start.
+const USUAL_LINES: usize = 14;
 /// Days until an invoice without a contract is to be paid.
 const USUAL_PAYMENT_DAYS: u64 = 30;
 /// Decimal places of an invoice without a contract.
@@ -156,9 +158,10 @@ impl Bill {
 
     /// The number of an invoice, for several lines.
     pub(super) fn number_of(&mut self, invoice: &InvoiceKey) -> usize {
-        self.invoices
-            .get_index_of(invoice)
-            .unwrap_or_else(|| self.invoices.insert_full(invoice.clone(), IndexMap::default()).0)
+        self.invoices.get_index_of(invoice).unwrap_or_else(|| {
+            let lines = IndexMap::with_capacity_and_hasher(USUAL_LINES, FixedState::default());
+            self.invoices.insert_full(invoice.clone(), lines).0
+        })
     }
 
     /// Adds to a line of an invoice by its number.

@@ -56,19 +56,20 @@ pub(super) fn usage(
             *sum = Some(sum.unwrap_or_default().checked_add(effective)?);
             continue;
         }
+        let (components, unpriced) = item.counts.take().map_or_else(Default::default, |c| *c);
         run.remarks.shares.push(CostShare {
             profile: item.profile,
             period: segment,
             currency: item.currency,
             requests: item.requests,
-            components: std::mem::take(&mut item.quantities),
+            components,
             costs: Costs {
                 list_cost: item.list,
                 contracted_cost: item.price.checked_add(item.overage)?,
                 effective_cost: effective,
                 billed_cost: item.payable,
             },
-            unpriced: std::mem::take(&mut item.unpriced),
+            unpriced,
         });
     }
     Ok(())

@@ -172,8 +172,7 @@ impl<'c> Settler<'c> {
             for (key, cell) in &cells[next..next + mine] {
                 let priced = cell.priced(key);
                 items.push(Item {
-                    quantities: cell.quantities.clone(),
-                    unpriced: cell.unpriced.clone(),
+                    counts: Some(Box::new((cell.quantities.clone(), cell.unpriced.clone()))),
                     ..terms.item(&run, segment, &priced, key.served_by)?
                 });
             }

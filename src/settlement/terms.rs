@@ -18,7 +18,7 @@ use super::usage::{TokenPrices, UsageProfile};
 use crate::contract::TermKind;
 use crate::money::{Amount, UnitPrice};
 use crate::period::{Period, Timestamp};
-use crate::tokens::{Component, ComponentCounts};
+use crate::tokens::Component;
 
 /// Contracts bound to profiles and to the stretches of a window. Usage of any amount can be settled
 /// with it, any number of times.
@@ -190,8 +190,7 @@ impl<'c> Terms<'c> {
             served_by,
             tokens: cell.tokens,
             requests: cell.requests,
-            quantities: ComponentCounts::default(),
-            unpriced: ComponentCounts::default(),
+            counts: None,
             list: converted(cell.list, fx.as_ref())?,
             base: invoiced,
             price: contracted,
