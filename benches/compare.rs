@@ -120,8 +120,6 @@ const COMPARE: [&str; 8] = [
     "365d",
     "--output",
     "json",
-    "--format",
-    "json",
 ];
 
 /// Beside the base: each contract, all of them, and four ways to change the usage.

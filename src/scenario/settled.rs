@@ -14,7 +14,7 @@ use crate::money::Amount;
 use crate::settlement::{InvoiceTotal, Settlement, Totals};
 
 /// What one path costs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PathCost {
     /// What its invoices ask for.
     pub billed: Amount,
@@ -186,4 +186,109 @@ fn settle_block(
 
 pub(super) fn failed(case: &Case<'_>, source: crate::settlement::SettleError) -> ScenarioError {
     ScenarioError::Settle { scenario: case.name.clone(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Contract, ContractSource, FxTable, load};
+    use crate::diagnostic::Diagnostics;
+    use crate::money::{Currency, UnitPrice};
+    use crate::period::{Period, Timestamp};
+    use crate::price_book::PriceBook;
+    use crate::projection::{Level, Measure, UsageCell, UsagePaths, UsageSpan};
+    use crate::rollup::Profile;
+    use crate::scenario::{Column, Ground};
+    use crate::settlement::TokenPrices;
+    use crate::sku::{ContextBand, Sku};
+    use crate::tokens::Component;
+    use crate::usage::Labels;
+
+    const PATHS: u32 = 21;
+
+    /// Two models over three stretches of days, the second and third in one month.
+    fn usage() -> UsagePaths {
+        let days = ["2026-01-01", "2026-02-01", "2026-02-11", "2026-03-01"];
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let span = |pair: &[&str]| UsageSpan {
+            days: (pair[0].parse().unwrap(), pair[1].parse().unwrap()),
+            period: Period { start: at(pair[0]), end: at(pair[1]) },
+        };
+        let profile = |model: &str| Profile {
+            sku: Sku::new("aws.bedrock", model),
+            context: ContextBand::Unknown,
+            labels: Labels::default(),
+        };
+        let price = |text| UnitPrice::parse_per(text, 6).unwrap();
+        let mut cells = Vec::new();
+        for (span, profile) in (0..3).flat_map(|span| [(span, 0_u32), (span, 1)]) {
+            let prices = TokenPrices { list: price("3"), own: price("2.5") };
+            let output = Measure::Component(Component::Output);
+            for (measure, prices) in [(output, Some(prices)), (Measure::Requests, None)] {
+                // On every fourth path the first model has no usage in the first stretch.
+                let units = |path: u32| {
+                    let none = path.is_multiple_of(4) && span == 0 && profile == 0;
+                    if none { 0.4 } else { f64::from(1_000_000 + path * 77_777 + profile * 1_234) }
+                };
+                let quantities = (0..PATHS).map(units).collect();
+                cells.push(UsageCell { span, profile, measure, prices, quantities });
+            }
+        }
+        UsagePaths {
+            currency: Currency::USD,
+            origin: days[0].parse().unwrap(),
+            end: days[3].parse().unwrap(),
+            window: Period { start: at(days[0]), end: at(days[3]) },
+            paths: PATHS as usize,
+            profiles: vec![profile("m1"), profile("m2")],
+            spans: days.windows(2).map(span).collect(),
+            cells,
+            hours: BTreeMap::new(),
+            level: Level::Family,
+            diagnostics: Diagnostics::default(),
+        }
+    }
+
+    fn contracts(terms: &str) -> Vec<Contract> {
+        let head = "schema = \"tokencast.contract.v1\"\nid = \"c\"\nissuer = \"aws\"\ncurrency = \"USD\"\nstart = \"2026-01-01\"\nend = \"2027-01-01\"\n";
+        let source = ContractSource { name: "c.toml".to_owned(), text: format!("{head}{terms}") };
+        load(&[source]).unwrap().0
+    }
+
+    #[test]
+    fn every_path_costs_what_its_settlement_says() {
+        let usage = usage();
+        let (book, _) = PriceBook::bundled().unwrap();
+        let fx = FxTable::default();
+        let ground = Ground { book: &book, known_at: None, fx: &fx };
+        let commitment = |amount: &str| {
+            contracts(&format!(
+                "[[discount]]\nrate = \"0.07\"\n[[spend_commitment]]\nperiod = \"month\"\namounts = [\"{amount}\"]\n"
+            ))
+        };
+        let (small, large) = (commitment("4"), commitment("9"));
+        let fixed = contracts(
+            "[[fixed_rate]]\nmodels = \"m1\"\noutput_per_mtok = \"1.9\"\n[[credit]]\namount = \"5\"\nprice = \"4\"\n",
+        );
+        let parts = || (&usage.profiles[..], Column::all(&usage));
+        let base = Case::new("base", ground, &usage, parts(), &[]).unwrap();
+        let of = |name, contracts| Case::new(name, ground, &usage, parts(), contracts).unwrap();
+        let small = of("small", &small[..]);
+        let large = small.with_contracts("large", &large);
+        let cases = [base, small, large, of("fixed", &fixed[..])];
+        let paths = usage.paths;
+        let settled = settle_all(&cases, paths, None).unwrap();
+        for (case, costs) in cases.iter().zip(&settled) {
+            for (path, cost) in costs.iter().enumerate() {
+                let read = PathCost::read(case, &case.settle_path(path).unwrap()).unwrap();
+                assert_eq!(*cost, read, "{} on path {path}", case.name);
+            }
+        }
+        assert_eq!(settle_all(&cases, paths, NonZeroUsize::new(3)).unwrap(), settled);
+        // On path 0: 1,000,000 tokens of the second model and then two stretches of both at 2.5 a
+        // million; the quarter of a cent is rounded in each month.
+        assert_eq!(settled[0][0].billed.to_string(), "12.51");
+        // 7 % off: January 2.50 - 0.18 and 6.67 that lack to 9; February 5.00 + 5.01 - 0.70, above 9.
+        assert_eq!(settled[2][0].billed.to_string(), "18.30");
+    }
 }
