@@ -268,7 +268,7 @@ mod tests {
         };
         let (small, large) = (commitment("4"), commitment("9"));
         let fixed = contracts(
-            "[[fixed_rate]]\nmodels = \"m1\"\noutput_per_mtok = \"1.9\"\n[[credit]]\namount = \"5\"\nprice = \"4\"\n",
+            "[[fixed_rate]]\nscope = { models = \"m1\" }\noutput_per_mtok = \"1.9\"\n[[credit]]\namount = \"5\"\nprice = \"4\"\n",
         );
         let parts = || (&usage.profiles[..], Column::all(&usage));
         let base = Case::new("base", ground, &usage, parts(), &[]).unwrap();
