@@ -53,7 +53,7 @@ pub use info::{Method, Outlier, SeriesInfo};
 pub use model::FittedSeries;
 pub use month::MonthEdges;
 pub use paths::SamplePaths;
-pub use quantile::{quantile_sorted, quantiles};
+pub use quantile::{quantile, quantile_sorted, quantiles};
 pub use simulate::Draws;
 pub use spread::random_factors;
 

@@ -20,10 +20,12 @@ pub(crate) fn mul_div(value: i128, numerator: i128, denominator: i128) -> Result
         return Ok(div_round(product, denominator, Rounding::HalfEven));
     }
     let (product, by) = (I256::from(value) * I256::from(numerator), I256::from(denominator));
-    let (quotient, remainder) = (product / by, product % by);
+    // One division: it is most of the work.
+    let quotient = product / by;
+    let remainder = product - quotient * by;
     let twice = remainder.unsigned_abs() << 1_u32;
     let by_size = by.unsigned_abs();
-    let odd = quotient % I256::from(2) != I256::ZERO;
+    let odd = quotient & I256::ONE != I256::ZERO;
     let up = twice > by_size || (twice == by_size && odd);
     let negative = (product < I256::ZERO) != (by < I256::ZERO);
     let step = I256::from(if negative { -1 } else { 1 });

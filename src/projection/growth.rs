@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::blend::Pricing;
 use super::events::{EventError, Scope, parse_change};
 use super::history::Leaf;
-use crate::forecast::{compound, quantiles};
+use crate::forecast::{compound, quantile};
 
 /// Days of a year and of its parts, on average.
 const DAYS_A_YEAR: f64 = 365.25;
@@ -68,7 +68,7 @@ pub(super) fn apply(
         .map(|day| {
             let mut sample: Vec<f64> =
                 quantities.chunks_exact(horizon).map(|path| path[day]).collect();
-            quantiles(&mut sample, &[0.5])[0]
+            quantile(&mut sample, 0.5)
         })
         .collect();
     let factors = factors(&medians, wanted.daily_factor);

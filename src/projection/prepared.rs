@@ -81,6 +81,10 @@ impl<'a> Prepared<'a> {
         Origin { offset: self.days.origin_offset(), has_partial_day: self.days.has_partial_day }
     }
 
+    fn threads(&self) -> usize {
+        self.options.threads.map_or(1, std::num::NonZeroUsize::get)
+    }
+
     /// The leaves of a level as known at an origin.
     pub(super) fn leaves(&self, level: Level, origin: Origin, with_requests: bool) -> Vec<Leaf> {
         let stems = Stems::build(level, &self.names);
@@ -135,6 +139,8 @@ impl<'a> Prepared<'a> {
             launches: (if run.with_plans { &self.options.launches } else { &[] }, first_launch),
             groups: self.keys.len(),
             keep_sums: run.keep_sums,
+            // Backtests have a thread for each window.
+            threads: if run.with_plans { self.threads() } else { 1 },
         }
     }
 

@@ -61,6 +61,8 @@ pub(super) struct Simulation<'a, 'b> {
     pub(super) groups: usize,
     /// Keep the sums of every leaf.
     pub(super) keep_sums: bool,
+    /// Threads that may be used; the result does not depend on it.
+    pub(super) threads: usize,
 }
 
 /// Rated paths.
@@ -76,12 +78,16 @@ pub(super) struct Simulated {
     pub(super) outcomes: Vec<LeafOutcome>,
 }
 
+/// Leaves whose quantities are in memory at a time are at most twice as many: a year of 2,000 paths takes
+/// 6 MB.
+const MOST_AT_ONCE: usize = 4;
+
 /// Takes a leaf, how it was fitted unless it is planned, and its quantities: paths by days.
 type Visit<'v> =
     &'v mut dyn FnMut(&Leaf, Option<&FittedSeries>, &[f64]) -> Result<(), ProjectionError>;
 
 impl Simulation<'_, '_> {
-    /// Leaf by leaf, so that only one leaf's quantities are in memory at a time. All leaves draw
+    /// Leaf by leaf, so that only a few leaves' quantities are in memory at a time. All leaves draw
     /// the same days, so their totals keep their correlation.
     pub(super) fn run(&self) -> Result<Simulated, ProjectionError> {
         let options = &self.options;
@@ -125,28 +131,49 @@ impl Simulation<'_, '_> {
     pub(super) fn each_leaf(&self, visit: Visit<'_>) -> Result<(), ProjectionError> {
         let options = &self.options;
         check(self.leaves.iter().map(|leaf| &leaf.series), options)?;
-        let fit = |(at, leaf): (usize, &Leaf)| {
-            FittedSeries::fit_with(&leaf.series, options, self.holidays)
+        let fit = |at: usize| {
+            FittedSeries::fit_with(&self.leaves[at].series, options, self.holidays)
                 .ok_or(ForecastError::NoHistory { series: at })
         };
-        let fitted: Vec<FittedSeries> =
-            self.leaves.iter().enumerate().map(fit).collect::<Result<_, _>>()?;
+        let fitted = in_order(self.threads, self.leaves.len(), &fit);
+        let fitted = fitted.into_iter().collect::<Result<Vec<_>, _>>()?;
         let span = fitted.iter().map(FittedSeries::residual_span).max().unwrap_or(1);
         let draws = Draws::new(options, span);
         let eve = self.origin.pred_opt().unwrap_or(self.origin);
         let strength = cancelled_share(self.leaves, &self.pricing, eve)?;
-        let mut quantities = vec![0.0; options.paths * options.horizon_days];
-        for (leaf, fit) in self.leaves.iter().zip(&fitted) {
-            fit.simulate(&draws, &mut quantities);
-            fit.align(strength, &mut quantities);
-            growth::apply(self.growth, leaf, &self.pricing, &mut quantities, options.horizon_days);
+        let draw = |at: usize, quantities: &mut [f64]| {
+            let (leaf, fit, days) = (&self.leaves[at], &fitted[at], options.horizon_days);
+            fit.simulate(&draws, quantities);
+            fit.align(strength, quantities);
+            growth::apply(self.growth, leaf, &self.pricing, quantities, days);
             if self.has_partial_day {
                 let floor = |path: &mut [f64]| path[0] = path[0].max(leaf.partial);
-                quantities.chunks_exact_mut(options.horizon_days).for_each(floor);
+                quantities.chunks_exact_mut(days).for_each(floor);
             }
-            visit(leaf, Some(fit), &quantities)?;
+        };
+        let draw = &draw;
+        // Some leaves are drawn while those before them are taken, in their order.
+        let width = self.threads.clamp(1, MOST_AT_ONCE).min(self.leaves.len().max(1));
+        let mut drawn = vec![vec![0.0; options.paths * options.horizon_days]; width];
+        let mut coming = if width > 1 { drawn.clone() } else { Vec::new() };
+        (0..).zip(&mut drawn).take(self.leaves.len()).for_each(|(at, block)| draw(at, block));
+        for first in (0..self.leaves.len()).step_by(width) {
+            let after = first + width..self.leaves.len();
+            std::thread::scope(|scope| {
+                for (at, block) in after.clone().zip(&mut coming) {
+                    scope.spawn(move || draw(at, block));
+                }
+                let here = (first..after.start.min(after.end)).zip(&drawn);
+                here.into_iter()
+                    .try_for_each(|(at, block)| visit(&self.leaves[at], Some(&fitted[at]), block))
+            })?;
+            if width > 1 {
+                std::mem::swap(&mut drawn, &mut coming);
+            } else if let Some(at) = after.into_iter().next() {
+                draw(at, &mut drawn[0]);
+            }
         }
-        self.launch(&mut quantities, visit)
+        self.launch(&mut drawn[0], visit)
     }
 
     /// Adds what is planned to begin.
@@ -226,6 +253,24 @@ impl Simulated {
         }
         self
     }
+}
+
+/// Values of the numbers below a count, in their order, worked out by several threads.
+fn in_order<T: Send>(threads: usize, count: usize, value: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
+    let length = count.div_ceil(threads.max(1)).max(1);
+    if length >= count {
+        return (0..count).map(value).collect();
+    }
+    std::thread::scope(|scope| {
+        let part = |from: usize| {
+            scope.spawn(move || (from..count.min(from + length)).map(value).collect::<Vec<T>>())
+        };
+        let running: Vec<_> = (0..count).step_by(length).map(part).collect();
+        let joined = |part: std::thread::ScopedJoinHandle<'_, Vec<T>>| {
+            part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        running.into_iter().flat_map(joined).collect()
+    })
 }
 
 /// Units over the horizon, path by path.

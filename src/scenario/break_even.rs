@@ -1,7 +1,7 @@
 //! The volume at which two scenarios cost the same.
 
 use super::case::Case;
-use super::settled::{PathCost, failed};
+use super::priced::Ready;
 use super::{Basis, ScenarioError};
 use crate::forecast::compound;
 use crate::money::Amount;
@@ -30,12 +30,10 @@ pub(super) fn break_even(
     case: &Case<'_>,
     basis: Basis,
 ) -> Result<Option<BreakEven>, ScenarioError> {
-    let cost = |case: &Case<'_>, factor: f64| -> Result<Amount, ScenarioError> {
-        let settlement = case.settle_mean(factor).map_err(|source| failed(case, source))?;
-        Ok(PathCost::read(case, &settlement)?.of(basis))
-    };
+    let (base, case) = (Ready::new(base)?, Ready::new(case)?);
     let more = |factor: f64| -> Result<Amount, ScenarioError> {
-        Ok(cost(case, factor)?.checked_sub(cost(base, factor)?)?)
+        let (case, base) = (case.mean_cost(factor)?.of(basis), base.mean_cost(factor)?.of(basis));
+        Ok(case.checked_sub(base)?)
     };
     let at = |step: u32| LEAST * compound(MOST / LEAST, f64::from(step) / f64::from(STEPS));
     let looked = (0..=STEPS).map(|step| more(at(step))).collect::<Result<Vec<_>, _>>()?;

@@ -154,15 +154,35 @@ impl<'a> Case<'a> {
         self.settle(&|cell| self.means[cell] * factor)
     }
 
-    fn settle(&self, units: &dyn Fn(usize) -> f64) -> Result<Settlement, SettleError> {
-        let mut settler = Settler::new(Setup {
+    /// What is settled by what.
+    pub(super) fn setup(&self) -> Setup<'_> {
+        Setup {
             contracts: self.contracts,
             profiles: &self.profiles,
             prices: self,
             fx: self.ground.fx,
             currency: self.usage.currency,
             window: self.usage.window,
-        })?;
+        }
+    }
+
+    /// The parts of its usage, by stretch of days and profile.
+    pub(super) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Where each row of them begins, and where the last ends.
+    pub(super) fn rows(&self) -> &[usize] {
+        &self.rows
+    }
+
+    /// Mean units of each cell of the forecast.
+    pub(super) fn means(&self) -> &[f64] {
+        &self.means
+    }
+
+    fn settle(&self, units: &dyn Fn(usize) -> f64) -> Result<Settlement, SettleError> {
+        let mut settler = Settler::new(self.setup())?;
         let mut usage = Vec::new();
         for row in self.rows.windows(2) {
             let columns = &self.columns[row[0]..row[1]];

@@ -12,6 +12,7 @@ mod drivers;
 pub mod file;
 mod outcome;
 mod parallel;
+mod priced;
 mod settled;
 pub mod sizing;
 
@@ -22,7 +23,7 @@ pub use self::break_even::BreakEven;
 pub use self::case::{Case, Column, Ground};
 pub use self::drivers::{Driver, drivers};
 pub use self::outcome::{Asked, Difference, Outcome, QUANTILES, ScenarioOutcome, compare};
-pub use self::settled::PathCost;
+pub use self::settled::{PathCost, settle_all};
 use crate::money::{Currency, MoneyError};
 use crate::rating::RatingError;
 use crate::settlement::SettleError;

@@ -10,7 +10,7 @@ use crate::contract::terms::{Beyond, Pool, Quantity};
 use crate::money::{Amount, Factor, MoneyError};
 
 /// What of an allowance was used in the current period, by whoever shares it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct AllowanceState {
     used: BTreeMap<String, Amount>,
     /// In the unit of the allowance: what all who share it may use, as it stood last.

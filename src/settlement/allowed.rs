@@ -1,6 +1,7 @@
 //! Included usage of seats and flat fees, applied to a stretch.
 
 use super::allowance::Limit;
+use super::bill::Text;
 use super::effects::{Posting, Words};
 use super::error::SettleError;
 use super::invoice::LineCategory;
@@ -11,8 +12,8 @@ use crate::contract::terms::{Pool, Quantity, TermKind};
 use crate::money::MoneyError;
 use crate::period::Period;
 
-const WORDS: Words<'_> = Words {
-    off: (LineCategory::Included, "included usage"),
+const WORDS: Words = Words {
+    off: (LineCategory::Included, Text::fixed("included usage")),
     surcharge: "usage beyond what is included",
 };
 
@@ -70,8 +71,8 @@ pub(super) fn apply(
             });
         }
         let stopped = allowance.apply(bound, &limit, run.profiles, items)?;
-        let (bill, deals, profiles) = (&mut run.bill, &run.deals, run.profiles);
-        Posting { bill, deals, profiles, segment }.post(bound.at, items, WORDS)?;
+        let (bill, deals, profiles) = (&mut run.bill, run.deals, run.profiles);
+        Posting { bill, deals, profiles, segment }.post(bound.at, items, &WORDS)?;
         if let Some(seats) = seated.filter(|seats| allowance.owners() > *seats) {
             run.remarks.more_users_than_seats(bound.at, allowance.owners(), seats);
         }

@@ -1,13 +1,18 @@
 //! Invoices in the making: lines of one kind are summed, then rounded once.
 
+use std::borrow::Cow;
+
 use chrono::{Days, NaiveDate};
+use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use super::deal::Deal;
 use super::invoice::{FxUsed, Invoice, Line, LineCategory, LineQuantity, TermRef};
+use super::percent::percent;
+use super::usage::UsageProfile;
 use crate::contract::LineRounding;
-use crate::money::{Amount, Currency, MoneyError, Rounding};
+use crate::money::{Amount, Currency, Factor, MoneyError, Rounding};
 use crate::period::{Calendar, Month, Period, Timestamp};
 use crate::rating::Costs;
 
@@ -15,7 +20,7 @@ use crate::rating::Costs;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct InvoiceKey {
     days: (NaiveDate, NaiveDate),
-    issuer: String,
+    issuer: CompactString,
     currency: Currency,
     due: NaiveDate,
     /// The end of the billing period.
@@ -24,13 +29,49 @@ pub(super) struct InvoiceKey {
 }
 
 /// Which lines are one.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct LineKey {
     pub(super) category: LineCategory,
     pub(super) term: Option<TermRef>,
-    pub(super) provider: String,
-    pub(super) model: String,
-    pub(super) description: String,
+    /// The first profile of its provider and model; `None` where a line is for several.
+    pub(super) profile: Option<u32>,
+    pub(super) text: Text,
+}
+
+/// What a line is for. It is put into words when the invoice is written: lines are added to far more
+/// often than that.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Text {
+    /// As it is.
+    Words(Cow<'static, str>),
+    /// A discount.
+    Off(Factor),
+    /// What a lot of credit pays.
+    Lot { from: NaiveDate, returned: bool, number: usize },
+}
+
+impl Text {
+    /// Words that never change.
+    pub(super) const fn fixed(words: &'static str) -> Self {
+        Self::Words(Cow::Borrowed(words))
+    }
+
+    fn into_words(self) -> String {
+        match self {
+            Self::Words(words) => words.into_owned(),
+            Self::Off(rate) => format!("{} off", percent(rate)),
+            Self::Lot { from, returned, number } => {
+                let word = if returned { "returned for a shortfall" } else { "bought" };
+                format!("credit of {from} ({word}), lot {number}")
+            }
+        }
+    }
+}
+
+impl From<String> for Text {
+    fn from(words: String) -> Self {
+        Self::Words(Cow::Owned(words))
+    }
 }
 
 /// What a line adds.
@@ -44,12 +85,25 @@ pub(super) struct Added {
     pub(super) fx: Option<FxUsed>,
 }
 
+/// One invoice without its lines.
+#[derive(Debug, Clone, Copy)]
+pub struct InvoiceTotal {
+    /// Currency of the amounts.
+    pub currency: Currency,
+    /// The day on which it is to be paid.
+    pub due: NaiveDate,
+    /// Sums of its lines.
+    pub costs: Costs,
+}
+
 /// All invoices.
 #[derive(Debug, Default)]
 pub(super) struct Bill {
     invoices: IndexMap<InvoiceKey, IndexMap<LineKey, Added, FixedState>, FixedState>,
 }
 
+/// Lines that an invoice has room for from the start.
+const USUAL_LINES: usize = 14;
 /// Days until an invoice without a contract is to be paid.
 const USUAL_PAYMENT_DAYS: u64 = 30;
 /// Decimal places of an invoice without a contract.
@@ -64,7 +118,7 @@ pub(super) fn key_of(deal: &Deal<'_>, segment: Period) -> InvoiceKey {
         .map_or((deal.days, contract.term.end), |span| (span.days, span.period.end));
     InvoiceKey {
         days,
-        issuer: contract.issuer.to_string(),
+        issuer: contract.issuer.clone(),
         currency: contract.currency,
         due: days.1 + Days::new(u64::from(contract.payment_days)),
         end,
@@ -82,7 +136,7 @@ pub(super) fn key_without_contract(
     let days = (month.first_day(), month.end());
     InvoiceKey {
         days,
-        issuer: provider.to_owned(),
+        issuer: provider.into(),
         currency,
         due: days.1 + Days::new(USUAL_PAYMENT_DAYS),
         end: Calendar::UTC.day_start(days.1),
@@ -98,10 +152,26 @@ impl Bill {
         line: LineKey,
         added: Added,
     ) -> Result<(), MoneyError> {
-        let lines = match self.invoices.get_mut(invoice) {
-            Some(lines) => lines,
-            None => self.invoices.entry(invoice.clone()).or_default(),
-        };
+        let number = self.number_of(invoice);
+        self.add_to(number, line, added)
+    }
+
+    /// The number of an invoice, for several lines.
+    pub(super) fn number_of(&mut self, invoice: &InvoiceKey) -> usize {
+        self.invoices.get_index_of(invoice).unwrap_or_else(|| {
+            let lines = IndexMap::with_capacity_and_hasher(USUAL_LINES, FixedState::default());
+            self.invoices.insert_full(invoice.clone(), lines).0
+        })
+    }
+
+    /// Adds to a line of an invoice by its number.
+    pub(super) fn add_to(
+        &mut self,
+        invoice: usize,
+        line: LineKey,
+        added: Added,
+    ) -> Result<(), MoneyError> {
+        let lines = &mut self.invoices[invoice];
         let sum = lines.entry(line).or_default();
         sum.costs = sum.costs.checked_add(added.costs)?;
         sum.tokens = sum.tokens.saturating_add(added.tokens);
@@ -113,23 +183,38 @@ impl Bill {
         Ok(())
     }
 
+    /// What each invoice asks for, each line rounded once.
+    pub(super) fn totals(self) -> Result<Vec<InvoiceTotal>, MoneyError> {
+        let mut totals = Vec::with_capacity(self.invoices.len());
+        for (key, lines) in self.invoices {
+            let mut lines = lines.into_values().map(|added| rounded(added.costs, key.rounding));
+            let costs =
+                lines.try_fold(Costs::default(), |sum: Costs, costs| sum.checked_add(costs))?;
+            totals.push(InvoiceTotal { currency: key.currency, due: key.due, costs });
+        }
+        Ok(totals)
+    }
+
     /// The invoices in the order of their last day, each line rounded once.
-    pub(super) fn invoices(self, window: Period) -> Result<Vec<Invoice>, MoneyError> {
+    pub(super) fn invoices(
+        self,
+        window: Period,
+        profiles: &[UsageProfile],
+    ) -> Result<Vec<Invoice>, MoneyError> {
         let mut found: Vec<_> = self.invoices.into_iter().collect();
         found.sort_by(|(a, _), (b, _)| (a.days.1, a).cmp(&(b.days.1, b)));
         let mut invoices = Vec::with_capacity(found.len());
         for (key, lines) in found {
-            let mut lines: Vec<(LineKey, Added)> = lines.into_iter().collect();
-            lines.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let lines: Vec<Line> = lines
+            let mut lines: Vec<Line> = lines
                 .into_iter()
-                .map(|(line, added)| finished(line, added, key.rounding))
+                .map(|(line, added)| finished(line, added, key.rounding, profiles))
                 .filter(|line| line.costs != Costs::default() || line.quantity.is_some())
                 .collect();
+            lines.sort_by(|a, b| in_order(a).cmp(&in_order(b)));
             let costs =
                 lines.iter().try_fold(Costs::default(), |sum, l| sum.checked_add(l.costs))?;
             invoices.push(Invoice {
-                issuer: key.issuer,
+                issuer: key.issuer.into_string(),
                 currency: key.currency,
                 days: key.days,
                 due: key.due,
@@ -142,7 +227,22 @@ impl Bill {
     }
 }
 
-fn finished(line: LineKey, added: Added, rounding: LineRounding) -> Line {
+/// The order of lines on an invoice.
+fn in_order(line: &Line) -> (LineCategory, Option<TermRef>, &str, &str, &str) {
+    (line.category, line.term, &line.provider, &line.model, &line.description)
+}
+
+fn rounded(costs: Costs, rounding: LineRounding) -> Costs {
+    Costs { billed_cost: costs.billed_cost.round(rounding.places, rounding.rounding), ..costs }
+}
+
+fn finished(
+    line: LineKey,
+    added: Added,
+    rounding: LineRounding,
+    profiles: &[UsageProfile],
+) -> Line {
+    let sku = line.profile.map(|profile| &profiles[profile as usize].sku);
     let tokens = || LineQuantity { number: added.tokens.to_string(), unit: "tokens".to_owned() };
     let counted = |(number, unit): (Amount, String)| {
         let text = number.to_string();
@@ -150,16 +250,14 @@ fn finished(line: LineKey, added: Added, rounding: LineRounding) -> Line {
         LineQuantity { number, unit }
     };
     let quantity = added.quantity.map(counted).or_else(|| (added.tokens > 0).then(tokens));
-    let mut costs = added.costs;
-    costs.billed_cost = costs.billed_cost.round(rounding.places, rounding.rounding);
     Line {
         category: line.category,
         term: line.term,
-        provider: line.provider,
-        model: line.model,
-        description: line.description,
+        provider: sku.map_or_else(String::new, |sku| sku.provider.to_string()),
+        model: sku.map_or_else(String::new, |sku| sku.model.to_string()),
+        description: line.text.into_words(),
         quantity,
-        costs,
+        costs: rounded(added.costs, rounding),
         fx: added.fx,
     }
 }

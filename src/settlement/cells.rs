@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::error::SettleError;
 use super::invoice::TermRef;
 use super::load::MILLION;
+use super::terms::PricedCell;
 use crate::money::Amount;
 use crate::tokens::{Component, ComponentCounts};
 
@@ -80,6 +81,18 @@ impl Cells {
 }
 
 impl Cell {
+    /// Its sums.
+    pub(super) fn priced(&self, key: &CellKey) -> PricedCell {
+        PricedCell {
+            stretch: key.segment as usize,
+            profile: key.profile,
+            list: self.list,
+            contracted: self.contracted,
+            tokens: self.quantities.tokens(),
+            requests: self.requests,
+        }
+    }
+
     #[inline]
     pub(super) fn add_cost(&mut self, list: Amount, contracted: Amount) -> Result<(), SettleError> {
         self.list = self.list.checked_add(list)?;

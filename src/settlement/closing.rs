@@ -2,7 +2,7 @@
 
 use chrono::{Months, NaiveDate};
 
-use super::bill::{Added, key_of};
+use super::bill::{Added, Text, key_of};
 use super::commitment::Commitment;
 use super::credit::{billed_only, term_line};
 use super::deal::Deal;
@@ -35,7 +35,7 @@ pub(super) fn close(run: &mut Run<'_>, at: usize, segment: Period) -> Result<(),
     run.credits.lapse(&run.deals[at], segment, &mut run.bill)?;
     let deal = &run.deals[at];
     let ends = deal.billing.at(segment.start).is_some_and(|s| s.period.end == segment.end);
-    if ends || segment.end == run.window.end {
+    if run.keeps_balances && (ends || segment.end == run.window.end) {
         let balances = run.credits.balances(deal, segment.end)?;
         run.remarks.credits.extend(balances);
     }
@@ -47,7 +47,7 @@ fn close_minimums(run: &mut Run<'_>, at: usize, segment: Period) -> Result<(), S
     for minimum in &mut run.states[at].minimums {
         if let Some(lack) = minimum.close(segment, run.window.start)? {
             let term = deal.terms[minimum.term].at;
-            let line = term_line(term, LineCategory::Minimum, "up to the minimum".to_owned());
+            let line = term_line(term, LineCategory::Minimum, Text::fixed("up to the minimum"));
             let added = Added { costs: without_usage(lack), ..Added::default() };
             run.bill.add(&key_of(deal, segment), line, added)?;
         }
@@ -69,13 +69,14 @@ fn close_commitment(
     let done = commitment.close(segment.end)?;
     let closed = stage.period.end == segment.end;
     let billed = deal.billing.at(segment.start).is_some_and(|s| s.period.end == segment.end);
-    if closed || billed || segment.end == run.window.end {
+    let is_kept = run.keeps_balances;
+    if is_kept && (closed || billed || segment.end == run.window.end) {
         run.remarks.commitments.push(balance(commitment, deal, segment.end, closed)?);
     }
     let invoice = key_of(deal, segment);
     let days = stage.days;
     let mut add = |category, text: String, costs| {
-        let line = term_line(term, category, text);
+        let line = term_line(term, category, text.into());
         run.bill.add(&invoice, line, Added { costs, ..Added::default() })
     };
     if !done.shortfall.is_zero() {

@@ -37,7 +37,7 @@ pub(super) struct Closing {
 }
 
 /// The state of a commitment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Commitment<'c> {
     pub(super) term: usize,
     pub(super) agreed: &'c SpendCommitment,

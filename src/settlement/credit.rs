@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::bill::{Added, Bill, LineKey, key_of};
+use super::bill::{Added, Bill, LineKey, Text, key_of};
 use super::deal::Deal;
 use super::effects::{Posting, Words};
 use super::error::SettleError;
@@ -15,20 +15,14 @@ use crate::period::{Period, Timestamp};
 use crate::rating::Costs;
 
 /// All lots of all contracts.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Credits {
     lots: Vec<Lot>,
 }
 
 /// A line of a term that is about no model.
-pub(super) fn term_line(term: TermRef, category: LineCategory, description: String) -> LineKey {
-    LineKey {
-        category,
-        term: Some(term),
-        provider: String::new(),
-        model: String::new(),
-        description,
-    }
+pub(super) fn term_line(term: TermRef, category: LineCategory, text: Text) -> LineKey {
+    LineKey { category, term: Some(term), profile: None, text }
 }
 
 /// Costs of a line that only asks for money.
@@ -261,7 +255,7 @@ impl Credits {
             lot.lapsed = lot.lapsed.checked_add(left)?;
             let costs = Costs { effective_cost: lot.cost_of(left)?, ..Costs::default() };
             let text = format!("credit of {} that lapsed", lot.days.0);
-            let line = term_line(lot.term, LineCategory::Unused, text);
+            let line = term_line(lot.term, LineCategory::Unused, text.into());
             bill.add(&key_of(deal, segment), line, Added { costs, ..Added::default() })?;
         }
         Ok(())
@@ -314,7 +308,7 @@ fn purchase(
     bill: &mut Bill,
 ) -> Result<(), SettleError> {
     let text = format!("credit for {amount}");
-    let line = term_line(term, LineCategory::Purchase, text);
+    let line = term_line(term, LineCategory::Purchase, text.into());
     let added = Added { costs: billed_only(price), ..Added::default() };
     Ok(bill.add(&key_of(deal, segment), line, added)?)
 }
@@ -344,8 +338,6 @@ fn draw_lot(
         paid[at] = paid[at].checked_add(shares[at])?;
     }
     lot.drawn = lot.drawn.checked_add(drawn)?;
-    let word = if lot.returned { "returned for a shortfall" } else { "bought" };
-    let text = format!("credit of {} ({word}), lot {}", lot.days.0, lot.number);
-    let words = Words { off: (LineCategory::Credit, &text), surcharge: "" };
-    posting.post(lot.term, items, words)
+    let text = Text::Lot { from: lot.days.0, returned: lot.returned, number: lot.number };
+    posting.post(lot.term, items, &Words { off: (LineCategory::Credit, text), surcharge: "" })
 }

@@ -1,6 +1,6 @@
 //! Commitments of a contract in one stretch: bought, counted, drawn.
 
-use super::bill::{Added, key_of};
+use super::bill::{Added, Text, key_of};
 use super::commitment::{Measured, value_of};
 use super::credit::{billed_only, term_line};
 use super::deal::Deal;
@@ -14,8 +14,9 @@ use crate::contract::terms::{Measure, Shortfall, SpendCommitment};
 use crate::money::{Amount, Currency};
 use crate::period::Period;
 
-const WORDS: Words<'_> = Words {
-    off: (LineCategory::Drawdown, "paid by the commitment"),
+const BY_COMMITMENT: &str = "paid by the commitment";
+const WORDS: Words = Words {
+    off: (LineCategory::Drawdown, Text::fixed(BY_COMMITMENT)),
     surcharge: "usage above the commitment",
 };
 
@@ -34,7 +35,7 @@ pub(super) fn begin(run: &mut Run<'_>, at: usize, segment: Period) -> Result<(),
         if !due.is_zero() {
             let days = commitment.stage().map_or(deal.days, |stage| stage.days);
             let text = format!("commitment of {} to {}, in advance", days.0, days.1);
-            let line = term_line(bound.at, LineCategory::Purchase, text);
+            let line = term_line(bound.at, LineCategory::Purchase, text.into());
             let added = Added { costs: billed_only(due), ..Added::default() };
             run.bill.add(&key_of(deal, segment), line, added)?;
         }
@@ -59,7 +60,7 @@ pub(super) fn count(
         // Usage that a returned credit pays for was counted as a shortfall before.
         let returned = match agreed.shortfall {
             Shortfall::Credited { .. } => {
-                let (bill, deals, profiles) = (&mut run.bill, &run.deals, run.profiles);
+                let (bill, deals, profiles) = (&mut run.bill, run.deals, run.profiles);
                 let mut posting = Posting { bill, deals, profiles, segment };
                 run.credits.draw(Some(bound.at), items, &mut posting)?
             }
@@ -76,11 +77,11 @@ pub(super) fn count(
         let drawn = run.states[at].commitments[number].count(bound, measured)?;
         if !drawn.is_zero() {
             let costs = billed_only(Amount::ZERO.checked_sub(drawn)?);
-            let line = term_line(bound.at, LineCategory::Drawdown, WORDS.off.1.to_owned());
+            let line = term_line(bound.at, LineCategory::Drawdown, Text::fixed(BY_COMMITMENT));
             run.bill.add(&key_of(deal, segment), line, Added { costs, ..Added::default() })?;
         }
-        let (bill, deals, profiles) = (&mut run.bill, &run.deals, run.profiles);
-        Posting { bill, deals, profiles, segment }.post(bound.at, items, WORDS)?;
+        let (bill, deals, profiles) = (&mut run.bill, run.deals, run.profiles);
+        Posting { bill, deals, profiles, segment }.post(bound.at, items, &WORDS)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What a term did to usage, as lines on the invoices of that usage: a discount of one contract can
 //! come off what the issuer of another invoices.
 
-use super::bill::{Added, Bill, InvoiceKey, key_of, key_without_contract};
+use super::bill::{Added, Bill, InvoiceKey, Text, key_of, key_without_contract};
 use super::credit::{billed_only, term_line};
 use super::deal::Deal;
 use super::error::SettleError;
@@ -22,12 +22,12 @@ pub(super) struct Posting<'a, 'c> {
 }
 
 /// How the lines of a term are called.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Words<'a> {
+#[derive(Debug, Clone)]
+pub(super) struct Words {
     /// What is taken off.
-    pub(super) off: (LineCategory, &'a str),
+    pub(super) off: (LineCategory, Text),
     /// A surcharge.
-    pub(super) surcharge: &'a str,
+    pub(super) surcharge: &'static str,
 }
 
 impl Posting<'_, '_> {
@@ -48,7 +48,7 @@ impl Posting<'_, '_> {
         &mut self,
         term: TermRef,
         items: &mut [Item],
-        words: Words<'_>,
+        words: &Words,
     ) -> Result<(), SettleError> {
         // Few issuers, most often one.
         let mut found: Vec<(InvoiceKey, Effect)> = Vec::new();
@@ -77,15 +77,15 @@ impl Posting<'_, '_> {
             sum.surcharge = sum.surcharge.checked_add(effect.surcharge)?;
         }
         for (key, effect) in found {
-            let (category, text) = words.off;
+            let (category, text) = &words.off;
             if !effect.off.is_zero() {
                 let costs = billed_only(Amount::ZERO.checked_sub(effect.off)?);
-                let line = term_line(term, category, text.to_owned());
+                let line = term_line(term, *category, text.clone());
                 self.bill.add(&key, line, Added { costs, ..Added::default() })?;
             }
             if !effect.surcharge.is_zero() {
                 let costs = Costs { list_cost: Amount::ZERO, ..Costs::uniform(effect.surcharge) };
-                let line = term_line(term, LineCategory::Overage, words.surcharge.to_owned());
+                let line = term_line(term, LineCategory::Overage, Text::fixed(words.surcharge));
                 self.bill.add(&key, line, Added { costs, ..Added::default() })?;
             }
         }

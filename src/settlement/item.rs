@@ -15,9 +15,8 @@ pub(super) struct Item {
     pub(super) served_by: Option<TermRef>,
     pub(super) tokens: u64,
     pub(super) requests: u64,
-    pub(super) quantities: ComponentCounts,
-    /// Quantities that nothing gives a price.
-    pub(super) unpriced: ComponentCounts,
+    /// Quantities, and those that nothing gives a price; `None` where only totals are asked.
+    pub(super) counts: Option<Box<(ComponentCounts, ComponentCounts)>>,
     /// At list prices.
     pub(super) list: Amount,
     /// At unit prices of contracts, before percentages.

@@ -1,12 +1,12 @@
 //! Lines for usage and fees, as they stand when everything has been applied.
 
-use super::bill::{Added, LineKey, key_of};
+use super::bill::{Added, LineKey, Text, key_of};
 use super::effects::Posting;
 use super::error::SettleError;
 use super::invoice::{CostShare, LineCategory};
 use super::item::{Charge, Item};
 use super::order::Run;
-use crate::money::Amount;
+use crate::money::{Amount, Currency};
 use crate::period::Period;
 use crate::rating::Costs;
 
@@ -16,8 +16,10 @@ pub(super) fn usage(
     segment: Period,
     items: &mut [Item],
 ) -> Result<(), SettleError> {
+    // Neighbours are most often on one invoice.
+    let mut last: Option<(Option<usize>, u32, Currency, usize)> = None;
     for item in items {
-        let sku = &run.profiles[item.profile as usize].sku;
+        let name = run.names[item.profile as usize];
         let effective = item.effective()?;
         let costs = Costs {
             list_cost: item.list,
@@ -29,28 +31,45 @@ pub(super) fn usage(
         let line = LineKey {
             category: LineCategory::Usage,
             term: item.served_by,
-            provider: sku.provider.to_string(),
-            model: sku.model.to_string(),
-            description: if item.served_by.is_some() { "served by capacity" } else { "tokens" }
-                .to_owned(),
+            profile: Some(name.model),
+            text: Text::fixed(match item.served_by {
+                Some(_) => "served by capacity",
+                None => "tokens",
+            }),
         };
-        let (bill, deals, profiles) = (&mut run.bill, &run.deals, run.profiles);
-        let invoice = Posting { bill, deals, profiles, segment }.invoice_of(item);
+        let same = |(biller, provider, currency, _): &(Option<usize>, u32, Currency, usize)| {
+            *biller == item.biller && *provider == name.provider && *currency == item.currency
+        };
+        let invoice = match last.filter(same) {
+            Some((.., number)) => number,
+            None => {
+                let (bill, deals, profiles) = (&mut run.bill, run.deals, run.profiles);
+                let key = Posting { bill, deals, profiles, segment }.invoice_of(item);
+                run.bill.number_of(&key)
+            }
+        };
+        last = Some((item.biller, name.provider, item.currency, invoice));
         let added = Added { costs, quantity: None, tokens: item.tokens, fx: item.fx.clone() };
-        run.bill.add(&invoice, line, added)?;
+        run.bill.add_to(invoice, line, added)?;
+        if let Some(sums) = &mut run.sums {
+            let sum = &mut sums[item.profile as usize];
+            *sum = Some(sum.unwrap_or_default().checked_add(effective)?);
+            continue;
+        }
+        let (components, unpriced) = item.counts.take().map_or_else(Default::default, |c| *c);
         run.remarks.shares.push(CostShare {
             profile: item.profile,
             period: segment,
             currency: item.currency,
             requests: item.requests,
-            components: std::mem::take(&mut item.quantities),
+            components,
             costs: Costs {
                 list_cost: item.list,
                 contracted_cost: item.price.checked_add(item.overage)?,
                 effective_cost: effective,
                 billed_cost: item.payable,
             },
-            unpriced: std::mem::take(&mut item.unpriced),
+            unpriced,
         });
     }
     Ok(())
@@ -80,9 +99,8 @@ pub(super) fn fees(
         let line = LineKey {
             category: charge.category,
             term: Some(charge.term),
-            provider: String::new(),
-            model: String::new(),
-            description: std::mem::take(&mut charge.description),
+            profile: None,
+            text: std::mem::take(&mut charge.description).into(),
         };
         let added = Added { costs, quantity: charge.quantity.take(), ..Added::default() };
         run.bill.add(&invoice, line, added)?;

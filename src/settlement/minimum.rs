@@ -9,7 +9,7 @@ use crate::money::{Amount, MoneyError};
 use crate::period::{Period, Timestamp};
 
 /// The state of a minimum.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct MinimumState<'c> {
     pub(super) term: usize,
     agreed: &'c Minimum,

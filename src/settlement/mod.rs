@@ -35,12 +35,14 @@ mod seats;
 mod settler;
 mod state;
 mod sums;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod unit_prices;
 mod usage;
 
+pub use bill::InvoiceTotal;
 pub use error::SettleError;
 pub use from_rollup::{RatedRollup, spilled_skus};
 pub use invoice::{
@@ -49,5 +51,6 @@ pub use invoice::{
 };
 pub use settler::{Settler, Setup};
 pub use sums::{GroupKey, GroupSums};
+pub use terms::{Balances, PricedCell, Terms, Totals};
 pub use timeline::edges;
 pub use usage::{ListPrices, PricedUsage, TokenPrices, UsageProfile, UsageRow};

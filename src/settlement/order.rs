@@ -5,7 +5,7 @@
 //! stretch of unchanging terms, in the order of time, so that thresholds, balances and expiries see
 //! usage when it happened.
 
-use super::bill::Bill;
+use super::bill::{Bill, Text};
 use super::credit::Credits;
 use super::deal::Deal;
 use super::effects::{Posting, Words};
@@ -26,12 +26,25 @@ use crate::period::Period;
 pub(super) struct Run<'c> {
     pub(super) window: Period,
     pub(super) profiles: &'c [UsageProfile],
-    pub(super) deals: Vec<Deal<'c>>,
+    pub(super) deals: &'c [Deal<'c>],
     pub(super) states: Vec<DealState<'c>>,
     pub(super) credits: Credits,
     pub(super) exchange: Exchange<'c>,
     pub(super) bill: Bill,
     pub(super) remarks: Remarks,
+    /// By profile: what stands for it in the lines of invoices.
+    pub(super) names: &'c [LineName],
+    /// Where only totals are asked: effective cost by profile, instead of what is kept of each stretch.
+    pub(super) sums: Option<Vec<Option<Amount>>>,
+    /// Whether balances of commitments and credit are kept.
+    pub(super) keeps_balances: bool,
+}
+
+/// The first profile of the same provider, and that of the same provider and model.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LineName {
+    pub(super) provider: u32,
+    pub(super) model: u32,
 }
 
 impl Run<'_> {
@@ -70,11 +83,11 @@ impl Run<'_> {
             }
         }
         // Credit pays what would be invoiced, so it comes when that is known.
-        let (bill, deals, profiles) = (&mut self.bill, &self.deals, self.profiles);
+        let (bill, deals, profiles) = (&mut self.bill, self.deals, self.profiles);
         let mut posting = Posting { bill, deals, profiles, segment };
         self.credits.draw(None, items, &mut posting)?;
         self.credits.recharge(items, &mut posting)?;
-        for (term, amount) in self.credits.stop(&self.deals, segment, items)? {
+        for (term, amount) in self.credits.stop(self.deals, segment, items)? {
             self.remarks.stopped(term, amount)?;
         }
         lines::usage(self, segment, items)?;
@@ -104,14 +117,13 @@ impl Run<'_> {
     ) -> Result<(), SettleError> {
         let deal = &self.deals[at];
         let day = deal.day(segment.start);
-        let (bill, deals, profiles) = (&mut self.bill, &self.deals, self.profiles);
+        let (bill, deals, profiles) = (&mut self.bill, self.deals, self.profiles);
         let mut posting = Posting { bill, deals, profiles, segment };
         let in_force = || deal.terms.iter().enumerate().filter(|(_, b)| b.is_in_force(segment));
         for (_, bound) in in_force() {
             if let TermKind::Discount(discount) = &bound.term.kind {
                 percent::discount(bound, discount, items)?;
-                let text = format!("{} off", percent::percent(discount.rate));
-                posting.post(bound.at, items, off(&text))?;
+                posting.post(bound.at, items, &off(Text::Off(discount.rate)))?;
             }
         }
         for (number, schedule, resets) in &mut self.states[at].schedules {
@@ -135,14 +147,14 @@ impl Run<'_> {
             let counts = from.is_none_or(|from| from <= segment.start);
             if counts {
                 percent::schedule(bound, schedule, items)?;
-                posting.post(bound.at, items, off("by cumulative spend"))?;
+                posting.post(bound.at, items, &off(Text::fixed("by cumulative spend")))?;
             }
         }
         // The best customer's price is compared with what the contract's own terms gave.
         for (_, bound) in in_force() {
             if let TermKind::BestCustomer(best) = &bound.term.kind {
                 percent::best_customer(bound, best, day, items)?;
-                posting.post(bound.at, items, off("price of the best customer"))?;
+                posting.post(bound.at, items, &off(Text::fixed("price of the best customer")))?;
             }
         }
         Ok(())
@@ -150,6 +162,6 @@ impl Run<'_> {
 }
 
 /// The line of a percentage.
-fn off(text: &str) -> Words<'_> {
+fn off(text: Text) -> Words {
     Words { off: (LineCategory::Discount, text), surcharge: "" }
 }

@@ -5,7 +5,7 @@ use crate::contract::terms::{DiscountSchedule, Measure, TierMode};
 use crate::money::{Amount, MoneyError};
 
 /// The state of a discount schedule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Schedule<'c> {
     pub(super) agreed: &'c DiscountSchedule,
     /// Spend since the reset.

@@ -9,7 +9,7 @@ use crate::money::{Amount, MoneyError};
 use crate::period::Calendar;
 
 /// Seats of one term, with its periods.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct SeatCount<'c> {
     agreed: &'c Seats,
     /// Fee periods.

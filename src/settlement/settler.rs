@@ -1,24 +1,17 @@
 //! Settlement from rows to invoices.
 
-use super::bill::Bill;
 use super::capacity::Capacities;
-use super::cells::{Cell, CellKey, Cells};
-use super::credit::Credits;
-use super::deal::Deal;
+use super::cells::{CellKey, Cells};
 use super::error::SettleError;
-use super::fees;
 use super::invoice::Settlement;
-use super::item::{Effect, Item};
+use super::item::Item;
 use super::load::{Fate, LoadRow, LoadStage, Portion, PricedPart};
-use super::money_in::{Exchange, converted};
-use super::order::Run;
 use super::remarks::Remarks;
-use super::state::DealState;
-use super::timeline::Timeline;
+use super::terms::Terms;
 use super::unit_prices::UnitPrices;
 use super::usage::{ListPrices, PricedUsage, TokenPrices, UsageProfile, UsageRow};
 use crate::contract::{Contract, FxTable};
-use crate::money::{Amount, Currency, MoneyError};
+use crate::money::{Currency, MoneyError};
 use crate::period::Period;
 
 /// What is settled by what.
@@ -47,9 +40,7 @@ impl std::fmt::Debug for Setup<'_> {
 /// Settles usage row by row.
 #[derive(Debug)]
 pub struct Settler<'c> {
-    setup: Setup<'c>,
-    timeline: Timeline,
-    deals: Vec<Deal<'c>>,
+    terms: Terms<'c>,
     cells: Cells,
     unit_prices: UnitPrices,
     load: LoadStage<'c>,
@@ -64,17 +55,11 @@ impl<'c> Settler<'c> {
     /// # Errors
     /// [`SettleError`] if terms do not suit the currencies.
     pub fn new(setup: Setup<'c>) -> Result<Self, SettleError> {
-        let number = setup.contracts.iter().enumerate();
-        let deals: Vec<Deal<'c>> =
-            number.map(|(at, contract)| Deal::new(at, contract, setup.profiles)).collect();
-        refuse_foreign_prices(&deals, setup.currency)?;
-        let unit_prices = UnitPrices::new(&deals, setup.profiles.len());
-        let timeline = Timeline::new(setup.contracts, setup.window);
+        let terms = Terms::new(setup)?;
+        let unit_prices = UnitPrices::new(&terms.deals, setup.profiles.len());
         Ok(Self {
-            load: LoadStage::new(setup.contracts, setup.profiles, timeline.edges())?,
-            timeline,
-            setup,
-            deals,
+            load: LoadStage::new(setup.contracts, setup.profiles, terms.timeline.edges())?,
+            terms,
             cells: Cells::default(),
             unit_prices,
             hint: 0,
@@ -88,11 +73,11 @@ impl<'c> Settler<'c> {
     /// # Errors
     /// [`SettleError`] if a sum does not fit.
     pub fn add(&mut self, row: UsageRow<'_>) -> Result<(), SettleError> {
-        let Some(segment) = self.timeline.at(row.period.start, self.hint) else {
+        let Some(segment) = self.terms.timeline.at(row.period.start, self.hint) else {
             return Ok(());
         };
         self.hint = segment;
-        let stretch = self.timeline.segment(segment);
+        let stretch = self.terms.timeline.segment(segment);
         if row.period.end > stretch.end {
             self.remarks.straddling += 1;
         }
@@ -110,8 +95,8 @@ impl<'c> Settler<'c> {
                 continue;
             };
             let what = (row.profile, part.component);
-            let price =
-                self.unit_prices.price(what, prices, stretch, &self.deals, self.setup.prices)?;
+            let (deals, all) = (&self.terms.deals, self.terms.setup.prices);
+            let price = self.unit_prices.price(what, prices, stretch, deals, all)?;
             let list = prices.list.checked_cost(part.quantity)?;
             cell.add_cost(list, price.checked_cost(part.quantity)?)?;
             cell.count(part.component, part.quantity)?;
@@ -122,7 +107,8 @@ impl<'c> Settler<'c> {
     /// Passes a row through the capacity that can serve it.
     fn add_load(&mut self, row: UsageRow<'_>, stretch: Period) -> Result<(), SettleError> {
         let what = LoadRow { period: row.period, profile: row.profile, requests: row.requests };
-        let (prices, deals, list) = (&mut self.unit_prices, &self.deals, self.setup.prices);
+        let (deals, list) = (&self.terms.deals, self.terms.setup.prices);
+        let prices = &mut self.unit_prices;
         let mut failed = None;
         let priced = |part: &PricedUsage| {
             let mut priced = PricedPart {
@@ -171,45 +157,36 @@ impl<'c> Settler<'c> {
         self.remarks.diagnostics.merge(load.findings);
         let mut capacities = Capacities::new(load.uses);
         for (term, profile) in std::mem::take(&mut self.unit_prices.without_base) {
-            let model = self.setup.profiles[profile as usize].sku.model.to_string();
+            let model = self.terms.setup.profiles[profile as usize].sku.model.to_string();
             self.remarks.without_base.insert((term, model));
         }
-        let states = self.deals.iter().map(|deal| DealState::new(deal, self.setup.profiles));
-        let mut run = Run {
-            window: self.setup.window,
-            profiles: self.setup.profiles,
-            states: states.collect::<Result<_, _>>()?,
-            credits: Credits::new(&self.deals, self.setup.window),
-            deals: self.deals,
-            exchange: Exchange { table: self.setup.fx },
-            bill: Bill::default(),
-            remarks: self.remarks,
-        };
-        note_missing_history(&mut run);
+        let terms = self.terms;
+        let mut run = terms.run(self.remarks);
         let cells = self.cells.sorted()?;
         let mut next = 0;
-        for number in 0..self.timeline.len() {
-            let segment = self.timeline.segment(number);
+        for number in 0..terms.timeline.len() {
+            let segment = terms.timeline.segment(number);
             let mine = cells[next..].iter().take_while(|(key, _)| key.segment as usize == number);
             let mine = mine.count();
             let mut items = Vec::with_capacity(mine);
             for (key, cell) in &cells[next..next + mine] {
-                items.push(item(&run, self.setup.currency, segment, *key, cell)?);
+                let priced = cell.priced(key);
+                items.push(Item {
+                    counts: Some(Box::new((cell.quantities.clone(), cell.unpriced.clone()))),
+                    ..terms.item(&run, segment, &priced, key.served_by)?
+                });
             }
             next += mine;
-            run.remarks.met.note(&run.deals, run.profiles, segment, &items);
-            let mut charges = Vec::new();
-            for (deal, state) in run.deals.iter().zip(&run.states) {
-                charges.extend(fees::charges(deal, &state.seats, segment)?);
-            }
+            run.remarks.met.note(run.deals, run.profiles, segment, &items);
+            let mut charges = terms.charges(number);
             capacities.share_fees(number, &mut items, &mut charges)?;
-            capacities.note(&run.deals, number, segment, &charges)?;
+            capacities.note(run.deals, number, segment, &charges)?;
             run.settle(segment, &mut items, &mut charges)?;
         }
         run.note_included()?;
         let mut settlement = Settlement {
-            window: Some(self.setup.window),
-            invoices: run.bill.invoices(self.setup.window)?,
+            window: Some(run.window),
+            invoices: run.bill.invoices(run.window, run.profiles)?,
             commitments: std::mem::take(&mut run.remarks.commitments),
             credits: std::mem::take(&mut run.remarks.credits),
             shares: std::mem::take(&mut run.remarks.shares),
@@ -217,7 +194,7 @@ impl<'c> Settler<'c> {
             capacities: capacities.finish()?,
             ..Settlement::default()
         };
-        settlement.diagnostics = run.remarks.findings(&run.deals, self.setup.window);
+        settlement.diagnostics = run.remarks.findings(run.deals, run.window);
         settlement.commitments.sort_by_key(|b| (b.term, b.on, b.days));
         settlement.included.sort_by_key(|used| used.term);
         settlement.credits.sort_by_key(|b| (b.term, b.lot, b.on));
@@ -251,75 +228,4 @@ fn keep(cells: &mut Cells, remarks: &mut Remarks, portion: Portion<'_>) -> Resul
 fn money_error(error: SettleError, failed: &mut Option<SettleError>) -> MoneyError {
     *failed = Some(error);
     MoneyError::Overflow
-}
-
-/// Usage of a cell in the currency of whoever invoices it.
-fn item(
-    run: &Run<'_>,
-    currency: Currency,
-    segment: Period,
-    key: CellKey,
-    cell: &Cell,
-) -> Result<Item, SettleError> {
-    let biller = run.deals.iter().position(|deal| deal.bills(key.profile, segment));
-    let fx = match biller {
-        Some(biller) => run.exchange.rate(currency, &run.deals[biller], segment)?,
-        None => None,
-    };
-    let contracted = converted(cell.contracted, fx.as_ref())?;
-    // What capacity serves is not invoiced by token.
-    let invoiced = if key.served_by.is_some() { Amount::ZERO } else { contracted };
-    Ok(Item {
-        profile: key.profile,
-        biller,
-        currency: biller.map_or(currency, |b| run.deals[b].contract.currency),
-        served_by: key.served_by,
-        tokens: cell.quantities.tokens(),
-        requests: cell.requests,
-        quantities: cell.quantities.clone(),
-        unpriced: cell.unpriced.clone(),
-        list: converted(cell.list, fx.as_ref())?,
-        base: invoiced,
-        price: contracted,
-        overage: Amount::ZERO,
-        payable: invoiced,
-        prepaid_cost: Amount::ZERO,
-        effect: Effect::default(),
-        fx,
-    })
-}
-
-/// Prices a unit cannot be in another currency than those they replace.
-fn refuse_foreign_prices(deals: &[Deal<'_>], currency: Currency) -> Result<(), SettleError> {
-    use crate::contract::TermKind;
-    for deal in deals.iter().filter(|deal| deal.contract.currency != currency) {
-        for bound in &deal.terms {
-            if let TermKind::FixedRate(_) | TermKind::ReservedSpend(_) = bound.term.kind {
-                return Err(SettleError::OtherCurrency {
-                    place: bound.term.place.clone(),
-                    kind: bound.term.kind.name(),
-                    currency: deal.contract.currency,
-                    other: currency,
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What began before the window without saying how it stood then.
-fn note_missing_history(run: &mut Run<'_>) {
-    let start = run.window.start;
-    for (deal, state) in run.deals.iter().zip(&run.states) {
-        for (number, schedule, resets) in &state.schedules {
-            let began_before = resets.at(start).is_some_and(|span| span.period.start < start);
-            let stated = |on| deal.contract.calendar.day_start(on) >= start;
-            if began_before && !schedule.agreed.opening.is_some_and(|o| stated(o.on)) {
-                run.remarks.without_history(deal.terms[*number].at);
-            }
-        }
-        for term in run.credits.begun_before(deal, start) {
-            run.remarks.without_history(term);
-        }
-    }
 }

@@ -12,7 +12,7 @@ use crate::contract::{Anchor, Spans};
 use crate::money::MoneyError;
 
 /// The state of one contract; the first value of each pair is the number of the term.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct DealState<'c> {
     pub(super) schedules: Vec<(usize, Schedule<'c>, Spans)>,
     /// Of seats with an allowance, and of flat fees.

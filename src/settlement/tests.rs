@@ -81,15 +81,15 @@ fn profile(provider: &str, model: &str) -> UsageProfile {
 fn settled(contracts: &[Contract], usage: &[(&str, u64)], from: &str, until: &str) -> Settlement {
     let profiles = [profile("aws.bedrock", "m1")];
     let fx = FxTable::default();
-    let mut settler = Settler::new(Setup {
+    let setup = Setup {
         contracts,
         profiles: &profiles,
         prices: &OneDollar,
         fx: &fx,
         currency: Currency::USD,
         window: Period { start: at(from), end: at(until) },
-    })
-    .unwrap();
+    };
+    let mut settler = Settler::new(setup).unwrap();
     let dollar = UnitPrice::parse_per("1", 0).unwrap();
     for (when, quantity) in usage {
         let start = at(when);
@@ -98,7 +98,41 @@ fn settled(contracts: &[Contract], usage: &[(&str, u64)], from: &str, until: &st
         let part = PricedUsage { component: Component::Output, quantity: *quantity, prices };
         settler.add(UsageRow { period, profile: 0, requests: 1, usage: &[part] }).unwrap();
     }
-    settler.finish().unwrap()
+    let settlement = settler.finish().unwrap();
+    assert_totals_agree(setup, usage, &settlement);
+    settlement
+}
+
+/// The short way to totals comes to the same: every case worked by hand is one for it, too.
+fn assert_totals_agree(setup: Setup<'_>, usage: &[(&str, u64)], settlement: &Settlement) {
+    let terms = Terms::new(setup).unwrap();
+    let mut cells: Vec<PricedCell> = Vec::new();
+    for (when, quantity) in usage {
+        let Some(stretch) = terms.stretch_of(at(when)) else { continue };
+        if cells.last().is_none_or(|last| last.stretch != stretch) {
+            cells.push(PricedCell { stretch, ..PricedCell::default() });
+        }
+        let cell = cells.last_mut().unwrap();
+        let cost = Amount::from_units(i64::try_from(*quantity).unwrap());
+        cell.list = cell.list.checked_add(cost).unwrap();
+        cell.contracted = cell.list;
+        (cell.tokens, cell.requests) = (cell.tokens + quantity, cell.requests + 1);
+    }
+    let totals = terms.totals(&cells, false).unwrap();
+    let mut short: Vec<_> =
+        totals.invoices.iter().map(|i| (i.due, i.currency, i.costs.billed_cost)).collect();
+    let mut long: Vec<_> =
+        settlement.invoices.iter().map(|i| (i.due, i.currency, i.costs.billed_cost)).collect();
+    short.sort();
+    long.sort();
+    assert_eq!(short, long);
+    let effective = |costs: Vec<crate::rating::Costs>| {
+        Amount::checked_sum(costs.iter().map(|c| c.effective_cost)).unwrap()
+    };
+    let short = effective(totals.invoices.iter().map(|i| i.costs).collect());
+    assert_eq!(short, effective(settlement.invoices.iter().map(|i| i.costs).collect()));
+    let shares = effective(settlement.shares.iter().map(|s| s.costs).collect());
+    assert_eq!(totals.effective[0].unwrap_or_default(), shares);
 }
 
 fn line(settlement: &Settlement, category: LineCategory) -> Amount {

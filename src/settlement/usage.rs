@@ -90,7 +90,7 @@ pub struct UsageRow<'a> {
 }
 
 /// List prices of other days than that of the usage, for price protection.
-pub trait ListPrices {
+pub trait ListPrices: Sync {
     /// The list price of one unit at an instant; `None`: no book has one.
     fn list_price(&self, profile: u32, component: Component, at: Timestamp) -> Option<UnitPrice>;
 }

@@ -22,7 +22,7 @@ use crate::diagnostic::Diagnostics;
 use crate::projection::{ProjectionOptions, UsagePaths, look_back};
 use crate::rating::summary;
 use crate::report::commit::{CommitContext, CommitReport};
-use crate::scenario::sizing::{Choice, Deal, Plan, plan};
+use crate::scenario::sizing::{Choice, Deal, Plan, Sizer, plan};
 use crate::scenario::{Changed, ScenarioError};
 use crate::source::Input;
 
@@ -190,10 +190,12 @@ impl Work<'_> {
             settled: &count,
         };
         let then = Deal { usage: &past, columns: &columns_then, settled: &|| (), ..deal.clone() };
-        let axes = asked.axes(&deal)?;
         let choice = Choice { objective: self.args.sizes.minimise, near: self.args.sizes.near };
-        let plan = plan(&deal, &then, &axes, choice)?;
-        let unpriced = deal.unpriced()?;
+        let (plan, unpriced) = {
+            let (sizer, past) = (Sizer::new(&deal)?, Sizer::new(&then)?);
+            let axes = asked.axes(&sizer)?;
+            (plan(&sizer, &past, &axes, choice)?, sizer.unpriced()?)
+        };
         bar.finish_and_clear();
         Ok(Sized { plan, look_back, unpriced, usage: forecast })
     }

@@ -8,7 +8,7 @@ use crate::contract::Contract;
 use crate::contract::terms::TermKind;
 use crate::money::{Amount, Factor};
 use crate::scenario::ScenarioError;
-use crate::scenario::sizing::{Axis, Deal, Knob, Objective, Offer, SizeUnit, axis};
+use crate::scenario::sizing::{Axis, Knob, Objective, Offer, SizeUnit, Sizer, axis};
 use crate::settlement::TermRef;
 
 /// What is chosen and how.
@@ -159,14 +159,14 @@ impl SizeArgs {
 
 impl Asked {
     /// The sizes that are looked at.
-    pub(super) fn axes(&self, deal: &Deal<'_>) -> Result<Vec<Axis>, ScenarioError> {
+    pub(super) fn axes(&self, sizer: &Sizer<'_>) -> Result<Vec<Axis>, ScenarioError> {
         let one = |(knob, bounds): (usize, &Option<Bounds>)| match bounds {
             Some(Bounds { from, to, step: Some(step) }) => Ok(Axis::new(*from, *to, *step)?),
             Some(Bounds { from, to, step: None }) => {
                 let step = Axis::about(*from, *to, self.knobs[knob].step)?.step;
                 Ok(Axis::new(*from, *to, step)?)
             }
-            None => axis(deal, knob),
+            None => axis(sizer, knob),
         };
         self.bounds.iter().enumerate().map(one).collect()
     }

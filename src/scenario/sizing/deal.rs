@@ -1,4 +1,4 @@
-//! A deal settled at any size.
+//! A deal settled at any size: a size changes terms, and not what usage is worth before them.
 
 use std::num::NonZeroUsize;
 
@@ -10,6 +10,7 @@ use crate::projection::UsagePaths;
 use crate::rollup::Profile;
 use crate::scenario::case::{Case, Column, Ground};
 use crate::scenario::parallel::in_order;
+use crate::scenario::priced::{BLOCK, Ready, RowSum};
 use crate::scenario::settled::{PathCost, failed};
 use crate::scenario::{Basis, ScenarioError};
 
@@ -53,21 +54,66 @@ pub struct OnPath {
     pub fits: Vec<Option<Fit>>,
 }
 
-impl Deal<'_> {
+impl<'a> Deal<'a> {
+    fn case<'c>(&self, contracts: &'c [Contract]) -> Result<Case<'c>, ScenarioError>
+    where
+        'a: 'c,
+    {
+        let columns = (self.profiles, self.columns.to_vec());
+        Ok(Case::new(NAME, self.ground, self.usage, columns, contracts)?)
+    }
+}
+
+/// A deal whose usage is counted and priced once for all sizes.
+#[derive(Debug)]
+pub struct Sizer<'a> {
+    pub(super) deal: &'a Deal<'a>,
+    /// The usage of all paths, one after another; `None` where sizes have a say in what usage costs, or it
+    /// would not fit into memory.
+    rows: Option<Vec<RowSum>>,
+}
+
+/// Rows of usage that are kept.
+const MOST_ROWS: usize = 1 << 22;
+
+impl<'a> Sizer<'a> {
+    /// Counts and prices the usage.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] if contracts cannot be settled.
+    pub fn new(deal: &'a Deal<'a>) -> Result<Self, ScenarioError> {
+        let case = deal.case(deal.contracts)?;
+        let ready = Ready::new(&case)?;
+        let (paths, length) = (deal.usage.paths, ready.usage.len());
+        if ready.has_capacity() || length.saturating_mul(paths) > MOST_ROWS {
+            return Ok(Self { deal, rows: None });
+        }
+        let block = |number: usize| {
+            let mut rows = Vec::new();
+            let first = number * BLOCK;
+            ready.usage.of_paths(first..paths.min(first + BLOCK), &mut rows)?;
+            Ok::<_, ScenarioError>(rows)
+        };
+        let blocks = in_order(paths.div_ceil(BLOCK), deal.threads, &block)?;
+        let rows = Some(blocks.into_iter().flatten().collect());
+        Ok(Self { deal, rows })
+    }
+
     /// The first paths settled at some sizes, one for each knob.
     ///
     /// # Errors
     /// [`ScenarioError`] if contracts cannot be settled at these sizes.
     pub fn settle(&self, sizes: &[Amount], paths: usize) -> Result<Vec<OnPath>, ScenarioError> {
-        let mut contracts = self.contracts.to_vec();
-        for ((knob, size), offer) in self.knobs.iter().zip(sizes).zip(self.offers) {
+        let deal = self.deal;
+        let mut contracts = deal.contracts.to_vec();
+        for ((knob, size), offer) in deal.knobs.iter().zip(sizes).zip(deal.offers) {
             knob.set(&mut contracts, *size)?;
             if let Some(offer) = offer {
                 Knob::apply_offer(&mut contracts, offer, *size);
             }
         }
         let found = self.settle_by(&contracts, paths)?;
-        (self.settled)();
+        (deal.settled)();
         Ok(found)
     }
 
@@ -76,7 +122,7 @@ impl Deal<'_> {
     /// # Errors
     /// As [`Self::settle`].
     pub fn settle_stated(&self, paths: usize) -> Result<Vec<OnPath>, ScenarioError> {
-        self.settle_by(self.contracts, paths)
+        self.settle_by(self.deal.contracts, paths)
     }
 
     /// The first paths settled without the contracts that have knobs.
@@ -84,11 +130,12 @@ impl Deal<'_> {
     /// # Errors
     /// [`ScenarioError`] if the others cannot be settled.
     pub fn settle_without(&self, paths: usize) -> Result<Vec<Amount>, ScenarioError> {
-        let has_knob = |at: usize| self.knobs.iter().any(|knob| knob.term.contract == at);
-        let kept = self.contracts.iter().enumerate().filter(|(at, _)| !has_knob(*at));
+        let deal = self.deal;
+        let has_knob = |at: usize| deal.knobs.iter().any(|knob| knob.term.contract == at);
+        let kept = deal.contracts.iter().enumerate().filter(|(at, _)| !has_knob(*at));
         let kept: Vec<Contract> = kept.map(|(_, contract)| contract.clone()).collect();
-        let bare = Deal { knobs: &[], contracts: &kept, ..self.clone() };
-        let found = bare.settle_by(&kept, paths)?;
+        let bare = Deal { knobs: &[], contracts: &kept, ..deal.clone() };
+        let found = Sizer::new(&bare)?.settle_by(&kept, paths)?;
         Ok(found.into_iter().map(|path| path.cost).collect())
     }
 
@@ -97,27 +144,42 @@ impl Deal<'_> {
         contracts: &[Contract],
         paths: usize,
     ) -> Result<Vec<OnPath>, ScenarioError> {
-        let usage = (self.profiles, self.columns.to_vec());
-        let case = Case::new("deal", self.ground, self.usage, usage, contracts)?;
-        let one = |path: usize| {
-            let settlement = case.settle_path(path).map_err(|source| failed(&case, source))?;
-            let fits = self.knobs.iter().map(|knob| Fit::read(knob, &settlement));
-            let fits = fits.collect::<Result<_, _>>()?;
-            Ok(OnPath { cost: PathCost::read(&case, &settlement)?.of(self.basis), fits })
+        let deal = self.deal;
+        let case = deal.case(contracts)?;
+        let ready = Ready::new(&case)?;
+        let paths = paths.min(deal.usage.paths);
+        let Some(rows) = &self.rows else {
+            let one = |path: usize| {
+                let settled = case.settle_path(path).map_err(|source| failed(&case, source))?;
+                let fits = deal.knobs.iter().map(|knob| Fit::read(knob, &settled));
+                let fits = fits.collect::<Result<_, _>>()?;
+                Ok(OnPath { cost: PathCost::read(&case, &settled)?.of(deal.basis), fits })
+            };
+            return in_order(paths, deal.threads, &one);
         };
-        in_order(paths.min(self.usage.paths), self.threads, &one)
+        let length = ready.usage.len();
+        let one = |path: usize| {
+            let mine = &rows[path * length..(path + 1) * length];
+            let totals = ready.totals(mine, &mut Vec::new(), true)?;
+            let fits = deal.knobs.iter().map(|knob| Fit::of(knob, &totals.balances));
+            let fits = fits.collect::<Result<_, _>>()?;
+            Ok(OnPath { cost: PathCost::of_totals(&case, &totals)?.of(deal.basis), fits })
+        };
+        in_order(paths, deal.threads, &one)
     }
 
-    /// Whether the usage lacks prices at some sizes: capacity that serves it needs none.
+    /// What usage has no price by token.
     ///
     /// # Errors
-    /// As [`Self::settle`].
+    /// [`ScenarioError`] if its currencies differ.
     pub fn unpriced(&self) -> Result<Vec<String>, ScenarioError> {
-        let usage = (self.profiles, self.columns.to_vec());
-        let case = Case::new("deal", self.ground, self.usage, usage, &[])?;
         let words = |(provider, model, component): (String, String, _)| {
             format!("{component} of {provider}/{model}")
         };
+        let case = self.deal.case(&[])?;
         Ok(case.unpriced().into_iter().map(words).collect())
     }
 }
+
+/// The deal in errors.
+const NAME: &str = "deal";

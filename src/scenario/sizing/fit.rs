@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::knob::Knob;
 use crate::money::{Amount, MoneyError};
-use crate::settlement::{CapacityUse, Settlement};
+use crate::settlement::{Balances, CapacityUse, CreditBalance, Settlement};
 
 /// What was too much and what was too little on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -21,30 +21,52 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// How the size of a knob fits; `None` if nothing in the settlement tells: no period of the
-    /// commitment ended, or seats include no usage.
+    /// How the size of a knob fits, read off a whole settlement.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn read(knob: &Knob, settlement: &Settlement) -> Result<Option<Self>, MoneyError> {
+        let used = settlement.capacities.iter().filter(|used| used.term == knob.term);
+        let capacities: Vec<&CapacityUse> = used.collect();
+        if !capacities.is_empty() {
+            return Ok(Some(of_capacity(&capacities)));
+        }
+        let mine = |term| term == knob.term;
+        let balances = Balances {
+            commitments: settlement.commitments.iter().filter(|b| mine(b.term)).cloned().collect(),
+            credits: settlement.credits.iter().filter(|b| mine(b.term)).cloned().collect(),
+            included: settlement.included.iter().filter(|b| mine(b.term)).copied().collect(),
+        };
+        Self::of(knob, &balances)
+    }
+
+    /// How the size of a knob fits; `None` if no balance tells: no period of the commitment ended, or
+    /// seats include no usage.
     ///
     /// # Errors
     /// [`MoneyError`] if a sum does not fit.
-    pub fn read(knob: &Knob, settlement: &Settlement) -> Result<Option<Self>, MoneyError> {
+    pub fn of(knob: &Knob, balances: &Balances) -> Result<Option<Self>, MoneyError> {
         let mut sums = Sums::default();
-        for balance in settlement.commitments.iter().filter(|b| b.term == knob.term && b.closed) {
+        for balance in balances.commitments.iter().filter(|b| b.term == knob.term && b.closed) {
             let used = balance.retired.min(balance.committed);
             sums.add(balance.committed, used, balance.excess)?;
         }
-        for used in settlement.included.iter().filter(|used| used.term == knob.term) {
+        for used in balances.included.iter().filter(|used| used.term == knob.term) {
             sums.add(used.included, used.used, used.beyond)?;
         }
         // The last state of each lot.
-        let lots = settlement.credits.iter().filter(|lot| lot.term == knob.term);
-        let lots: BTreeMap<_, _> = lots.map(|lot| (lot.lot, lot)).collect();
+        let mut lots: BTreeMap<usize, &CreditBalance> = BTreeMap::new();
+        for lot in balances.credits.iter().filter(|lot| lot.term == knob.term) {
+            let last = lots.entry(lot.lot).or_insert(lot);
+            if last.on <= lot.on {
+                *last = lot;
+            }
+        }
         for lot in lots.values() {
             sums.add(lot.amount, lot.amount.checked_sub(lot.lapsed)?, Amount::ZERO)?;
             sums.is_over |= lot.drawn == lot.amount;
         }
-        let capacities: Vec<&CapacityUse> =
-            settlement.capacities.iter().filter(|used| used.term == knob.term).collect();
-        Ok(if capacities.is_empty() { sums.fit()? } else { Some(of_capacity(&capacities)) })
+        sums.fit()
     }
 }
 

@@ -15,7 +15,7 @@ mod range;
 mod search;
 
 pub use self::axis::Axis;
-pub use self::deal::{Deal, OnPath};
+pub use self::deal::{Deal, OnPath, Sizer};
 pub use self::fit::Fit;
 pub use self::knob::{Knob, Offer, SizeUnit};
 pub use self::objective::Objective;

@@ -1,7 +1,7 @@
 //! The best sizes, what they cost, and what other ways of choosing would cost on the same paths.
 
 use super::axis::Axis;
-use super::deal::{Deal, OnPath};
+use super::deal::{OnPath, Sizer};
 use super::objective::Objective;
 use super::portfolio::{self, Start};
 use super::search::{Point, Range, best, curve, near};
@@ -72,15 +72,15 @@ const ROUNDS: u32 = 3;
 /// # Errors
 /// [`ScenarioError`] if contracts cannot be settled at some size.
 pub fn plan(
-    deal: &Deal<'_>,
-    past: &Deal<'_>,
+    sizer: &Sizer<'_>,
+    past: &Sizer<'_>,
     axes: &[Axis],
     choice: Choice,
 ) -> Result<Plan, ScenarioError> {
     let (found, starts) = match axes {
-        [_] => (vec![deal.knobs[0].stated], Vec::new()),
+        [_] => (vec![sizer.deal.knobs[0].stated], Vec::new()),
         _ => {
-            let found = portfolio::sizes(deal, axes, choice.objective)?;
+            let found = portfolio::sizes(sizer, axes, choice.objective)?;
             (found.sizes, found.starts)
         }
     };
@@ -91,7 +91,7 @@ pub fn plan(
         }
         _ => portfolio::sizes(past, axes, choice.objective)?.sizes,
     };
-    let sizes = curves(deal, axes, found, &past_sizes, choice)?;
+    let sizes = curves(sizer, axes, found, &past_sizes, choice)?;
     // The last curve was looked at with all other sizes at their best.
     let last = &sizes[axes.len() - 1];
     let last = &last.curve[last.best];
@@ -104,12 +104,12 @@ pub fn plan(
             more: difference(&found, &last.costs)?,
         })
     };
-    let paths = deal.usage.paths;
-    let stated = deal.knobs.iter().map(|knob| knob.stated).collect();
-    let by_past = costs_of(deal.settle(&past_sizes, paths)?);
+    let paths = sizer.deal.usage.paths;
+    let stated = sizer.deal.knobs.iter().map(|knob| knob.stated).collect();
+    let by_past = costs_of(sizer.settle(&past_sizes, paths)?);
     Ok(Plan {
-        stated: other(stated, costs_of(deal.settle_stated(paths)?))?,
-        without: other(Vec::new(), deal.settle_without(paths)?)?,
+        stated: other(stated, costs_of(sizer.settle_stated(paths)?))?,
+        without: other(Vec::new(), sizer.settle_without(paths)?)?,
         look_back: other(past_sizes, by_past)?,
         objective,
         cost,
@@ -124,7 +124,7 @@ fn costs_of(paths: Vec<OnPath>) -> Vec<Amount> {
 
 /// Curves on all paths, each with the other sizes at their best so far, until none moves.
 fn curves(
-    deal: &Deal<'_>,
+    sizer: &Sizer<'_>,
     axes: &[Axis],
     mut sizes: Vec<Amount>,
     past: &[Amount],
@@ -134,9 +134,9 @@ fn curves(
         let before = sizes.clone();
         let mut plans = Vec::with_capacity(axes.len());
         for (knob, axis) in axes.iter().enumerate() {
-            let mut more = offered(deal, knob);
-            more.extend([deal.knobs[knob].stated, past[knob], sizes[knob]]);
-            let seen = curve(deal, (knob, axis), &sizes, &more, choice)?;
+            let mut more = offered(sizer, knob);
+            more.extend([sizer.deal.knobs[knob].stated, past[knob], sizes[knob]]);
+            let seen = curve(sizer, (knob, axis), &sizes, &more, choice)?;
             let best = best(&seen);
             sizes[knob] = seen[best].size;
             let least = seen[best].objective;
@@ -152,6 +152,9 @@ fn curves(
 }
 
 /// Sizes at which an offer begins.
-fn offered(deal: &Deal<'_>, knob: usize) -> Vec<Amount> {
-    deal.offers[knob].iter().flat_map(|offer| offer.steps.iter().map(|(from, _)| *from)).collect()
+fn offered(sizer: &Sizer<'_>, knob: usize) -> Vec<Amount> {
+    sizer.deal.offers[knob]
+        .iter()
+        .flat_map(|offer| offer.steps.iter().map(|(from, _)| *from))
+        .collect()
 }

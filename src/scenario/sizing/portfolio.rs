@@ -5,7 +5,7 @@
 //! places, and what each of them came to is told.
 
 use super::axis::Axis;
-use super::deal::Deal;
+use super::deal::Sizer;
 use super::objective::Objective;
 use super::search::{best_of, explore};
 use crate::money::Amount;
@@ -45,11 +45,11 @@ const MOST_ROUNDS: u32 = 6;
 /// # Errors
 /// [`ScenarioError`] if contracts cannot be settled at some sizes.
 pub(super) fn sizes(
-    deal: &Deal<'_>,
+    sizer: &Sizer<'_>,
     axes: &[Axis],
     objective: Objective,
 ) -> Result<Found, ScenarioError> {
-    let stated = deal.knobs.iter().zip(axes).map(|(knob, axis)| axis.nearest(knob.stated));
+    let stated = sizer.deal.knobs.iter().zip(axes).map(|(knob, axis)| axis.nearest(knob.stated));
     let from = [
         stated.collect::<Vec<u64>>(),
         axes.iter().map(|_| 0).collect(),
@@ -57,14 +57,14 @@ pub(super) fn sizes(
     ];
     let mut starts = Vec::with_capacity(from.len());
     for numbers in from {
-        starts.push(descend(deal, axes, numbers, objective)?);
+        starts.push(descend(sizer, axes, numbers, objective)?);
     }
     starts.sort_by(|a, b| a.objective.cmp(&b.objective));
     Ok(Found { sizes: starts[0].to.clone(), starts })
 }
 
 fn descend(
-    deal: &Deal<'_>,
+    sizer: &Sizer<'_>,
     axes: &[Axis],
     from: Vec<u64>,
     objective: Objective,
@@ -74,7 +74,7 @@ fn descend(
         Ok(sizes.collect::<Result<_, _>>()?)
     };
     let value = |numbers: &[u64]| -> Result<Amount, ScenarioError> {
-        let paths = deal.settle(&amounts(numbers)?, PATHS)?;
+        let paths = sizer.settle(&amounts(numbers)?, PATHS)?;
         let costs: Vec<Amount> = paths.iter().map(|path| path.cost).collect();
         Ok(objective.of(&costs)?)
     };

@@ -1,7 +1,7 @@
 //! How far it makes sense to look.
 
 use super::axis::Axis;
-use super::deal::Deal;
+use super::deal::Sizer;
 use crate::money::Amount;
 use crate::scenario::ScenarioError;
 
@@ -21,12 +21,12 @@ const HALVINGS: u32 = 3;
 ///
 /// # Errors
 /// [`ScenarioError`] if contracts cannot be settled at some size.
-pub fn axis(deal: &Deal<'_>, knob: usize) -> Result<Axis, ScenarioError> {
-    let of = &deal.knobs[knob];
-    let mut sizes: Vec<Amount> = deal.knobs.iter().map(|knob| knob.stated).collect();
+pub fn axis(sizer: &Sizer<'_>, knob: usize) -> Result<Axis, ScenarioError> {
+    let of = &sizer.deal.knobs[knob];
+    let mut sizes: Vec<Amount> = sizer.deal.knobs.iter().map(|knob| knob.stated).collect();
     let mut is_enough = |size: Amount| -> Result<Option<bool>, ScenarioError> {
         sizes[knob] = size;
-        let paths = deal.settle(&sizes, PATHS)?;
+        let paths = sizer.settle(&sizes, PATHS)?;
         let over = |path: &super::deal::OnPath| path.fits[knob].map(|fit| fit.is_over);
         let fits: Option<Vec<bool>> = paths.iter().map(over).collect();
         Ok(fits.map(|over| over.iter().filter(|over| **over).count() <= STILL_OVER))
@@ -64,7 +64,7 @@ pub fn axis(deal: &Deal<'_>, knob: usize) -> Result<Axis, ScenarioError> {
         }
     }
     // A size at which an offer begins can be worth more than is needed.
-    let offered = deal.offers[knob].iter().flat_map(|offer| offer.steps.last());
+    let offered = sizer.deal.offers[knob].iter().flat_map(|offer| offer.steps.last());
     let high = offered.fold(high, |high, (size, _)| high.max(*size));
     Ok(Axis::about(of.least, high.max(of.least), of.step)?)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::axis::Axis;
-use super::deal::{Deal, OnPath};
+use super::deal::{OnPath, Sizer};
 use super::objective::Objective;
 use super::plan::Choice;
 use crate::money::{Amount, MoneyError};
@@ -138,7 +138,7 @@ pub(super) fn best_of<T>(seen: &BTreeMap<u64, T>, cost: &impl Fn(&T) -> Amount) 
 /// # Errors
 /// [`ScenarioError`] if contracts cannot be settled at some size.
 pub(super) fn curve(
-    deal: &Deal<'_>,
+    sizer: &Sizer<'_>,
     (knob, axis): (usize, &Axis),
     others: &[Amount],
     more: &[Amount],
@@ -150,7 +150,7 @@ pub(super) fn curve(
         let size = axis.at(number)?;
         let mut sizes = others.to_vec();
         sizes[knob] = size;
-        let paths = deal.settle(&sizes, deal.usage.paths)?;
+        let paths = sizer.settle(&sizes, sizer.deal.usage.paths)?;
         Ok(Point::new(size, &paths, knob, objective)?)
     };
     let mut seen = explore(axis, &numbers, HALVINGS, &mut look, |point| point.objective)?;

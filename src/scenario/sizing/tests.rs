@@ -88,9 +88,10 @@ fn planned(means: &[f64], contracts: &[Contract], objective: Objective) -> (Vec<
         settled: &|| (),
     };
     let then = Deal { usage: &past, columns: &Column::all(&past), ..deal.clone() };
-    let axes: Vec<Axis> = (0..knobs.len()).map(|knob| axis(&deal, knob).unwrap()).collect();
+    let (sizer, then) = (Sizer::new(&deal).unwrap(), Sizer::new(&then).unwrap());
+    let axes: Vec<Axis> = (0..knobs.len()).map(|knob| axis(&sizer, knob).unwrap()).collect();
     let near = "0.01".parse().unwrap();
-    let plan = plan(&deal, &then, &axes, Choice { objective, near }).unwrap();
+    let plan = plan(&sizer, &then, &axes, Choice { objective, near }).unwrap();
     let sizes = plan.sizes.iter().map(|found| number(found.curve[found.best].size));
     (sizes.collect(), plan)
 }
