@@ -5,7 +5,7 @@ use super::figures::{GroupFigures, Spread, ends, probability};
 use super::tables::{chance, percent};
 use crate::money::{Amount, MoneyError};
 use crate::projection::BasisPoints;
-use crate::report::html::{Columns, Fan, FanDay, Figure, Page, Row, Rows, Section, Series};
+use crate::report::html::{Columns, Fan, FanDay, Figure, Layout, Page, Row, Rows, Section, Series};
 use crate::report::{Grid, format};
 
 /// Known days beside a short forecast.
@@ -114,6 +114,7 @@ impl ForecastReport {
             axis: "period".to_owned(),
             currency: self.currency.clone(),
             names: vec![format!("{} to {}", self.horizon.start, self.last_day())],
+            layout: Layout::Stacked,
             series: self.groups.iter().map(mean).collect(),
             mark: None,
         };

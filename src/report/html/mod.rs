@@ -21,7 +21,7 @@ mod table;
 
 pub use self::page::Page;
 
-pub(super) use self::columns::{Columns, Series};
+pub(super) use self::columns::{Columns, Layout, Series};
 #[expect(unused_imports, reason = "`commit` is the first page with a curve")]
 pub(super) use self::curve::{Curve, CurveLine, CurveMark, CurveRange, CurveReference};
 pub(super) use self::fan::{Fan, FanDay};
