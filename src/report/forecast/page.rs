@@ -150,16 +150,19 @@ impl ForecastReport {
         Row { name, ranges, point, ..Row::default() }
     }
 
-    fn ranges(&self, spread: &Spread) -> Vec<(Amount, Amount)> {
+    /// Both ends of each interval, the narrowest first.
+    pub(super) fn ranges(&self, spread: &Spread) -> Vec<(Amount, Amount)> {
         let ends = self.level_points.iter().map(|level| ends(*level).map(|p| at(spread, p)));
         ends.map(|[low, high]| (low, high)).collect()
     }
 
-    fn level_names(&self) -> Vec<String> {
+    /// The names of the intervals.
+    pub(super) fn level_names(&self) -> Vec<String> {
         self.level_points.iter().map(|level| format!("{} %", percent(*level))).collect()
     }
 }
 
-fn at(spread: &Spread, points: BasisPoints) -> Amount {
+/// A quantile.
+pub(super) fn at(spread: &Spread, points: BasisPoints) -> Amount {
     spread.quantiles.get(&probability(points)).copied().unwrap_or_default()
 }
