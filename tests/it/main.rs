@@ -28,6 +28,7 @@ mod contract_vectors;
 mod docs;
 mod errors;
 mod html;
+mod html_browser;
 mod price_data;
 mod prices_import;
 mod prices_import_texts;
