@@ -21,13 +21,13 @@ const LIMIT: Duration = Duration::from_secs(20);
 const PAGES: [(&str, &[&str]); 6] = [
     (
         "forecast",
-        &["forecast", "LOGS", "--horizon", "eom", "--budget", "900", "--group-by", "model"],
+        &["forecast", "OPENAI", "--horizon", "eom", "--budget", "100", "--group-by", "model"],
     ),
     ("cost", &["cost", "LOGS", "--group-by", "week,model"]),
     ("settlement", &["cost", "USAGE", "--contract", "CONTRACT"]),
     ("backtest", &["backtest", "--series", "COSTS", "--horizon", "14d", "--windows", "3"]),
-    ("check", &["check", "LOGS", "--budgets", "BUDGETS"]),
-    ("compare", &["compare", "LOGS", "--scenario", "SCENARIOS", "--horizon", "eom"]),
+    ("check", &["check", "--series", "COSTS", "--budget", "2600", "--budget", "9800/quarter"]),
+    ("compare", &["compare", "ANTHROPIC", "--scenario", "SCENARIOS", "--horizon", "eom"]),
 ];
 
 /// A page with all that is forbidden.
@@ -125,10 +125,11 @@ fn open(env: &TestEnv, browser: &Path, page: &Path, also: &[&str]) -> Seen {
 fn pages(env: &TestEnv) -> Vec<(&'static str, PathBuf)> {
     let sample = |name: &str| match name {
         "LOGS" => "samples/logs",
+        "OPENAI" => "samples/logs/openai.jsonl",
+        "ANTHROPIC" => "samples/logs/anthropic.jsonl",
         "USAGE" => "samples/usage/enterprise.jsonl",
         "CONTRACT" => "samples/contracts/enterprise-edp.toml",
         "COSTS" => "samples/series/costs.csv",
-        "BUDGETS" => "samples/budget.toml",
         "SCENARIOS" => "samples/scenarios.toml",
         _ => "",
     };
@@ -143,7 +144,7 @@ fn pages(env: &TestEnv) -> Vec<(&'static str, PathBuf)> {
         let file = env.path(&format!("{name}.html"));
         all.extend(["--output", "html", "--out"].map(str::to_owned));
         all.push(file.display().to_string());
-        if ["forecast", "check", "compare"].contains(name) {
+        if ["forecast", "compare"].contains(name) {
             all.extend(["--paths", "100"].map(str::to_owned));
         }
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
@@ -156,7 +157,9 @@ fn pages(env: &TestEnv) -> Vec<(&'static str, PathBuf)> {
 
 /// All pages side by side in frames as wide as a phone and as a desk, measured.
 fn measured(env: &TestEnv, browser: &Path, pages: &[(&str, String)]) -> Vec<Vec<String>> {
-    let mut all = "<!DOCTYPE html><html><body><pre id=\"found\"></pre>".to_owned();
+    let mut all =
+        "<!DOCTYPE html><html><head><meta charset=\"utf-8\"></head><body><pre id=\"found\"></pre>"
+            .to_owned();
     for (name, text) in pages {
         let text = text.replace('&', "&amp;").replace('"', "&quot;");
         for width in [360, 1000] {
