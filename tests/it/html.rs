@@ -331,9 +331,10 @@ fn comparisons_show_every_scenario() {
     let (found, report) = (page(&env, &arguments), json(&env, &arguments));
     let scenarios = report["scenarios"].as_array().unwrap();
     let names: Vec<&str> = scenarios.iter().map(|s| s["name"].as_str().unwrap()).collect();
-    let of = |start: &str, attribute: &str| -> Vec<&str> {
+    let of = |name: &str, attribute: &'static str| -> Vec<&str> {
         let rows = with(&found, attribute).into_iter();
-        rows.filter(|e| e.get("data-name") == start).map(|e| e.get(attribute)).collect()
+        let mine: Vec<&Element> = rows.filter(|e| e.get("data-name") == name).collect();
+        mine.into_iter().map(|e| e.get(attribute)).collect()
     };
     for scenario in scenarios {
         let name = scenario["name"].as_str().unwrap();

@@ -61,6 +61,7 @@ window.onload = () => {
 };
 </script>"#;
 
+#[expect(clippy::disallowed_methods, reason = "the test, not the library, looks for a browser")]
 fn browser() -> PathBuf {
     if let Some(named) = std::env::var_os("CHROME") {
         return named.into();
