@@ -16,6 +16,8 @@ const RIGHT: i64 = WIDTH - 250;
 const WIDEST: i64 = 700;
 /// Characters of a name that fit below a column.
 const NAME: usize = 24;
+/// Between two lines of names.
+const LINE: i64 = 150;
 /// Fills that can be told apart.
 const FILLS: usize = 8;
 
@@ -145,15 +147,26 @@ impl Columns {
         (middle - width / 2, middle + width / 2)
     }
 
-    fn column_names(&self, left: i64, drawing: &mut Drawing) {
+    /// Of how many columns one is named, so that names do not touch.
+    fn named(&self, left: i64) -> usize {
         let count = i64::try_from(self.names.len()).unwrap_or(1).max(1);
-        let names: Vec<String> = self.names.iter().map(|name| shortened(name, NAME)).collect();
-        let widest = names.iter().map(|name| width_of(name)).max().unwrap_or(0);
-        let each = usize::try_from((widest + 150) * count / (RIGHT - left) + 1).unwrap_or(1);
-        for (at, name) in names.iter().enumerate().step_by(each) {
+        let names = self.names.iter().map(|name| width_of(&shortened(name, NAME)));
+        let widest = names.max().unwrap_or(0);
+        usize::try_from((widest + 150) * count / (RIGHT - left) + 1).unwrap_or(1)
+    }
+
+    /// Names below the columns, in two lines if that names all.
+    fn column_names(&self, left: i64, drawing: &mut Drawing) {
+        let each = self.named(left);
+        let step = if each == 2 { 1 } else { each };
+        if each == 2 {
+            drawing.height += LINE;
+        }
+        for (at, name) in self.names.iter().enumerate().step_by(step) {
             let (start, end) = self.place(at, left);
-            let x = i64::midpoint(start, end);
-            drawing.text("tick", Anchor::Middle, (x, BOTTOM + 190), name);
+            let below = if each == 2 && at % 2 == 1 { LINE } else { 0 };
+            let place = (i64::midpoint(start, end), BOTTOM + 190 + below);
+            drawing.text("tick", Anchor::Middle, place, &shortened(name, NAME));
         }
     }
 
@@ -261,5 +274,57 @@ impl Column<'_> {
         ];
         let class = format!("fill-{}", number % FILLS);
         drawing.rect(&Rect { class: &class, x, y, title: &title, data: &data });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::html::markup::Markup;
+
+    fn columns(names: &[&str], layout: Layout) -> Columns {
+        let series = |name: &str, value: i64| Series {
+            name: name.to_owned(),
+            values: vec![Amount::from_units(value); names.len()],
+        };
+        Columns {
+            title: "Cash".to_owned(),
+            axis: "month".to_owned(),
+            currency: "USD".to_owned(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            layout,
+            series: vec![series("a", 1), series("b", 2)],
+            mark: None,
+        }
+    }
+
+    fn drawn(columns: Columns) -> String {
+        let mut out = Markup::default();
+        columns.chart().unwrap().write("chart", &mut out);
+        out.into_text()
+    }
+
+    /// Worked out by hand: labels of 4 characters leave 448.6 pixels from 46.4; a column is 70 wide
+    /// around its middle at 270.7, and 2 is at 10, zero at 250.
+    #[test]
+    fn amounts_side_by_side_begin_at_zero() {
+        let found = drawn(columns(&["2026-11"], Layout::Beside));
+        for part in [
+            "x=\"235.7\" y=\"130\" width=\"35\" height=\"120\" data-column=\"2026-11\" data-series=\"a\"",
+            "x=\"270.7\" y=\"10\" width=\"35\" height=\"240\" data-column=\"2026-11\" data-series=\"b\"",
+        ] {
+            assert!(found.contains(part), "{part}\n{found}");
+        }
+        assert!(!found.contains(">sum<"));
+        assert!(drawn(columns(&["2026-11"], Layout::Stacked)).contains(">sum<"));
+    }
+
+    #[test]
+    fn names_that_touch_have_two_lines() {
+        let names = ["base", "nova-40", "half-batch", "growth-and-rise"];
+        let found = drawn(columns(&names, Layout::Stacked));
+        let at = |name: &str, y: &str| found.contains(&format!("y=\"{y}\">{name}</text>"));
+        assert!(at("base", "269") && at("nova-40", "284"), "{found}");
+        assert!(at("half-batch", "269") && at("growth-and-rise", "284"), "{found}");
     }
 }
