@@ -28,7 +28,7 @@ pub(crate) enum OutputFormat {
     Json,
     /// Comma-separated values with exact amounts.
     Csv,
-    /// A page with charts in one file, of forecast, cost, backtest and check.
+    /// A page with charts in one file, of forecast, cost, compare, backtest and check.
     Html,
 }
 

@@ -90,7 +90,7 @@ pub(crate) fn refuse_page(form: OutputFormat) -> Result<(), Failure> {
 fn no_page() -> Failure {
     Failure::with_hint(
         anyhow!("--output html: this command has no page"),
-        "forecast, cost, backtest and check have one; table, markdown, json and csv are for all",
+        "forecast, cost, compare, backtest and check have one; table, markdown, json and csv are for all",
     )
 }
 

@@ -180,8 +180,10 @@ pub(crate) fn run(
     };
     let report = ForecastReport::new(&projection, context)?;
     let (mut head, notes) = report.sentences();
-    if let (OutputFormat::Table, Some(trend)) = (args.output.output, report.trend()) {
-        head.push_str(&format!("\n\n{trend}"));
+    if args.output.output == OutputFormat::Table {
+        for drawn in [report.trend(), report.fan_lines(ui.width())].into_iter().flatten() {
+            head.push_str(&format!("\n\n{drawn}"));
+        }
     }
     let further = [report.budget_grid(), report.group_grid(), report.driver_grid()];
     let grids = [Some(report.grid(args.daily))].into_iter().chain(further).flatten().collect();

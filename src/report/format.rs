@@ -51,6 +51,17 @@ pub fn price(value: Amount) -> String {
     value.to_string()
 }
 
+/// A share of one as a percentage, with one decimal where it is not whole.
+#[must_use]
+pub fn share(of: Amount) -> String {
+    let percent = Amount::from_units(100).checked_ratio(of.atto(), Amount::from_units(1).atto());
+    let shown = |percent: Amount| {
+        let text = percent.to_fixed(1);
+        format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+    };
+    percent.map(shown).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +76,11 @@ mod tests {
         assert_eq!(shown("-0.0000000075"), "-0.0000000075");
         assert_eq!(grouped(1_000), "1,000");
         assert_eq!(grouped(999), "999");
+    }
+
+    #[test]
+    fn shares() {
+        let shown = |text: &str| share(text.parse().unwrap());
+        assert_eq!(["0", "0.5", "0.997", "1"].map(shown), ["0 %", "50 %", "99.7 %", "100 %"]);
     }
 }

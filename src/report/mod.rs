@@ -19,6 +19,7 @@ pub mod prices_show;
 pub mod prices_validate;
 pub mod settlement;
 
+mod axis;
 mod track_record;
 
 use serde::Serialize;

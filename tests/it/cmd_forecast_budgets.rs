@@ -103,6 +103,9 @@ fn tables_say_it_in_words() {
         "2026-11: 290.00 USD spent on 29 days, 300.00 USD expected by 2026-11-30 (80 %: 300.00 to 300.00).",
         "Straight on it would be 300.00 USD at the mean of the 28 days before, 300.00 USD at the mean of the 29 days of the month so far.",
         "████████████████████████████ │ ████████████████████████████  by day, known and median; the highest bar is 10.00 USD",
+        "by day, USD: • known, ━ median, ▓ 80 %, ░ 95 %\n",
+        " 10 ┤••••••••••••••│━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━\n  9 ┤              │\n",
+        "     11-16          11-30                        12-29\n",
         "over   2026-11-25",
         "<1 %   not by 2026-12-29",
     ] {
@@ -127,7 +130,7 @@ fn a_month_that_the_history_begins_in_says_since_when() {
     assert!(text.contains("; --horizon eom forecasts its end"), "{text}");
     assert!(text.contains("▁█▁█▁█▁█▁█▁ │ "), "{text}");
     let markdown = env.run(&["forecast", "--series", "c.csv", "-o", "markdown"]).stdout;
-    assert!(!markdown.contains('█'), "{markdown}");
+    assert!(!markdown.contains(['█', '┤']), "{markdown}");
 }
 
 #[test]

@@ -323,6 +323,63 @@ fn backtests_and_checks_have_pages_too() {
 }
 
 #[test]
+fn comparisons_show_every_scenario() {
+    let env = TestEnv::new();
+    let (logs, scenarios) = (sample("logs/anthropic.jsonl"), sample("scenarios.toml"));
+    let mut arguments = vec!["compare", &logs, "--scenario", &scenarios, "--horizon", "eom"];
+    arguments.extend(["--paths", "100"]);
+    let (found, report) = (page(&env, &arguments), json(&env, &arguments));
+    let scenarios = report["scenarios"].as_array().unwrap();
+    let names: Vec<&str> = scenarios.iter().map(|s| s["name"].as_str().unwrap()).collect();
+    let of = |name: &str, attribute: &'static str| -> Vec<&str> {
+        let rows = with(&found, attribute).into_iter();
+        let mine: Vec<&Element> = rows.filter(|e| e.get("data-name") == name).collect();
+        mine.into_iter().map(|e| e.get(attribute)).collect()
+    };
+    for scenario in scenarios {
+        let name = scenario["name"].as_str().unwrap();
+        for kind in ["effective", "billed"] {
+            let quantiles = &scenario[kind]["quantiles"];
+            let row = format!("{name}, {kind}");
+            for (attribute, quantile) in [
+                ("data-low-0", "0.1"),
+                ("data-point", "0.5"),
+                ("data-high-0", "0.9"),
+                ("data-mark", "0.95"),
+            ] {
+                assert_eq!(of(&row, attribute), [quantiles[quantile].as_str().unwrap()], "{row}");
+            }
+        }
+        let mean = scenario["difference"]["mean"].as_str().unwrap_or("0.00");
+        assert_eq!(of(name, "data-point"), [mean]);
+        let chance: f64 = of(name, "data-bar")[0].parse().unwrap();
+        assert!((chance - scenario["cheapest"].as_f64().unwrap()).abs() < 1e-9, "{name}");
+        for driver in scenario["drivers"].as_array().unwrap() {
+            let change = driver["change"].as_str().unwrap();
+            assert_eq!(of(change, "data-bar"), [driver["amount"].as_str().unwrap()]);
+        }
+    }
+    // Cash stands side by side, month by month; of providers, one column a scenario.
+    let drawn = with(&found, "data-amount");
+    for (month, _) in scenarios[0]["cash"].as_object().unwrap() {
+        let mine = drawn.iter().filter(|e| e.get("data-column") == month);
+        let found: Vec<[&str; 2]> =
+            mine.map(|e| [e.get("data-series"), e.get("data-amount")]).collect();
+        let expected: Vec<[&str; 2]> = scenarios
+            .iter()
+            .map(|s| [s["name"].as_str().unwrap(), s["cash"][month].as_str().unwrap()])
+            .collect();
+        assert_eq!(found, expected, "{month}");
+    }
+    let nova: Vec<&str> = drawn
+        .iter()
+        .filter(|e| e.get("data-column") == names[1] && e.get("data-series") == "aws.bedrock")
+        .map(|e| e.get("data-amount"))
+        .collect();
+    assert_eq!(nova, [scenarios[1]["providers"]["aws.bedrock"].as_str().unwrap()]);
+}
+
+#[test]
 fn hostile_names_stay_text() {
     let env = TestEnv::new();
     let hostile = "</td><script>alert('x')</script>\" onload=\"y & <b>";

@@ -29,6 +29,7 @@ mod contract_vectors;
 mod docs;
 mod errors;
 mod html;
+mod html_browser;
 mod paired;
 mod price_data;
 mod prices_import;

@@ -152,7 +152,7 @@ pub(crate) fn run(
     let (head, notes) = report.sentences();
     let csv = report.csv_grid();
     let printed = Printed { head: &head, grids: report.grids(), notes: &notes, csv };
-    finish::print(&report, printed, &args.output, denied, ui)?;
+    finish::print_with_page(&report, printed, || Ok(report.page()?), &args.output, denied, ui)?;
     Ok(finish::status(denied, undecided, ui))
 }
 

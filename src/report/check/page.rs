@@ -62,8 +62,8 @@ impl CheckReport {
             bar: budget.actual,
             ranges: budget.quantile("0.1").zip(budget.quantile("0.9")).into_iter().collect(),
             point: budget.quantile("0.5"),
-            mark: None,
             limit: Some(budget.amount),
+            ..Row::default()
         };
         Rows {
             title: "Budgets and what is expected of them".to_owned(),

@@ -69,11 +69,9 @@ impl CommitReport {
     fn choice_row(&self, name: &str, cost: &crate::report::forecast::figures::Spread) -> Row {
         Row {
             name: name.to_owned(),
-            bar: None,
             ranges: vec![(quantile(cost, "0.1"), quantile(cost, "0.9"))],
             point: Some(quantile(cost, "0.5")),
-            mark: None,
-            limit: None,
+            ..Row::default()
         }
     }
 

@@ -1,6 +1,7 @@
 //! The report of `compare`: scenarios side by side.
 
 mod figures;
+mod page;
 mod tables;
 mod text;
 

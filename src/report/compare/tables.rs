@@ -36,7 +36,7 @@ impl CompareReport {
         grids.into_iter().filter(|grid| !grid.rows.is_empty()).collect()
     }
 
-    fn cost_grid(&self) -> Grid {
+    pub(super) fn cost_grid(&self) -> Grid {
         let mut columns = vec![("scenario", Align::Left), ("cost", Align::Left)];
         columns.push(("mean", Align::Right));
         columns.extend(SHOWN.map(|(name, _)| (name, Align::Right)));
@@ -53,7 +53,7 @@ impl CompareReport {
         grid
     }
 
-    fn difference_grid(&self) -> Grid {
+    pub(super) fn difference_grid(&self) -> Grid {
         let against = format!("against {}", self.base);
         let mut grid = Grid::new(&[
             (&against, Align::Left),
@@ -101,7 +101,7 @@ impl CompareReport {
     }
 
     /// What each change adds, on mean usage.
-    fn driver_grid(&self) -> Grid {
+    pub(super) fn driver_grid(&self) -> Grid {
         let mut grid = Grid::new(&[
             ("what drives it", Align::Left),
             ("change", Align::Left),
@@ -175,6 +175,7 @@ impl CompareReport {
     }
 }
 
+/// A quantile by its name.
 pub(in crate::report) fn quantile(spread: &Spread, name: &str) -> Amount {
     spread.quantiles.get(name).copied().unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::{CostReport, GroupFigures};
 use crate::money::{Amount, MoneyError};
 use crate::rating::group::Dimension;
-use crate::report::html::{Columns, Figure, Page, Row, Rows, Section, Series};
+use crate::report::html::{Columns, Figure, Layout, Page, Row, Rows, Section, Series};
 use crate::report::{Align, Grid, format};
 
 impl CostReport {
@@ -83,6 +83,7 @@ impl CostReport {
             axis: self.group_by.get(time).cloned().unwrap_or_default(),
             currency: self.currency.clone(),
             names,
+            layout: Layout::Stacked,
             series: series.into_iter().map(|(name, values)| Series { name, values }).collect(),
             mark: None,
         }

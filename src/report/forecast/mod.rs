@@ -1,5 +1,6 @@
 //! The `forecast` report: spend to a horizon with its intervals, month ends and budgets.
 
+mod fan;
 pub(super) mod figures;
 mod page;
 pub(super) mod tables;

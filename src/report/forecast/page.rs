@@ -5,7 +5,7 @@ use super::figures::{GroupFigures, Spread, ends, probability};
 use super::tables::{chance, percent};
 use crate::money::{Amount, MoneyError};
 use crate::projection::BasisPoints;
-use crate::report::html::{Columns, Fan, FanDay, Figure, Page, Row, Rows, Section, Series};
+use crate::report::html::{Columns, Fan, FanDay, Figure, Layout, Page, Row, Rows, Section, Series};
 use crate::report::{Grid, format};
 
 /// Known days beside a short forecast.
@@ -114,6 +114,7 @@ impl ForecastReport {
             axis: "period".to_owned(),
             currency: self.currency.clone(),
             names: vec![format!("{} to {}", self.horizon.start, self.last_day())],
+            layout: Layout::Stacked,
             series: self.groups.iter().map(mean).collect(),
             mark: None,
         };
@@ -149,16 +150,19 @@ impl ForecastReport {
         Row { name, ranges, point, ..Row::default() }
     }
 
-    fn ranges(&self, spread: &Spread) -> Vec<(Amount, Amount)> {
+    /// Both ends of each interval, the narrowest first.
+    pub(super) fn ranges(&self, spread: &Spread) -> Vec<(Amount, Amount)> {
         let ends = self.level_points.iter().map(|level| ends(*level).map(|p| at(spread, p)));
         ends.map(|[low, high]| (low, high)).collect()
     }
 
-    fn level_names(&self) -> Vec<String> {
+    /// The names of the intervals.
+    pub(super) fn level_names(&self) -> Vec<String> {
         self.level_points.iter().map(|level| format!("{} %", percent(*level))).collect()
     }
 }
 
-fn at(spread: &Spread, points: BasisPoints) -> Amount {
+/// A quantile.
+pub(super) fn at(spread: &Spread, points: BasisPoints) -> Amount {
     spread.quantiles.get(&probability(points)).copied().unwrap_or_default()
 }

@@ -1,8 +1,9 @@
 //! The axis of values and its lines.
 
-use super::scale::{Scale, labels};
+use super::scale::Scale;
 use super::svg::{Anchor, Drawing, width_of};
 use crate::money::Amount;
+use crate::report::axis::labels;
 
 /// Room between a label and what it labels.
 pub(super) const GAP: i64 = 80;

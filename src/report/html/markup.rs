@@ -39,6 +39,20 @@ impl Markup {
         self.0.extend(text.chars().map(readable).map(Escaped::of).flat_map(Escaped::chars));
     }
 
+    /// An element with a sentence, in which names between backquotes are set apart.
+    pub(super) fn sentence(&mut self, name: &str, text: &str) {
+        self.open(name, &[]);
+        let parts: Vec<&str> = text.split('`').collect();
+        if parts.len().is_multiple_of(2) {
+            self.text(text);
+        } else {
+            for (at, part) in parts.into_iter().enumerate() {
+                if at.is_multiple_of(2) { self.text(part) } else { self.element("code", &[], part) }
+            }
+        }
+        self.close(name);
+    }
+
     /// Markup that is made already.
     pub(super) fn append(&mut self, other: &Self) {
         self.0.push_str(&other.0);
@@ -111,6 +125,17 @@ impl Escaped {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_in_sentences() {
+        let mut markup = Markup::default();
+        markup.sentence("p", "`a<b` and ``");
+        markup.sentence("p", "one ` alone");
+        assert_eq!(
+            markup.into_text(),
+            "<p><code>a&lt;b</code> and <code></code></p><p>one ` alone</p>"
+        );
+    }
 
     #[test]
     fn nothing_escapes() {

@@ -20,7 +20,7 @@ mod table;
 
 pub use self::page::Page;
 
-pub(super) use self::columns::{Columns, Series};
+pub(super) use self::columns::{Columns, Layout, Series};
 pub(super) use self::curve::{Curve, CurveLine, CurveMark, CurveRange, CurveReference};
 pub(super) use self::fan::{Fan, FanDay};
 pub(super) use self::page::Figure;

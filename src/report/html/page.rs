@@ -86,7 +86,7 @@ impl Page {
         out.open("header", &[]);
         out.element("a", &[("class", "skip"), ("href", "#content")], "Skip to the report");
         out.element("h1", &[], &self.title);
-        self.lead.iter().for_each(|sentence| out.element("p", &[], sentence));
+        self.lead.iter().for_each(|sentence| out.sentence("p", sentence));
         if !self.figures.is_empty() {
             out.open("dl", &[("class", "figures")]);
             for figure in &self.figures {

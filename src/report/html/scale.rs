@@ -1,6 +1,7 @@
 //! From amounts to places on a chart, in whole numbers.
 
 use crate::money::Amount;
+use crate::report::axis::nice_step;
 
 /// Ticks aimed at.
 const TICKS: i128 = 5;
@@ -81,31 +82,9 @@ fn cut(value: Amount) -> i128 {
     value.atto().clamp(-MOST, MOST)
 }
 
-/// The least of 1, 2, 5, 10, 20, ... that is not below.
-fn nice_step(least: i128) -> i128 {
-    let mut power = 1_i128;
-    loop {
-        let found = [1, 2, 5].map(|m| power.saturating_mul(m)).into_iter().find(|s| *s >= least);
-        match found {
-            Some(step) => return step,
-            None => power = power.saturating_mul(10),
-        }
-    }
-}
-
-/// Labels of ticks: decimals only where one of them needs them.
-pub(super) fn labels(ticks: &[Amount], show: fn(Amount) -> String) -> Vec<String> {
-    let all: Vec<String> = ticks.iter().map(|tick| show(*tick)).collect();
-    if all.iter().all(|label| label.ends_with(".00")) {
-        return all.iter().map(|label| label.trim_end_matches(".00").to_owned()).collect();
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::format;
 
     fn amounts(texts: &[&str]) -> Vec<Amount> {
         texts.iter().map(|t| t.parse().unwrap()).collect()
@@ -139,11 +118,5 @@ mod tests {
         let much = Amount::from_atto(i128::MAX);
         let scale = Scale::new([much], (0, 1_000));
         assert!((500..=1_000).contains(&scale.at(much)), "{}", scale.at(much));
-    }
-
-    #[test]
-    fn whole_labels_have_no_decimals() {
-        assert_eq!(labels(&amounts(&["0", "1000"]), format::amount), ["0", "1,000"]);
-        assert_eq!(labels(&amounts(&["0", "0.5"]), format::amount), ["0.00", "0.50"]);
     }
 }

@@ -108,7 +108,7 @@ impl Section {
             match block {
                 Block::List(items) => {
                     out.open("ul", &[]);
-                    items.iter().for_each(|item| out.element("li", &[], item));
+                    items.iter().for_each(|item| out.sentence("li", item));
                     out.close("ul");
                     out.line();
                 }

@@ -47,6 +47,20 @@ pub(super) fn shortened(text: &str, most: usize) -> String {
     text.chars().take(head).chain(['…']).chain(text.chars().skip(tail)).collect()
 }
 
+/// A name in at most two lines of so many characters, cut at a space where there is one.
+pub(super) fn in_lines(text: &str, most: usize) -> Vec<String> {
+    if text.chars().count() <= most {
+        return vec![text.to_owned()];
+    }
+    let spaces = text.char_indices().enumerate().filter(|(_, (_, c))| *c == ' ');
+    match spaces.take_while(|(at, _)| *at <= most).last() {
+        Some((_, (byte, _))) => {
+            vec![text[..byte].to_owned(), shortened(&text[byte + 1..], most)]
+        }
+        None => vec![shortened(text, most)],
+    }
+}
+
 impl Drawing {
     pub(super) fn new(height: i64) -> Self {
         Self { height, body: Markup::default() }
@@ -163,5 +177,13 @@ mod tests {
     fn lengths() {
         assert_eq!([px(0), px(10), px(-5), px(1_234)], ["0", "1", "-0.5", "123.4"]);
         assert_eq!(shortened("abcdefgh", 6), "ab…fgh");
+    }
+
+    #[test]
+    fn long_names_have_two_lines() {
+        assert_eq!(in_lines("one two", 7), ["one two"]);
+        assert_eq!(in_lines("one two three", 8), ["one two", "three"]);
+        assert_eq!(in_lines("one abcdefgh", 6), ["one", "ab…fgh"]);
+        assert_eq!(in_lines("abcdefgh", 6), ["ab…fgh"]);
     }
 }

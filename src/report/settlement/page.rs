@@ -8,7 +8,7 @@ use super::figures::{InvoiceFigures, Total};
 use super::text::{days, eve, period};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::report::format;
-use crate::report::html::{Columns, Figure, Page, Row, Rows, Section, Series};
+use crate::report::html::{Columns, Figure, Layout, Page, Row, Rows, Section, Series};
 
 impl SettlementReport {
     /// The page.
@@ -96,7 +96,7 @@ impl SettlementReport {
         let rows = Rows {
             title: "Use of capacity".to_owned(),
             unit: "share of the capacity".to_owned(),
-            show: share,
+            show: format::share,
             rows: rows.collect(),
             bar: "mean used",
             ranges: Vec::new(),
@@ -118,6 +118,7 @@ impl SettlementReport {
                 axis: "due in".to_owned(),
                 currency: currency.to_string(),
                 names: mine().map(|cash| cash.month.clone()).collect(),
+                layout: Layout::Stacked,
                 series: vec![Series {
                     name: "billed".to_owned(),
                     values: mine().map(|cash| cash.billed_cost).collect(),
@@ -152,6 +153,7 @@ fn invoices(currency: Currency, invoices: &[&InvoiceFigures]) -> Result<Columns,
         axis: "invoice".to_owned(),
         currency: currency.to_string(),
         names: invoices.iter().map(name).collect(),
+        layout: Layout::Stacked,
         series,
         mark: Some(Series {
             name: "list price".to_owned(),
@@ -168,6 +170,7 @@ fn burn_down(series: &BurnDown) -> Columns {
         axis: "at end of".to_owned(),
         currency: series.currency.to_string(),
         names: series.balances.iter().map(|state| eve(state.on)).collect(),
+        layout: Layout::Stacked,
         series: vec![
             stacked("retired", values(|state| state.retired)),
             stacked("remaining", values(|state| state.remaining)),
@@ -186,6 +189,7 @@ fn credit(lot: &CreditLot) -> Columns {
         axis: "at end of".to_owned(),
         currency: lot.currency.to_string(),
         names: lot.balances.iter().map(|state| eve(state.on)).collect(),
+        layout: Layout::Stacked,
         series: vec![
             stacked("drawn", values(|state| state.drawn)),
             stacked("remaining", values(|state| state.remaining)),
@@ -193,10 +197,4 @@ fn credit(lot: &CreditLot) -> Columns {
         ],
         mark: None,
     }
-}
-
-/// A share as a whole percentage.
-fn share(of: Amount) -> String {
-    let percent = Amount::from_units(100).checked_ratio(of.atto(), Amount::from_units(1).atto());
-    percent.map(|percent| format!("{} %", percent.to_fixed(0))).unwrap_or_default()
 }
