@@ -6,8 +6,9 @@ use std::num::NonZeroUsize;
 use chrono::NaiveDate;
 
 use super::case::Case;
+use super::exchange::{self, converted};
 use super::{Basis, ScenarioError};
-use crate::money::{Amount, Currency};
+use crate::money::Amount;
 use crate::settlement::Settlement;
 
 /// What one path costs.
@@ -36,27 +37,30 @@ impl PathCost {
     /// Read off a settlement.
     ///
     /// # Errors
-    /// [`ScenarioError::OtherCurrency`], or a sum that does not fit.
+    /// [`ScenarioError::NoRate`], or a sum that does not fit.
     pub fn read(case: &Case<'_>, settlement: &Settlement) -> Result<Self, ScenarioError> {
-        let expected = case.usage().currency;
-        let known = |found: Currency| {
-            let scenario = || case.name.clone();
-            let wrong = || ScenarioError::OtherCurrency { scenario: scenario(), found, expected };
-            if found == expected { Ok(()) } else { Err(wrong()) }
-        };
         let mut cost = Self::default();
-        for (currency, costs) in settlement.totals()? {
-            known(currency)?;
-            (cost.billed, cost.effective) = (costs.billed_cost, costs.effective_cost);
-        }
         for invoice in &settlement.invoices {
+            let into = |amount| {
+                converted(case, (amount, invoice.currency), exchange::day_of(invoice.days))
+            };
+            let (billed, effective) =
+                (into(invoice.costs.billed_cost)?, into(invoice.costs.effective_cost)?);
+            cost.billed = cost.billed.checked_add(billed)?;
+            cost.effective = cost.effective.checked_add(effective)?;
             let sum = cost.cash.entry(invoice.due).or_default();
-            *sum = sum.checked_add(invoice.costs.billed_cost)?;
+            *sum = sum.checked_add(billed)?;
         }
+        let own = case.usage().currency;
         for share in &settlement.shares {
+            let mut amount = share.costs.effective_cost;
+            if share.currency != own {
+                let on = exchange::day_of_share(case, settlement, share);
+                amount = converted(case, (amount, share.currency), on)?;
+            }
             let provider = &case.profiles()[share.profile as usize].sku.provider;
             let sum = cost.providers.entry(provider.to_string()).or_default();
-            *sum = sum.checked_add(share.costs.effective_cost)?;
+            *sum = sum.checked_add(amount)?;
         }
         Ok(cost)
     }

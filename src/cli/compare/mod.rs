@@ -2,12 +2,13 @@
 
 mod cases;
 mod load;
+mod way;
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
 use self::cases::{Compared, Comparison};
-use self::load::{Loaded, ScenarioArgs, number_of};
+use self::load::{Loaded, ScenarioArgs, Scenarios, number_of};
 use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
@@ -17,6 +18,7 @@ use super::model_args::ModelArgs;
 use super::settings::Environment;
 use super::ui::Ui;
 use super::{forecast, settle};
+use crate::price_book::TokenRatios;
 use crate::rating::summary;
 use crate::report::compare::{CompareContext, CompareReport};
 use crate::scenario::{Asked, Basis};
@@ -86,10 +88,11 @@ pub(crate) fn run(
     let horizon = forecast::horizon(&args.horizon)?;
     let out = args.output.out.as_deref();
     let prices = Prices::load(&args.prices, environment)?;
-    let (scenarios, mut found) = args.scenarios.load(out)?;
-    let base = number_of(&scenarios, &args.scenarios.base)?;
     let fx = settle::rates(&args.scenarios.fx)?;
-    let all = || scenarios.iter().flat_map(|s| &s.contracts);
+    let Scenarios { all: scenarios, fallbacks, mut found } = args.scenarios.load(out, &fx)?;
+    let base = number_of(&scenarios, &args.scenarios.base)?;
+    let tokenizers = TokenRatios::bundled()?;
+    let all = || scenarios.iter().flat_map(Loaded::own_contracts);
     let mut kept = settle::with_labels_of(&all().cloned().collect::<Vec<_>>(), &[]);
     kept.extend(args.model.scope_dimensions());
     kept.extend(scenarios.iter().flat_map(Loaded::dimensions));
@@ -125,6 +128,8 @@ pub(crate) fn run(
         prices: &prices,
         options: &options,
         scenarios: &scenarios,
+        fallbacks: &fallbacks,
+        tokenizers: &tokenizers,
         fx: &fx,
         asked,
     };
@@ -134,7 +139,7 @@ pub(crate) fn run(
     }
     let (findings, denied) = finish::resolve(&found, &policy);
     ui.findings(&findings);
-    let Compared { usage: paths, outcome, .. } = compared?;
+    let Compared { usage: paths, outcome, assumed, .. } = compared?;
     let context = CompareContext {
         currency: paths.currency,
         origin: paths.origin,
@@ -146,7 +151,7 @@ pub(crate) fn run(
         diagnostics: findings,
         price_book: prices.facts(),
     };
-    let report = CompareReport::new(&outcome, context);
+    let report = CompareReport::new(&outcome, assumed, context);
     let (head, notes) = report.sentences();
     let csv = report.csv_grid();
     let printed = Printed { head: &head, grids: report.grids(), notes: &notes, csv };
