@@ -34,7 +34,8 @@ pub(super) struct ScenarioArgs {
     swap: Vec<String>,
     /// Where the usage of a provider goes if it has to be left, as PROVIDER=PROVIDER/MODEL or
     /// PROVIDER/MODEL=PROVIDER/MODEL: the comparison then says what leaving it on the first day would
-    /// add, with the contracts still owed. May be given several times.
+    /// add, with the contracts still owed. :no-cache at the end bills cached prompts as uncached ones,
+    /// :no-tools ends calls of built-in tools. May be given several times.
     #[arg(long, value_name = "FALLBACK")]
     fallback: Vec<String>,
     /// Exchange rates by day: CSV `date,from,to,rate[,source]`, or TOML; may be given several

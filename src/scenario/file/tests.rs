@@ -1,6 +1,7 @@
 //! Scenario files as they are read, and what is wrong with them.
 
 use super::*;
+use crate::scenario::change::Change;
 
 fn problems(changes: &str) -> Vec<String> {
     let text = format!("schema = \"{SCHEMA}\"\n[[scenario]]\nname = \"a\"\n{changes}");
@@ -139,6 +140,11 @@ fn swaps_are_typed() {
 fn fallbacks_are_typed() {
     let found = parse_fallback("a=b/m:1").unwrap();
     assert_eq!((found.provider.as_str(), found.model, found.to.as_str()), ("a", None, "b/m:1"));
+    let Change::Reroute(bare) = parse_fallback("a=b/m:1:no-tools").unwrap().stated.change else {
+        panic!()
+    };
+    assert_eq!(bare.to.model.as_deref(), Some("m:1"));
+    assert!(bare.keep_cache && !bare.keep_tools);
     assert_eq!(parse_fallback("a/x/y=b").unwrap().model.as_deref(), Some("x/y"));
     for text in ["", "a", "a=", "=b", "a=a/m"] {
         assert!(parse_fallback(text).is_err(), "{text}");

@@ -44,17 +44,26 @@ pub fn parse_swap(typed: &str) -> Result<Reroute, String> {
     })
 }
 
-/// A fallback as typed: `PROVIDER[/MODEL]=PROVIDER[/MODEL]`.
+/// A fallback as typed: `PROVIDER[/MODEL]=PROVIDER[/MODEL][:no-cache][:no-tools]`.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn parse_fallback(typed: &str) -> Result<Fallback, String> {
-    match typed.split_once('=') {
-        Some((from, to)) if !from.is_empty() && !to.is_empty() => {
-            fallback(from, to, Reroute::default(), None)
+    let mut reroute = Reroute::default();
+    let mut rest = typed;
+    loop {
+        let Some((before, word)) = rest.rsplit_once(':') else { break };
+        match word {
+            "no-cache" => reroute.keep_cache = false,
+            "no-tools" => reroute.keep_tools = false,
+            _ => break,
         }
+        rest = before;
+    }
+    match rest.split_once('=') {
+        Some((from, to)) if !from.is_empty() && !to.is_empty() => fallback(from, to, reroute, None),
         _ => Err(format!(
-            "`{typed}` is no fallback (expected PROVIDER=PROVIDER/MODEL or PROVIDER/MODEL=PROVIDER/MODEL, such as anthropic=aws.bedrock/amazon.nova-pro-v1:0)"
+            "`{typed}` is no fallback (expected PROVIDER=PROVIDER/MODEL or PROVIDER/MODEL=PROVIDER/MODEL, then :no-cache or :no-tools, such as anthropic=aws.bedrock/amazon.nova-pro-v1:0:no-tools)"
         )),
     }
 }
