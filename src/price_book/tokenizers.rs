@@ -25,6 +25,14 @@ pub struct TokenRatio {
     pub source: String,
 }
 
+impl TokenRatio {
+    /// True for what the others are measured against.
+    #[must_use]
+    pub fn is_base(&self) -> bool {
+        self.low == Factor::ONE && self.high == Factor::ONE
+    }
+}
+
 /// Two tokenizers side by side: one token of `from` becomes `to / from`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenizerPair<'a> {

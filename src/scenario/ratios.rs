@@ -152,8 +152,8 @@ fn found(from: &Sku, to: &Sku, table: &TokenRatios, (_, book, at): Names<'_>) ->
     // Both bands at their far ends: how they hang together is not known.
     let (middle, low, high): (fn(&TokenRatio) -> Factor, fn(&TokenRatio) -> Factor, _) =
         (|r| r.ratio, |r| r.low, (|r| r.high) as fn(&TokenRatio) -> Factor);
-    let mut sources: Vec<String> =
-        [pair.from, pair.to].into_iter().flatten().map(|r| r.source.clone()).collect();
+    let measured = [pair.from, pair.to].into_iter().flatten().filter(|ratio| !ratio.is_base());
+    let mut sources: Vec<String> = measured.map(|ratio| ratio.source.clone()).collect();
     sources.dedup();
     TextRatio {
         value: value(pair.to, middle) / value(pair.from, middle),

@@ -123,7 +123,7 @@ fn a_swap_step_by_step() {
     let book = BOOK
         .replace("output_per_mtok = \"5\"", &cached("output_per_mtok = \"5\"", "0.1"))
         .replace("output_per_mtok = \"2\"", &cached("output_per_mtok = \"2\"", "0.04"));
-    let batch = "[[model.price]]\nservice_tier = \"batch\"\ninput_per_mtok = \"0.2\"\noutput_per_mtok = \"1\"\ncache_read_per_mtok = \"0.02\"\n";
+    let batch = "[[model.price]]\nwhen = { service_tier = \"batch\" }\ninput_per_mtok = \"0.2\"\noutput_per_mtok = \"1\"\ncache_read_per_mtok = \"0.02\"\n";
     env.file("book.toml", format!("{book}{batch}"));
     let report = json(&env, &["--scenario", "s.toml"]);
     // Of 61 days: 8 + 0.2 + 5; 3.2 + 0.08 + 2; 4 + 2; 5 + 2; 5 + 1; half of it.
@@ -265,7 +265,7 @@ fn invoices_in_another_currency_are_converted_by_their_day() {
     let c = scenario(&report, "c");
     near(number(&c["billed"]["mean"]), 568.62);
     near(number(&c["providers"]["acme"]), 568.62);
-    assert_eq!((&c["beside_usage"], &c["cash"]["2026-04"]), (&json!("0.00"), &json!("301.32")));
+    assert_eq!((&c["beside_usage"], &c["cash"]["2026-05"]), (&json!("0.00"), &json!("568.62")));
     let rates: Vec<&Value> = c["exchange_rates"].as_array().unwrap().iter().map(|r| &r["rate"]).collect();
     assert_eq!(rates, ["0.9", "1.2", "1.1"]);
     let text = run(&env, &["--contract", "c.toml", "--fx", "fx.csv"]).stdout;
