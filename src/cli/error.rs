@@ -69,7 +69,9 @@ fn hint_for(error: &Error) -> Option<String> {
     match error.downcast_ref::<ScenarioError>() {
         Some(ScenarioError::Settle { source, .. }) => return settle_hint(source),
         Some(ScenarioError::Rating(rating)) => return rating_hint(rating),
-        Some(ScenarioError::NoRate { from, to, on, .. }) => return Some(rate_hint(*from, *to, *on)),
+        Some(ScenarioError::NoRate { from, to, on, .. }) => {
+            return Some(rate_hint(*from, *to, *on));
+        }
         _ => {}
     }
     if let Some(rating) = error.downcast_ref::<RatingError>() {

@@ -32,7 +32,8 @@ impl Factor {
     /// # Errors
     /// [`MoneyError::Overflow`] if it does not fit.
     pub fn checked_mul_rounded(self, other: Self) -> Result<Self, MoneyError> {
-        let whole = self.mantissa.checked_mul(ONE / self.denominator).ok_or(MoneyError::Overflow)?;
+        let whole =
+            self.mantissa.checked_mul(ONE / self.denominator).ok_or(MoneyError::Overflow)?;
         let product = mul_div(whole, other.mantissa, other.denominator)?;
         Ok(Self::reduced(product, ONE))
     }

@@ -235,9 +235,12 @@ mod tests {
 
     #[test]
     fn problems_have_lines() {
-        let head = "schema = \"tokencast.tokenizers.v1\"\nbase = \"a\"\nchecked_on = \"2026-11-20\"\n";
+        let head =
+            "schema = \"tokencast.tokenizers.v1\"\nbase = \"a\"\nchecked_on = \"2026-11-20\"\n";
         let row = |name: &str, low: &str, more: &str| {
-            format!("[[tokenizer]]\nname = \"{name}\"\nratio = \"1\"\nlow = \"{low}\"\nhigh = \"1\"\n{more}")
+            format!(
+                "[[tokenizer]]\nname = \"{name}\"\nratio = \"1\"\nlow = \"{low}\"\nhigh = \"1\"\n{more}"
+            )
         };
         let source = "source = \"s\"\n";
         for (rows, expected) in [

@@ -139,10 +139,8 @@ impl<'a> Changed<'a> {
             Change::Price(shock) => self.shock(shock)?,
         };
         if !touched {
-            let message = format!(
-                "{}: {} touches no usage of the horizon",
-                self.owner, stated.label
-            );
+            let message =
+                format!("{}: {} touches no usage of the horizon", self.owner, stated.label);
             found.add(code::IDLE_CHANGE, message, stated.place.as_ref().map(|p| p.location()));
         }
         Ok(())

@@ -43,9 +43,7 @@ pub fn rebill(contracts: &mut [Contract], billing: &Billing) -> Result<Vec<Strin
     let is_meant = |c: &&mut Contract| billing.contract.as_ref().is_none_or(|id| c.id == *id);
     let mut meant: Vec<&mut Contract> = contracts.iter_mut().filter(is_meant).collect();
     match &billing.to {
-        Billed::Tokens => {
-            Ok(meant.into_iter().flat_map(|c| end_fees(c, billing.from)).collect())
-        }
+        Billed::Tokens => Ok(meant.into_iter().flat_map(|c| end_fees(c, billing.from)).collect()),
         Billed::Seats(term) => match &mut meant[..] {
             [contract] => Ok(begin_seats(contract, term).into_iter().collect()),
             _ => Err(BillingError::WhichContract(count)),
@@ -121,10 +119,7 @@ fn years(term: &Term, contract_start: NaiveDate, calendar: &crate::period::Calen
 /// Adds seats, inside the days of the contract.
 fn begin_seats(contract: &mut Contract, term: &Term) -> Option<String> {
     let of = |instant| contract.calendar.date_of(instant);
-    let days = (
-        term.days.0.max(of(contract.term.start)),
-        term.days.1.min(of(contract.term.end)),
-    );
+    let days = (term.days.0.max(of(contract.term.start)), term.days.1.min(of(contract.term.end)));
     if days.0 >= days.1 {
         return None;
     }
@@ -187,7 +182,8 @@ mod tests {
 
     #[test]
     fn flat_fees_end_and_other_terms_stay() {
-        let terms = "[[flat_fee]]\namount = \"100\"\nperiod = \"month\"\n[[discount]]\nrate = \"0.1\"\n";
+        let terms =
+            "[[flat_fee]]\namount = \"100\"\nperiod = \"month\"\n[[discount]]\nrate = \"0.1\"\n";
         let (words, left) = to_tokens(terms, "2026-06-11");
         assert_eq!(words, ["`flat_fee-1` of `c` ends on 2026-06-11"]);
         let ends: Vec<&str> = left.iter().map(|(_, end)| end.as_str()).collect();

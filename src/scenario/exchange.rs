@@ -19,12 +19,8 @@ pub(super) fn converted(
         return Ok(amount);
     }
     let found = case.fx().rate(from, to, on);
-    let found = found.ok_or_else(|| ScenarioError::NoRate {
-        scenario: case.name.clone(),
-        from,
-        to,
-        on,
-    })?;
+    let found =
+        found.ok_or_else(|| ScenarioError::NoRate { scenario: case.name.clone(), from, to, on })?;
     Ok(amount.checked_mul_rounded(found.rate)?)
 }
 
@@ -55,7 +51,8 @@ pub(super) fn rates_used(case: &Case<'_>) -> Vec<FxRate> {
     others.retain(|currency| *currency != usage.currency);
     others.sort_unstable();
     others.dedup();
-    let pairs = others.iter().flat_map(|other| [(usage.currency, *other), (*other, usage.currency)]);
+    let pairs =
+        others.iter().flat_map(|other| [(usage.currency, *other), (*other, usage.currency)]);
     let rates = pairs.flat_map(|pair| case.fx().during(pair, (usage.origin, usage.end)));
     rates.cloned().collect()
 }

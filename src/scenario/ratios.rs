@@ -105,7 +105,8 @@ impl UsedRatio {
     ) -> Self {
         let known = found(from, to, table, names);
         let ratio = |stated: Option<f64>| {
-            stated.map_or_else(|| known.clone(), |value| TextRatio::exact(value, RatioBasis::Stated))
+            stated
+                .map_or_else(|| known.clone(), |value| TextRatio::exact(value, RatioBasis::Stated))
         };
         let named = |sku: &Sku| (sku.provider.to_string(), sku.model.to_string());
         Self {
@@ -146,19 +147,19 @@ fn found(from: &Sku, to: &Sku, table: &TokenRatios, (_, book, at): Names<'_>) ->
         return TextRatio::exact(1.0, RatioBasis::SameTokenizer);
     }
     let Some(pair) = table.between(&from, &to) else { return assumed() };
-    let value = |side: Option<&TokenRatio>, of: fn(&TokenRatio) -> Factor| {
-        side.map_or(1.0, |measured| number(of(measured)))
+    let parts = |side: Option<&TokenRatio>| {
+        let numbers = |r: &TokenRatio| [r.low, r.ratio, r.high].map(number);
+        side.map_or([1.0; 3], numbers)
     };
-    // Both bands at their far ends: how they hang together is not known.
-    let (middle, low, high): (fn(&TokenRatio) -> Factor, fn(&TokenRatio) -> Factor, _) =
-        (|r| r.ratio, |r| r.low, (|r| r.high) as fn(&TokenRatio) -> Factor);
+    let (was, becomes) = (parts(pair.from), parts(pair.to));
     let measured = [pair.from, pair.to].into_iter().flatten().filter(|ratio| !ratio.is_base());
     let mut sources: Vec<String> = measured.map(|ratio| ratio.source.clone()).collect();
     sources.dedup();
     TextRatio {
-        value: value(pair.to, middle) / value(pair.from, middle),
-        low: value(pair.to, low) / value(pair.from, high),
-        high: value(pair.to, high) / value(pair.from, low),
+        value: becomes[1] / was[1],
+        // Both bands at their far ends: how they hang together is not known.
+        low: becomes[0] / was[2],
+        high: becomes[2] / was[0],
         basis: RatioBasis::Table { names: (from, to), sources },
     }
 }

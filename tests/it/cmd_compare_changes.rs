@@ -65,7 +65,10 @@ fn a_swap_without_ratios_takes_those_of_the_table() {
     let ratio = &swap["token_ratios"][0];
     assert_eq!(ratio["from"], json!({"provider": "acme", "model": "m"}));
     assert_eq!(ratio["input"]["ratio"], 0.833_333);
-    assert_eq!((&ratio["input"]["low"], &ratio["input"]["high"]), (&json!(0.806_452), &json!(0.917_431)));
+    assert_eq!(
+        (&ratio["input"]["low"], &ratio["input"]["high"]),
+        (&json!(0.806_452), &json!(0.917_431))
+    );
     assert_eq!(ratio["input"]["basis"], "table");
     assert_eq!(ratio["input"]["tokenizers"], json!(["claude-2024", "o200k_base"]));
     near(number(&swap["token_ratio_band"]["low"]), 244.0 / 1.24 - 244.0 / 1.20);
@@ -101,7 +104,10 @@ fn what_is_stated_goes_before_the_table() {
     let report = json(&env, &["--scenario", "s.toml"]);
     near(mean(&report, "stated"), 244.0);
     let ratio = &scenario(&report, "stated")["token_ratios"][0];
-    assert_eq!((&ratio["input"]["basis"], &ratio["output"]["basis"]), (&json!("stated"), &json!("table")));
+    assert_eq!(
+        (&ratio["input"]["basis"], &ratio["output"]["basis"]),
+        (&json!("stated"), &json!("table"))
+    );
 }
 
 #[test]
@@ -248,12 +254,20 @@ fn from_tokens_to_seats() {
     env.file("s.toml", one("seats", &change("2027-04-01")));
     let report = json(&env, &["--scenario", "s.toml"]);
     assert!(report["diagnostics"].to_string().contains("touches no term of its contracts"));
-    env.file("s.toml", one("seats", &change("2026-04-01").replace("contracts = \"plain.toml\"\n", "")));
+    env.file(
+        "s.toml",
+        one("seats", &change("2026-04-01").replace("contracts = \"plain.toml\"\n", "")),
+    );
     let failed = run(&env, &["--scenario", "s.toml"]);
-    assert!(failed.status == 2 && failed.stderr.contains("the scenario has 0"), "{}", failed.stderr);
+    assert!(
+        failed.status == 2 && failed.stderr.contains("the scenario has 0"),
+        "{}",
+        failed.stderr
+    );
 }
 
-const RATES: &str = "date,from,to,rate\n2026-01-01,USD,EUR,0.9\n2026-01-01,EUR,USD,1.2\n2026-04-01,EUR,USD,1.1\n";
+const RATES: &str =
+    "date,from,to,rate\n2026-01-01,USD,EUR,0.9\n2026-01-01,EUR,USD,1.2\n2026-04-01,EUR,USD,1.1\n";
 
 #[test]
 fn invoices_in_another_currency_are_converted_by_their_day() {
@@ -266,10 +280,14 @@ fn invoices_in_another_currency_are_converted_by_their_day() {
     near(number(&c["billed"]["mean"]), 568.62);
     near(number(&c["providers"]["acme"]), 568.62);
     assert_eq!((&c["beside_usage"], &c["cash"]["2026-05"]), (&json!("0.00"), &json!("568.62")));
-    let rates: Vec<&Value> = c["exchange_rates"].as_array().unwrap().iter().map(|r| &r["rate"]).collect();
+    let rates: Vec<&Value> =
+        c["exchange_rates"].as_array().unwrap().iter().map(|r| &r["rate"]).collect();
     assert_eq!(rates, ["0.9", "1.2", "1.1"]);
     let text = run(&env, &["--contract", "c.toml", "--fx", "fx.csv"]).stdout;
-    assert!(text.contains("EUR to USD at 1.1 (2026-04-01); the last rate of a pair is held"), "{text}");
+    assert!(
+        text.contains("EUR to USD at 1.1 (2026-04-01); the last rate of a pair is held"),
+        "{text}"
+    );
     // Without the way back there is no figure.
     env.file("fx.csv", "date,from,to,rate\n2026-01-01,USD,EUR,0.9\n");
     let failed = run(&env, &["--contract", "c.toml", "--fx", "fx.csv"]);
@@ -282,7 +300,9 @@ fn invoices_in_another_currency_are_converted_by_their_day() {
 #[test]
 fn exchange_rates_of_a_scenario_alone() {
     let fx = |rest: &str| {
-        format!("contracts = \"c.toml\"\n[[scenario.change]]\nkind = \"fx\"\nfrom = \"EUR\"\nto = \"USD\"\n{rest}\n")
+        format!(
+            "contracts = \"c.toml\"\n[[scenario.change]]\nkind = \"fx\"\nfrom = \"EUR\"\nto = \"USD\"\n{rest}\n"
+        )
     };
     let deal = contract("c", TENTH).replace("\"USD\"", "\"EUR\"");
     let env = constant(&[("c.toml", deal), ("fx.csv", RATES.to_owned())]);
@@ -310,7 +330,10 @@ fn a_scenario_file_to_begin_with() {
     let env = constant(&[]);
     let written = env.run(&["init", "scenario", "--out", "s.toml"]);
     assert_eq!(written.status, 0, "{}", written.stderr);
-    assert_eq!(env.run(&["init", "scenario"]).stdout, std::fs::read_to_string(env.path("s.toml")).unwrap());
+    assert_eq!(
+        env.run(&["init", "scenario"]).stdout,
+        std::fs::read_to_string(env.path("s.toml")).unwrap()
+    );
     let report = json(&env, &["--scenario", "s.toml"]);
     assert!(mean(&report, "example") > 610.0);
     let again = env.run(&["init", "scenario", "--out", "s.toml"]);
@@ -324,7 +347,9 @@ fn the_schema_of_scenario_files_is_that_of_their_keys() {
     let expected = page("docs/schemas/scenario.v1.json");
     assert_eq!(printed.stdout, expected, "`tokencast init scenario --schema` prints the new one");
     let reference = page("docs/reference/scenario-file.md");
-    for key in tokencast::scenario::file::KEYS.iter().chain(tokencast::scenario::file::FALLBACK_KEYS) {
+    for key in
+        tokencast::scenario::file::KEYS.iter().chain(tokencast::scenario::file::FALLBACK_KEYS)
+    {
         assert!(reference.contains(&format!("`{}`", key.name)), "{}", key.name);
     }
 }

@@ -96,16 +96,17 @@ impl<'a> Comparison<'a> {
         let fallbacks: Vec<Stated> = self.fallbacks.iter().map(|f| f.stated.clone()).collect();
         let mut found = Vec::new();
         for scenario in self.scenarios {
-            let contracts = scenario.own_contracts();
             found.extend(settlement::edges(&scenario.contracts, window));
-            found.extend(settlement::edges(contracts, window));
+            for (_, contracts) in &scenario.billed {
+                found.extend(settlement::edges(contracts, window));
+            }
             let days = scenario.changes.iter().filter_map(|stated| stated.change.from());
             found.extend(days.map(|day| calendar.day_start(day)));
             let targets = reached(known, &scenario.changes, names);
             let targets = reached(&targets, &fallbacks, names);
             let ground = self.ground(self.fx);
             found.extend(price_edges(&targets[known.len()..], ground, window, calendar));
-            if contracts.iter().flat_map(|c| &c.terms).any(|term| by_minute(&term.kind)) {
+            if scenario.all_contracts().flat_map(|c| &c.terms).any(|term| by_minute(&term.kind)) {
                 let days = calendar.date_of(window.start).iter_days();
                 let starts = days.map(|day| calendar.day_start(day));
                 found.extend(starts.take_while(|start| *start < window.end));

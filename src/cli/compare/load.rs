@@ -79,6 +79,11 @@ impl Loaded {
         self.billed.last().map_or(&self.contracts, |(_, contracts)| contracts)
     }
 
+    /// Its contracts as stated, and after each change of billing.
+    pub(super) fn all_contracts(&self) -> impl Iterator<Item = &Contract> {
+        self.contracts.iter().chain(self.billed.iter().flat_map(|(_, contracts)| contracts))
+    }
+
     /// The exchange rates after all of its changes.
     pub(super) fn own_rates<'t>(&'t self, table: &'t FxTable) -> &'t FxTable {
         self.rates.last().map_or(table, |(_, rates)| rates)
@@ -117,7 +122,9 @@ impl Loaded {
 
     fn not_billed(&self, label: &str, error: BillingError) -> Failure {
         let hint = match error {
-            BillingError::NoSuchContract { .. } => "name one of its `contracts` by the `id` in its file",
+            BillingError::NoSuchContract { .. } => {
+                "name one of its `contracts` by the `id` in its file"
+            }
             BillingError::WhichContract(0) => {
                 "name a file in `contracts` of the scenario: who invoices, from when, for which usage; it needs no terms"
             }

@@ -18,6 +18,7 @@ use super::model_args::ModelArgs;
 use super::settings::Environment;
 use super::ui::Ui;
 use super::{forecast, settle};
+use crate::contract::Contract;
 use crate::price_book::TokenRatios;
 use crate::rating::summary;
 use crate::report::compare::{CompareContext, CompareReport};
@@ -92,16 +93,7 @@ pub(crate) fn run(
     let Scenarios { all: scenarios, fallbacks, mut found } = args.scenarios.load(out, &fx)?;
     let base = number_of(&scenarios, &args.scenarios.base)?;
     let tokenizers = TokenRatios::bundled()?;
-    let all = || scenarios.iter().flat_map(Loaded::own_contracts);
-    let mut kept = settle::with_labels_of(&all().cloned().collect::<Vec<_>>(), &[]);
-    kept.extend(args.model.scope_dimensions());
-    kept.extend(scenarios.iter().flat_map(Loaded::dimensions));
-    let kept = ingest::dimensions(&kept);
-    let wanted = ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out };
-    let first = all().next().map(|contract| contract.calendar.name().to_owned());
-    let timezone = args.input.timezone.clone().or(first);
-    let input = InputArgs { timezone, ..args.input.clone() };
-    let usage = ingest::read_usage(&input, &prices, wanted, ui)?;
+    let usage = read_usage(args, &scenarios, &prices, ui)?;
     let threads = args.input.threads;
     let options =
         args.model.options(horizon, prices.known_at, usage.calendar, Vec::new(), threads)?;
@@ -157,6 +149,26 @@ pub(crate) fn run(
     let printed = Printed { head: &head, grids: report.grids(), notes: &notes, csv };
     finish::print(&report, printed, &args.output, denied, ui)?;
     Ok(finish::status(denied, undecided, ui))
+}
+
+/// The usage with every dimension that a scenario asks for, in days of the first contract's zone.
+fn read_usage(
+    args: &CompareArgs,
+    scenarios: &[Loaded],
+    prices: &Prices,
+    ui: &Ui,
+) -> Result<ingest::Usage, Failure> {
+    let all: Vec<Contract> = scenarios.iter().flat_map(Loaded::all_contracts).cloned().collect();
+    let mut kept = settle::with_labels_of(&all, &[]);
+    kept.extend(args.model.scope_dimensions());
+    kept.extend(scenarios.iter().flat_map(Loaded::dimensions));
+    let dimensions = &ingest::dimensions(&kept);
+    let out = args.output.out.as_deref();
+    let wanted = ingest::Asked { dimensions, grain: ingest::GrainAsked::Usual, out };
+    let first = all.first().map(|contract| contract.calendar.name().to_owned());
+    let timezone = args.input.timezone.clone().or(first);
+    let input = InputArgs { timezone, ..args.input.clone() };
+    ingest::read_usage(&input, prices, wanted, ui)
 }
 
 /// A rate a year from 0 to 1.

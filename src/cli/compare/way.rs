@@ -106,7 +106,11 @@ impl<'c> Way<'c> {
         let mut changed = self.start();
         let mut steps = Vec::new();
         let step = |kind, label: String, changed: &Changed<'c>, contracts, fx| {
-            Ok::<_, ScenarioError>(Step { kind, label, case: self.case_of(changed, contracts, fx)? })
+            Ok::<_, ScenarioError>(Step {
+                kind,
+                label,
+                case: self.case_of(changed, contracts, fx)?,
+            })
         };
         let volume = self.scenario.changes.iter().filter(|stated| stated.change.is_volume());
         let volume: Vec<&str> = volume.map(|stated| stated.label.as_str()).collect();

@@ -64,7 +64,8 @@ impl CompareReport {
             ));
         }
         if !scenario.exchange_rates.is_empty() {
-            let rates: Vec<String> = scenario.exchange_rates.iter().map(RateFigures::words).collect();
+            let rates: Vec<String> =
+                scenario.exchange_rates.iter().map(RateFigures::words).collect();
             notes.push(format!(
                 "`{name}`: amounts in other currencies are converted by the day of their invoice: {}; the last rate of a pair is held to the end.",
                 rates.join(", ")

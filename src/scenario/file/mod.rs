@@ -104,6 +104,5 @@ fn read_scenario<'t>(
     Some(Scenario { name: name?, changes, contracts, place: Some(report.place(offset)) })
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -21,11 +21,7 @@ pub(super) struct Raw<'t> {
 
 impl<'t> Raw<'t> {
     /// Reports keys that are not known, and needed ones that are not there.
-    pub(super) fn check(
-        &self,
-        known: &[&'static ChangeKey],
-        report: &mut Reporter,
-    ) {
+    pub(super) fn check(&self, known: &[&'static ChangeKey], report: &mut Reporter) {
         for (name, _) in self.table {
             let written: &str = name.get_ref().as_ref();
             if !known.iter().any(|key| key.name == written) {

@@ -16,7 +16,10 @@ pub fn template() -> String {
     );
     text.push_str(&format!("schema = \"{SCHEMA}\"\n\n[[scenario]]\n"));
     text.push_str("# Its name in reports and for --base.\nname = \"example\"\n");
-    text.push_str(&comment("", "Contract files, folders or patterns, from the folder of this file."));
+    text.push_str(&comment(
+        "",
+        "Contract files, folders or patterns, from the folder of this file.",
+    ));
     text.push_str("# contracts = [\"contracts/enterprise.toml\"]\n");
     let shown = KINDS.iter().zip(ABOUT).filter(|(kind, _)| **kind == SHOWN);
     let others = KINDS.iter().zip(ABOUT).filter(|(kind, _)| **kind != SHOWN);

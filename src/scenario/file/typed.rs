@@ -51,8 +51,7 @@ pub fn parse_swap(typed: &str) -> Result<Reroute, String> {
 pub fn parse_fallback(typed: &str) -> Result<Fallback, String> {
     let mut reroute = Reroute::default();
     let mut rest = typed;
-    loop {
-        let Some((before, word)) = rest.rsplit_once(':') else { break };
+    while let Some((before, word)) = rest.rsplit_once(':') {
         match word {
             "no-cache" => reroute.keep_cache = false,
             "no-tools" => reroute.keep_tools = false,
