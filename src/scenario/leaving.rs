@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use super::apply::Changed;
 use super::case::Case;
 use super::change::{Change, Stated};
+use super::ratios::UsedRatio;
 use super::settled::{PathCost, settle_all};
 use super::{Basis, QUANTILES, ScenarioError};
 use crate::diagnostic::{Diagnostics, code};
@@ -33,6 +34,8 @@ pub struct Exit<'a> {
     pub to: Vec<String>,
     /// Models for which no fallback is stated.
     pub lacks: Vec<String>,
+    /// Tokens of text that the fallbacks took.
+    pub ratios: Vec<UsedRatio>,
     /// `None` if it is not known where all of the usage goes.
     pub case: Option<Case<'a>>,
 }
@@ -46,6 +49,8 @@ pub struct Leaving {
     pub to: Vec<String>,
     /// What is not known: models without a fallback, usage without a price.
     pub lacks: Vec<String>,
+    /// Tokens of text that the fallbacks took.
+    pub ratios: Vec<UsedRatio>,
     /// Cost after leaving less cost now, path by path: mean, and quantiles of 10, 50 and 90 %. `None`
     /// if something is not known.
     pub added: Option<Distribution>,
@@ -114,7 +119,8 @@ pub(super) fn leaving(
                 added = Some(Distribution::of(&more, &QUANTILES[..3])?);
             }
         }
-        Ok(Leaving { provider: exit.provider.clone(), to: exit.to.clone(), lacks, added })
+        let (provider, to) = (exit.provider.clone(), exit.to.clone());
+        Ok(Leaving { provider, to, lacks, ratios: exit.ratios.clone(), added })
     };
     exits.iter().map(one).collect()
 }

@@ -177,6 +177,7 @@ fn leaving_a_provider_costs_what_the_contract_still_asks_for() {
     let base = leaving(&report, "base");
     assert_eq!((&base["provider"], &base["to"]), (&json!("acme"), &json!(["other/m2"])));
     near(number(&base["added"]["mean"]), 610.0);
+    assert_eq!(base["token_ratios"][0]["input"]["basis"], "assumed");
     // 540 with the commitment; without usage it asks for 540 all the same, beside 1220.
     near(mean(&report, "commit"), 540.0);
     let locked = leaving(&report, "commit");

@@ -88,12 +88,13 @@ impl<'c> Way<'c> {
         for provider in changed.providers() {
             if !fallbacks.iter().any(|fallback| fallback.provider == provider) {
                 let (to, lacks) = (Vec::new(), Vec::new());
-                exits.push(Exit { provider, to, lacks, case: None });
+                exits.push(Exit { provider, to, lacks, ratios: Vec::new(), case: None });
                 continue;
             }
             let (left, to, lacks) = changed.without(&provider, fallbacks, found)?;
             let case = if lacks.is_empty() { Some(self.case(&left)?) } else { None };
-            exits.push(Exit { provider, to, lacks, case });
+            let ratios = left.ratios[changed.ratios.len()..].to_vec();
+            exits.push(Exit { provider, to, lacks, ratios, case });
         }
         Ok(exits)
     }

@@ -84,6 +84,7 @@ pub(super) struct LeavingFigures {
     pub(super) provider: String,
     pub(super) to: Vec<String>,
     pub(super) lacks: Vec<String>,
+    pub(super) token_ratios: Vec<RatioFigures>,
     /// `None`: not known.
     pub(super) added: Option<Spread>,
 }
@@ -94,6 +95,7 @@ impl LeavingFigures {
             provider: leaving.provider.clone(),
             to: leaving.to.clone(),
             lacks: leaving.lacks.clone(),
+            token_ratios: leaving.ratios.iter().cloned().map(RatioFigures::new).collect(),
             added: leaving.added.clone().map(|added| Spread::new(added, &QUANTILES[..3])),
         }
     }

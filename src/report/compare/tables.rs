@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::CompareReport;
-use super::assumed::ModelName;
+use super::assumed::{ModelName, RatioFigures};
 use super::figures::ScenarioFigures;
 use crate::money::Amount;
 use crate::report::forecast::figures::Spread;
@@ -136,22 +136,23 @@ impl CompareReport {
             ("responses", Align::Right),
             ("ratio is", Align::Left),
         ]);
-        for scenario in &self.scenarios {
-            for (at, used) in scenario.token_ratios.iter().enumerate() {
-                let title = if at == 0 { scenario.name.clone() } else { String::new() };
-                let model = |name: &ModelName| format!("{}/{}", name.provider, name.model);
-                let (input, output) = (&used.input, &used.output);
-                let mut basis = vec![input.basis, output.basis];
-                basis.dedup();
-                grid.rows.push(vec![
-                    title,
-                    model(&used.from),
-                    model(&used.to),
-                    input.words(),
-                    output.words(),
-                    basis.join(", "),
-                ]);
+        let mut row = |title: String, used: &RatioFigures| {
+            let model = |name: &ModelName| format!("{}/{}", name.provider, name.model);
+            let (input, output) = (&used.input, &used.output);
+            let mut basis = vec![input.basis, output.basis];
+            basis.dedup();
+            let (from, to) = (model(&used.from), model(&used.to));
+            let cells = vec![title, from, to, input.words(), output.words(), basis.join(", ")];
+            if !grid.rows.contains(&cells) {
+                grid.rows.push(cells);
             }
+        };
+        for scenario in &self.scenarios {
+            scenario.token_ratios.iter().for_each(|used| row(scenario.name.clone(), used));
+        }
+        for left in self.scenarios.iter().flat_map(|scenario| &scenario.leaving) {
+            let title = format!("leaving {}", left.provider);
+            left.token_ratios.iter().for_each(|used| row(title.clone(), used));
         }
         grid
     }
