@@ -247,7 +247,7 @@ fn stages(
     }
     let ready = before.elapsed().as_secs_f64();
     let before = Instant::now();
-    let outcome = compare(&cases, &[], Asked { threads, ..Asked::default() })?;
+    let outcome = compare(&cases, &[], &[], Asked { threads, ..Asked::default() })?;
     let compared = before.elapsed().as_secs_f64();
     let settled = u32::try_from(usage.paths * outcome.scenarios.len())?;
     writeln!(

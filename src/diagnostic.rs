@@ -160,6 +160,8 @@ codes! {
     IDLE_CHANGE = "idle-change", Warn, false;
     /// A move to another model without a stated ratio of tokens.
     TOKEN_RATIO_ASSUMED = "token-ratio-assumed", Warn, false;
+    /// A move to another model with the ratio of tokens of the shipped table.
+    TOKEN_RATIO_ESTIMATED = "token-ratio-estimated", Warn, false;
     /// A budget whose scope holds no usage.
     IDLE_BUDGET = "idle-budget", Warn, false;
     /// A term of a contract whose scope holds no usage.
@@ -302,6 +304,13 @@ impl Diagnostics {
         for ((code, message), seen) in other.seen {
             self.add_many(code, message, seen.location, seen.count);
         }
+    }
+
+    /// The findings of some codes.
+    #[must_use]
+    pub fn only(&self, codes: &[Code]) -> Self {
+        let of = self.seen.iter().filter(|((code, _), _)| codes.contains(code));
+        Self { seen: of.map(|(key, seen)| (key.clone(), seen.clone())).collect() }
     }
 
     /// How often a code was seen.

@@ -2,7 +2,9 @@
 //! errors to hints.
 
 use anyhow::Error;
+use chrono::NaiveDate;
 
+use crate::money::Currency;
 use crate::projection::ProjectionError;
 use crate::rating::RatingError;
 use crate::rollup::RollupError;
@@ -67,8 +69,8 @@ fn hint_for(error: &Error) -> Option<String> {
     match error.downcast_ref::<ScenarioError>() {
         Some(ScenarioError::Settle { source, .. }) => return settle_hint(source),
         Some(ScenarioError::Rating(rating)) => return rating_hint(rating),
-        Some(ScenarioError::OtherCurrency { .. }) => {
-            return Some("compare contracts in the currency of the prices".to_owned());
+        Some(ScenarioError::NoRate { from, to, on, .. }) => {
+            return Some(rate_hint(*from, *to, *on));
         }
         _ => {}
     }
@@ -106,14 +108,18 @@ fn rating_hint(error: &RatingError) -> Option<String> {
 fn settle_hint(error: &SettleError) -> Option<String> {
     match error {
         SettleError::Rating(rating) => rating_hint(rating),
-        SettleError::NoRate { from, to, on, .. } => Some(format!(
-            "give one with --fx FILE: a CSV with the columns `date,from,to,rate` and a row such as `{on},{from},{to},RATE`"
-        )),
+        SettleError::NoRate { from, to, on, .. } => Some(rate_hint(*from, *to, *on)),
         SettleError::OtherCurrency { other, .. } => {
             Some(format!("state the term in {other}, in a contract of that currency"))
         }
         SettleError::Money(_) | SettleError::CountOverflow | SettleError::Load(_) => None,
     }
+}
+
+fn rate_hint(from: Currency, to: Currency, on: NaiveDate) -> String {
+    format!(
+        "give one with --fx FILE: a CSV with the columns `date,from,to,rate` and a row such as `{on},{from},{to},RATE`"
+    )
 }
 
 fn source_hint(error: &SourceError) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! `tokencast init`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
@@ -10,6 +10,7 @@ use super::exit::ExitStatus;
 use super::ui::Ui;
 use crate::contract::{template, templates};
 use crate::report::{Align, Grid, Style};
+use crate::scenario::file;
 
 /// Write a file to begin with.
 #[derive(Debug, Args)]
@@ -22,6 +23,18 @@ pub(crate) struct InitArgs {
 enum InitCommand {
     /// A contract file of a common kind, with a remark on each line.
     Contract(InitContractArgs),
+    /// A scenario file for `compare` that lists every key, with what it means.
+    Scenario(InitScenarioArgs),
+}
+
+#[derive(Debug, Args)]
+struct InitScenarioArgs {
+    /// The JSON Schema of scenario files instead, for editors.
+    #[arg(long)]
+    schema: bool,
+    /// Write it to a file that does not exist yet; by default it is printed.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -38,7 +51,34 @@ struct InitContractArgs {
 }
 
 pub(crate) fn run(args: &InitArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
-    let InitCommand::Contract(args) = &args.command;
+    match &args.command {
+        InitCommand::Contract(args) => contract(args, ui),
+        InitCommand::Scenario(args) => scenario(args, ui),
+    }
+}
+
+fn scenario(args: &InitScenarioArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
+    let text = if args.schema {
+        format!("{}\n", serde_json::to_string_pretty(&file::schema())?)
+    } else {
+        file::template()
+    };
+    refuse_existing(args.out.as_deref())?;
+    ui.data(&text, args.out.as_deref())?;
+    if let Some(out) = args.out.as_deref().filter(|_| !args.schema) {
+        let name = out.display();
+        ui.note(&format!("replace the figures, then `tokencast compare LOGS --scenario {name}`"));
+    }
+    Ok(ExitStatus::Ok)
+}
+
+fn refuse_existing(out: Option<&Path>) -> Result<(), Failure> {
+    let Some(out) = out.filter(|out| out.exists()) else { return Ok(()) };
+    let error = anyhow!("`{}` exists already", out.display());
+    Err(Failure::with_hint(error, "name another file with --out, or remove it first"))
+}
+
+fn contract(args: &InitContractArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
     let Some(kind) = args.kind.as_deref() else {
         return list(ui);
     };
@@ -47,10 +87,7 @@ pub(crate) fn run(args: &InitArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
         let hint = format!("kinds: {}", kinds.join(", "));
         return Err(Failure::with_hint(anyhow!("no contract template is named `{kind}`"), hint));
     };
-    if let Some(out) = args.out.as_deref().filter(|out| out.exists()) {
-        let error = anyhow!("`{}` exists already", out.display());
-        return Err(Failure::with_hint(error, "name another file with --out, or remove it first"));
-    }
+    refuse_existing(args.out.as_deref())?;
     ui.data(&text, args.out.as_deref())?;
     if let Some(out) = &args.out {
         let name = out.display();

@@ -18,11 +18,13 @@ pub mod timeline;
 use compact_str::CompactString;
 
 pub use file::{ContractSource, load};
-pub use fx::{FxRate, FxTable};
+pub use fx::{FxMove, FxRate, FxTable};
 pub use fx_file::{FxSource, read_fx};
 pub use schema::schema;
+pub(crate) use schema::{common_defs, seats_def};
 pub use scope::{Facts, Patterns, Scope};
 pub use span::{Anchor, Every, Spans};
+pub(crate) use template::comment;
 pub use template::{template, templates};
 pub use terms::{Term, TermKind};
 

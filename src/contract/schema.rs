@@ -12,12 +12,7 @@ const SHARE: &str = r"^\+?(0+(\.[0-9]*)?|\.[0-9]+|0*1(\.0*)?|[0-9.]+[eE][+-]?[0-
 /// The schema of contract files, once TOML is read as JSON.
 #[must_use]
 pub fn schema() -> Value {
-    let mut defs = Map::new();
-    defs.insert("decimal".to_owned(), pattern("A decimal string, not negative.", DECIMAL));
-    defs.insert("share".to_owned(), pattern("A decimal string from 0 to 1.", SHARE));
-    defs.insert("day".to_owned(), pattern("A day.", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"));
-    defs.insert("text".to_owned(), pattern("Text that is not blank.", r"\S"));
-    defs.insert("words".to_owned(), words());
+    let mut defs = common_defs();
     let mut root = table(&registry::FILE, &mut defs);
     let object = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -31,6 +26,22 @@ pub fn schema() -> Value {
     defs.sort_keys();
     all.insert("$defs".to_owned(), Value::Object(defs));
     Value::Object(all)
+}
+
+/// Values that files have in common, as definitions.
+pub(crate) fn common_defs() -> Map<String, Value> {
+    let mut defs = Map::new();
+    defs.insert("decimal".to_owned(), pattern("A decimal string, not negative.", DECIMAL));
+    defs.insert("share".to_owned(), pattern("A decimal string from 0 to 1.", SHARE));
+    defs.insert("day".to_owned(), pattern("A day.", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"));
+    defs.insert("text".to_owned(), pattern("Text that is not blank.", r"\S"));
+    defs.insert("words".to_owned(), words());
+    defs
+}
+
+/// A table with the keys of `[[seats]]`, which another file holds too.
+pub(crate) fn seats_def(defs: &mut Map<String, Value>) -> Value {
+    named(&registry::SEATS, defs)
 }
 
 fn pattern(description: &str, pattern: &str) -> Value {

@@ -100,7 +100,7 @@ fn inner(text: &mut String, table: &Table) {
 }
 
 /// A remark in lines of at most 100 characters.
-fn comment(indent: &str, remark: &str) -> String {
+pub(crate) fn comment(indent: &str, remark: &str) -> String {
     let mut text = String::new();
     let mut line = format!("#{indent}");
     for word in remark.split(' ') {

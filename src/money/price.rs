@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use super::ratio::compare;
+use super::ratio::{compare, mul_div};
 use super::{Amount, MoneyError, ONE, Rounding, SCALE, div_round, parse_fixed};
 
 /// An exact multiplier such as `1.1` or `0.5`, kept as a reduced decimal fraction.
@@ -27,6 +27,17 @@ impl Factor {
     pub fn complement(self) -> Result<Self, MoneyError> {
         let mantissa = self.denominator.checked_sub(self.mantissa).ok_or(MoneyError::Overflow)?;
         Ok(Self::reduced(mantissa, self.denominator))
+    }
+
+    /// Times another one, rounded half-even at the 18th place.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if it does not fit.
+    pub fn checked_mul_rounded(self, other: Self) -> Result<Self, MoneyError> {
+        let whole =
+            self.mantissa.checked_mul(ONE / self.denominator).ok_or(MoneyError::Overflow)?;
+        let product = mul_div(whole, other.mantissa, other.denominator)?;
+        Ok(Self::reduced(product, ONE))
     }
 
     /// Numerator and denominator; the denominator is a power of ten, at least 1.

@@ -33,6 +33,7 @@ mod promotion;
 mod rates;
 pub mod review;
 mod standing;
+mod tokenizers;
 mod unpriced;
 mod validate;
 
@@ -54,6 +55,7 @@ pub use keys::{PRICE_KEYS, PriceKey};
 
 pub use rates::{Rate, SkuRates};
 pub use standing::{Standing, Status};
+pub use tokenizers::{TokenRatio, TokenRatios, TokenizerPair};
 pub use unpriced::Unpriced;
 
 use crate::config::{ConfigErrors, Problem, Reporter, parsed};

@@ -1,27 +1,37 @@
 //! Changes applied to the parts of a forecast: every one is a linear map of quantities, or of prices.
 
+mod reroute;
+
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, NaiveTime};
 
 use super::ScenarioError;
 use super::case::{Column, Ground};
-use super::change::{CacheHit, Change, Names, PriceShock, Reroute, Stated};
+use super::change::{CacheHit, Change, Names, PriceShock, Stated};
+use super::ratios::{Band, UsedRatio};
 use crate::diagnostic::{Diagnostics, code};
 use crate::money::{MoneyError, UnitPrice};
 use crate::period::{Calendar, Period, Timestamp};
+use crate::price_book::TokenRatios;
 use crate::projection::{Measure, UsagePaths};
 use crate::rating::Rater;
 use crate::rollup::Profile;
 use crate::settlement::TokenPrices;
-use crate::tokens::{Component, Side, Unit};
+use crate::sku::Sku;
+use crate::tokens::Component;
 
 /// The usage of a scenario in the making.
 pub struct Changed<'a> {
     ground: Ground<'a>,
     usage: &'a UsagePaths,
     calendar: &'a Calendar,
-    scenario: &'a str,
+    /// Whose usage it is, in words.
+    owner: String,
+    table: &'a TokenRatios,
+    band: Band,
+    /// Tokens of text that moves of usage took, in the order of the changes.
+    pub ratios: Vec<UsedRatio>,
     /// What the numbers of the columns stand for.
     pub profiles: Vec<Profile>,
     /// The usage.
@@ -33,7 +43,7 @@ pub struct Changed<'a> {
 
 impl std::fmt::Debug for Changed<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Changed").field("scenario", &self.scenario).finish_non_exhaustive()
+        f.debug_struct("Changed").field("owner", &self.owner).finish_non_exhaustive()
     }
 }
 
@@ -61,14 +71,18 @@ impl<'a> Changed<'a> {
         ground: Ground<'a>,
         usage: &'a UsagePaths,
         calendar: &'a Calendar,
-        scenario: &'a str,
+        scenario: &str,
+        table: &'a TokenRatios,
     ) -> Self {
         let (profiles, columns) = (usage.profiles.clone(), Column::all(usage));
         Self {
             ground,
             usage,
             calendar,
-            scenario,
+            owner: format!("scenario `{scenario}`"),
+            table,
+            band: Band::default(),
+            ratios: Vec::new(),
             profiles,
             columns,
             raters: BTreeMap::new(),
@@ -76,22 +90,57 @@ impl<'a> Changed<'a> {
         }
     }
 
-    /// Applies a change that is none of volume.
+    /// The same, where shipped ratios of tokens are taken at an end of their bands.
+    #[must_use]
+    pub fn at_band(mut self, band: Band) -> Self {
+        self.band = band;
+        self
+    }
+
+    /// The same usage, to go another way from here.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            owner: self.owner.clone(),
+            profiles: self.profiles.clone(),
+            columns: self.columns.clone(),
+            ratios: self.ratios.clone(),
+            shocks: self.shocks.clone(),
+            raters: BTreeMap::new(),
+            ..*self
+        }
+    }
+
+    /// The same usage under another name.
+    pub(super) fn fork_as(&self, owner: String) -> Self {
+        Self { owner, ..self.fork() }
+    }
+
+    /// What is used on any path.
+    pub(super) fn used(&self) -> impl Iterator<Item = &Sku> {
+        let cells = &self.usage.cells;
+        let any = |(cell, weight): &(usize, f64)| {
+            *weight > 0.0 && cells[*cell].quantities.iter().any(|units| *units > 0.0)
+        };
+        let used = self.columns.iter().filter(move |column| column.from.iter().any(any));
+        used.map(|column| &self.profiles[column.profile as usize].sku)
+    }
+
+    /// Applies a change that is none of volume, and none of contracts or exchange rates.
     ///
     /// # Errors
     /// [`ScenarioError`] if prices cannot be looked up, or do not fit.
     pub fn apply(&mut self, stated: &Stated, found: &mut Diagnostics) -> Result<(), ScenarioError> {
         let touched = match &stated.change {
             Change::Event(_) | Change::Growth(_) | Change::Launch(_) => true,
+            Change::Billing(_) | Change::Fx(_) => true,
             Change::Reroute(reroute) => self.reroute(reroute, stated, found)?,
             Change::CacheHit(hit) => self.cache_hit(hit, stated, found)?,
             Change::Price(shock) => self.shock(shock)?,
         };
         if !touched {
-            let message = format!(
-                "scenario `{}`: {} touches no usage of the horizon",
-                self.scenario, stated.label
-            );
+            let message =
+                format!("{}: {} touches no usage of the horizon", self.owner, stated.label);
             found.add(code::IDLE_CHANGE, message, stated.place.as_ref().map(|p| p.location()));
         }
         Ok(())
@@ -117,65 +166,6 @@ impl<'a> Changed<'a> {
 
     fn is_in(&self, column: &Column, from: Option<NaiveDate>) -> bool {
         from.is_none_or(|from| self.usage.spans[column.span].days.0 >= from)
-    }
-
-    fn reroute(
-        &mut self,
-        reroute: &Reroute,
-        stated: &Stated,
-        found: &mut Diagnostics,
-    ) -> Result<bool, ScenarioError> {
-        let names = (self.calendar, self.ground.book, self.usage.window.start);
-        let covered: Vec<bool> = self.profiles.iter().map(|p| reroute.covers(p, names)).collect();
-        let mut columns = Vec::with_capacity(self.columns.len() * 2);
-        let (mut touched, mut other_model) = (false, false);
-        for column in std::mem::take(&mut self.columns) {
-            let profile = column.profile as usize;
-            if !covered[profile] || !self.is_in(&column, reroute.from) || reroute.share <= 0.0 {
-                columns.push(column);
-                continue;
-            }
-            touched = true;
-            let target = reroute.target(&self.profiles[profile]);
-            other_model |= target.sku.model != self.profiles[profile].sku.model;
-            let number = self.number(target);
-            if reroute.share < 1.0 {
-                columns.push(scaled(&column, 1.0 - reroute.share));
-            }
-            let Measure::Component(component) = column.measure else {
-                columns.push(Column { profile: number, ..scaled(&column, reroute.share) });
-                continue;
-            };
-            let tokens = component.unit() == Unit::Token;
-            if !tokens && !reroute.keep_tools {
-                continue;
-            }
-            let ratio = match component.side() {
-                Side::Input if tokens => reroute.input_ratio,
-                Side::Output if tokens => reroute.output_ratio,
-                _ => 1.0,
-            };
-            let moved = scaled(&column, reroute.share * ratio);
-            let kept = reroute.keep_cache || !is_cached(component);
-            let wanted = if kept { component } else { Component::InputUncached };
-            let mut priced = self.priced(&moved, (number, wanted))?;
-            if is_cached(component) && priced.iter().all(|c| c.prices.is_none()) {
-                // Who has no price for a cache bills its tokens as any others.
-                priced = self.priced(&moved, (number, Component::InputUncached))?;
-            }
-            self.note_unpriced(&priced, found);
-            columns.extend(priced);
-        }
-        self.columns = columns;
-        if touched && other_model && !reroute.has_ratios {
-            let message = format!(
-                "scenario `{}`: {}: how many tokens the same text has for the other model is not stated, and taken as the same",
-                self.scenario, stated.label
-            );
-            let place = stated.place.as_ref().map(|p| p.location());
-            found.add(code::TOKEN_RATIO_ASSUMED, message, place);
-        }
-        Ok(touched)
     }
 
     /// Of the text tokens that are read from the cache or not cached, the target is read.
@@ -210,8 +200,8 @@ impl<'a> Changed<'a> {
             if moved.iter().any(|c| c.prices.is_none()) && column.prices.is_some() {
                 let sku = &self.profiles[column.profile as usize].sku;
                 let message = format!(
-                    "scenario `{}`: {}: `{}` of `{}` has no price for `{other}`, its cache stays as it is",
-                    self.scenario, stated.label, sku.model, sku.provider
+                    "{}: {}: `{}` of `{}` has no price for `{other}`, its cache stays as it is",
+                    self.owner, stated.label, sku.model, sku.provider
                 );
                 let place = stated.place.as_ref().map(|p| p.location());
                 found.add(code::IDLE_CHANGE, message, place);
@@ -328,29 +318,12 @@ impl<'a> Changed<'a> {
         }
         Ok(by_price.into_iter().map(|(prices, weight)| with(prices, weight)).collect())
     }
-
-    fn note_unpriced(&self, columns: &[Column], found: &mut Diagnostics) {
-        for column in columns.iter().filter(|column| column.prices.is_none()) {
-            let Measure::Component(component) = column.measure else { continue };
-            let sku = &self.profiles[column.profile as usize].sku;
-            let message = format!(
-                "scenario `{}`: no price for `{component}` of `{}` of `{}`: it is in no cost",
-                self.scenario, sku.model, sku.provider
-            );
-            found.add(code::UNPRICED_USAGE, message, None);
-        }
-    }
 }
 
 /// A column with all of its weights times a factor.
 fn scaled(column: &Column, factor: f64) -> Column {
     let from = column.from.iter().map(|(cell, weight)| (*cell, weight * factor)).collect();
     Column { from, ..column.clone() }
-}
-
-/// True for tokens that are read from a cache, or written to one.
-fn is_cached(component: Component) -> bool {
-    component.name().starts_with("input.cache_")
 }
 
 /// The days of a window on which a price of a profile becomes another: usage is cut there, so that

@@ -117,6 +117,12 @@ impl<'a> Case<'a> {
         &self.profiles
     }
 
+    /// The exchange rates it is settled with.
+    #[must_use]
+    pub fn fx(&self) -> &'a FxTable {
+        self.ground.fx
+    }
+
     /// The forecast it is made from.
     #[must_use]
     pub fn usage(&self) -> &'a UsagePaths {

@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 
 use crate::config::EntryRef;
-use crate::money::Factor;
+use crate::contract::{FxMove, Term};
+use crate::money::{Currency, Factor};
 use crate::period::{Calendar, Timestamp};
 use crate::price_book::PriceBook;
 use crate::projection::events::{Event, Scope};
@@ -50,6 +51,10 @@ pub enum Change {
     CacheHit(CacheHit),
     /// Prices that change.
     Price(PriceShock),
+    /// From seats to tokens, or back.
+    Billing(Billing),
+    /// Another exchange rate.
+    Fx(FxChange),
 }
 
 impl Change {
@@ -59,24 +64,31 @@ impl Change {
         matches!(self, Self::Event(_) | Self::Growth(_) | Self::Launch(_))
     }
 
+    /// True if it changes contracts or exchange rates, and neither usage nor its prices.
+    #[must_use]
+    pub fn is_of_deal(&self) -> bool {
+        matches!(self, Self::Billing(_) | Self::Fx(_))
+    }
+
     /// What it is about, where that is a part of the usage.
     #[must_use]
     pub fn scope(&self) -> Option<&Scope> {
         match self {
             Self::Event(event) => Some(&event.scope),
             Self::Growth(growth) => Some(&growth.scope),
-            Self::Launch(_) => None,
+            Self::Launch(_) | Self::Billing(_) | Self::Fx(_) => None,
             Self::Reroute(reroute) => Some(&reroute.scope),
             Self::CacheHit(hit) => Some(&hit.scope),
             Self::Price(shock) => Some(&shock.scope),
         }
     }
 
-    /// The first day on which it holds, if it is stated.
+    /// The first day on which usage or its prices are others, if it is stated.
     #[must_use]
     pub fn from(&self) -> Option<NaiveDate> {
         match self {
             Self::Event(_) | Self::Growth(_) | Self::Launch(_) => None,
+            Self::Billing(_) | Self::Fx(_) => None,
             Self::Reroute(reroute) => reroute.from,
             Self::CacheHit(hit) => hit.from,
             Self::Price(shock) => shock.from,
@@ -97,16 +109,34 @@ pub struct Reroute {
     pub from: Option<NaiveDate>,
     /// Where it goes.
     pub to: Target,
-    /// Tokens that one of the prompt now becomes.
-    pub input_ratio: f64,
-    /// Tokens that one of the response now becomes, the length of responses among it.
-    pub output_ratio: f64,
-    /// False if the ratios of the tokenizers were not stated.
-    pub has_ratios: bool,
+    /// Tokens that one of text of the prompt becomes; `None`: as the table of tokenizers has it.
+    pub input_ratio: Option<f64>,
+    /// The same of responses.
+    pub output_ratio: Option<f64>,
+    /// Length of responses in text for one now.
+    pub length: f64,
     /// Whether cached prompts stay cached.
     pub keep_cache: bool,
     /// Whether calls of built-in tools, and what else is no token, go along; otherwise they end.
     pub keep_tools: bool,
+}
+
+impl Default for Reroute {
+    /// All usage, with its cache and tools, to nowhere else.
+    fn default() -> Self {
+        Self {
+            scope: Scope::default(),
+            leaves: None,
+            share: 1.0,
+            from: None,
+            to: Target::default(),
+            input_ratio: None,
+            output_ratio: None,
+            length: 1.0,
+            keep_cache: true,
+            keep_tools: true,
+        }
+    }
 }
 
 /// What of a SKU becomes another.
@@ -171,6 +201,39 @@ impl Reroute {
     pub fn target(&self, profile: &Profile) -> Profile {
         Profile { sku: self.to.of(&profile.sku), ..profile.clone() }
     }
+}
+
+/// From a day on, seats with their fee instead of tokens, or tokens instead of seats.
+#[derive(Debug, Clone)]
+pub struct Billing {
+    /// Id of the contract; `None`: all of the scenario for tokens, its only one for seats.
+    pub contract: Option<String>,
+    /// First day.
+    pub from: NaiveDate,
+    /// What is billed then.
+    pub to: Billed,
+}
+
+/// What usage is billed by.
+#[derive(Debug, Clone)]
+pub enum Billed {
+    /// Every token.
+    Tokens,
+    /// Seats, as a term of a contract whose end is not known yet.
+    Seats(Box<Term>),
+}
+
+/// Another exchange rate.
+#[derive(Debug, Clone)]
+pub struct FxChange {
+    /// Currency converted from.
+    pub from: Currency,
+    /// Currency converted to.
+    pub to: Currency,
+    /// First day; `None`: every day.
+    pub on: Option<NaiveDate>,
+    /// What becomes of the rate.
+    pub to_be: FxMove,
 }
 
 /// The share of prompt tokens that the cache serves.

@@ -1,13 +1,68 @@
 //! What drives a difference: changes put on one after the other.
 
 use super::case::Case;
+use super::change::{Change, Reroute, Stated, Target};
 use super::settled::{PathCost, failed};
 use super::{Basis, ScenarioError};
 use crate::money::Amount;
 
-/// What one change adds to the cost.
+/// What a step of a change is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DriverKind {
+    /// More or less usage.
+    Volume,
+    /// Another price of the same tokens.
+    Price,
+    /// Other tokens for the same text.
+    TokensPerText,
+    /// Longer or shorter answers.
+    AnswerLength,
+    /// Another service tier.
+    Tier,
+    /// Another provider, region or endpoint with the model's name as it is.
+    Place,
+    /// More or fewer tokens from the cache.
+    Cache,
+    /// Other contracts, or terms that begin or end.
+    Contract,
+    /// Other exchange rates.
+    Fx,
+}
+
+impl DriverKind {
+    /// The word in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Volume => "volume",
+            Self::Price => "price",
+            Self::TokensPerText => "tokens per text",
+            Self::AnswerLength => "answer length",
+            Self::Tier => "tier",
+            Self::Place => "place",
+            Self::Cache => "cache",
+            Self::Contract => "contract",
+            Self::Fx => "fx",
+        }
+    }
+}
+
+/// A scenario on the way from the base.
+#[derive(Debug)]
+pub struct Step<'a> {
+    /// What the step is about.
+    pub kind: DriverKind,
+    /// The change in words.
+    pub label: String,
+    /// The scenario with it.
+    pub case: Case<'a>,
+}
+
+/// What one step adds to the cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Driver {
+    /// What it is about.
+    pub kind: DriverKind,
     /// The change.
     pub label: String,
     /// Cost with it less cost without it, on the mean of all paths, after the changes before it.
@@ -21,7 +76,7 @@ pub struct Driver {
 /// [`ScenarioError`] if contracts cannot be settled or amounts do not fit.
 pub fn drivers(
     base: &Case<'_>,
-    steps: &[(String, Case<'_>)],
+    steps: &[Step<'_>],
     basis: Basis,
 ) -> Result<Vec<Driver>, ScenarioError> {
     let cost = |case: &Case<'_>| -> Result<Amount, ScenarioError> {
@@ -30,10 +85,67 @@ pub fn drivers(
     };
     let mut before = cost(base)?;
     let mut found = Vec::with_capacity(steps.len());
-    for (label, case) in steps {
-        let after = cost(case)?;
-        found.push(Driver { label: label.clone(), amount: after.checked_sub(before)? });
+    for step in steps {
+        let after = cost(&step.case)?;
+        let amount = after.checked_sub(before)?;
+        found.push(Driver { kind: step.kind, label: step.label.clone(), amount });
         before = after;
     }
     Ok(found)
+}
+
+/// A change as far as each of its steps; the last one is all of it. What a model costs comes before what
+/// it makes of the text, and that before how much it says.
+#[must_use]
+pub fn stages(stated: &Stated) -> Vec<(DriverKind, Stated)> {
+    let with = |change| Stated { change, ..stated.clone() };
+    let Change::Reroute(whole) = &stated.change else {
+        let kind = match &stated.change {
+            Change::Event(_) | Change::Growth(_) | Change::Launch(_) => DriverKind::Volume,
+            Change::CacheHit(_) => DriverKind::Cache,
+            Change::Billing(_) => DriverKind::Contract,
+            Change::Fx(_) => DriverKind::Fx,
+            Change::Price(_) | Change::Reroute(_) => DriverKind::Price,
+        };
+        return vec![(kind, stated.clone())];
+    };
+    let of = if whole.to.model.is_some() { swapped(whole) } else { moved(whole) };
+    of.into_iter().map(|(kind, reroute)| (kind, with(Change::Reroute(reroute)))).collect()
+}
+
+#[expect(clippy::float_cmp, reason = "one is what is not stated")]
+fn swapped(whole: &Reroute) -> Vec<(DriverKind, Reroute)> {
+    let mut so_far = Reroute {
+        input_ratio: Some(1.0),
+        output_ratio: Some(1.0),
+        length: 1.0,
+        keep_cache: true,
+        ..whole.clone()
+    };
+    let mut found = vec![(DriverKind::Price, so_far.clone())];
+    if !whole.keep_cache {
+        so_far.keep_cache = false;
+        found.push((DriverKind::Cache, so_far.clone()));
+    }
+    if (whole.input_ratio, whole.output_ratio) != (Some(1.0), Some(1.0)) {
+        so_far.input_ratio = whole.input_ratio;
+        so_far.output_ratio = whole.output_ratio;
+        found.push((DriverKind::TokensPerText, so_far.clone()));
+    }
+    if whole.length != 1.0 {
+        found.push((DriverKind::AnswerLength, whole.clone()));
+    }
+    found
+}
+
+fn moved(whole: &Reroute) -> Vec<(DriverKind, Reroute)> {
+    let place = Target { service_tier: None, ..whole.to.clone() };
+    let mut found = Vec::new();
+    if place != Target::default() {
+        found.push((DriverKind::Place, Reroute { to: place, ..whole.clone() }));
+    }
+    if whole.to.service_tier.is_some() {
+        found.push((DriverKind::Tier, whole.clone()));
+    }
+    found
 }

@@ -5,24 +5,34 @@
 //! money is exact.
 
 mod apply;
+mod assumed;
+mod billing;
 mod break_even;
 mod case;
 pub mod change;
 mod drivers;
+mod exchange;
 pub mod file;
+mod leaving;
 mod outcome;
 mod parallel;
 mod priced;
+mod ratios;
 mod settled;
 pub mod sizing;
 
+use chrono::NaiveDate;
 use thiserror::Error;
 
 pub use self::apply::{Changed, price_edges, reached};
+pub use self::assumed::Assumed;
+pub use self::billing::{BillingError, rebill};
 pub use self::break_even::BreakEven;
 pub use self::case::{Case, Column, Ground};
-pub use self::drivers::{Driver, drivers};
+pub use self::drivers::{Driver, DriverKind, Step, drivers, stages};
+pub use self::leaving::{Exit, Fallback, Leaving, stated_twice};
 pub use self::outcome::{Asked, Difference, Outcome, QUANTILES, ScenarioOutcome, compare};
+pub use self::ratios::{Band, RatioBasis, TextRatio, UsedRatio};
 pub use self::settled::{PathCost, settle_all};
 use crate::money::{Currency, MoneyError};
 use crate::rating::RatingError;
@@ -66,14 +76,16 @@ pub enum ScenarioError {
     /// A sum does not fit.
     #[error("comparing scenarios")]
     Money(#[from] MoneyError),
-    /// Invoices in a currency that is not that of the comparison.
-    #[error("scenario `{scenario}` is invoiced in {found}, but usage is priced in {expected}")]
-    OtherCurrency {
+    /// No rate for invoices in a currency that is not that of the comparison.
+    #[error("scenario `{scenario}` has no exchange rate from {from} to {to} on or before {on}")]
+    NoRate {
         /// Its name.
         scenario: String,
         /// Currency of an invoice.
-        found: Currency,
+        from: Currency,
         /// Currency of the prices.
-        expected: Currency,
+        to: Currency,
+        /// The day of the invoice.
+        on: NaiveDate,
     },
 }

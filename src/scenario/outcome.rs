@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 
 use super::break_even::{BreakEven, break_even};
 use super::case::{Case, whole};
-use super::drivers::{Driver, drivers};
+use super::drivers::{Driver, Step, drivers};
+use super::leaving::{Exit, Leaving, leaving};
 use super::settled::{PathCost, failed, settle_all};
 use super::{Basis, ScenarioError};
 use crate::diagnostic::{Diagnostics, SeverityPolicy, code};
@@ -65,6 +66,8 @@ pub struct ScenarioOutcome {
     pub break_even: Option<BreakEven>,
     /// What the difference to the base is made of; empty if that is not asked.
     pub drivers: Vec<Driver>,
+    /// What leaving each of its providers would add.
+    pub leaving: Vec<Leaving>,
 }
 
 /// The comparison.
@@ -94,13 +97,15 @@ pub struct Asked {
 }
 
 /// Settles all scenarios on every path and compares them with the base. All are made from forecasts with
-/// the same paths. `steps` are, by scenario, the ways from the base to it, one change at a time.
+/// the same paths. `steps` are, by scenario, the ways from the base to it, one change at a time; `exits`
+/// are it without each of its providers.
 ///
 /// # Errors
 /// [`ScenarioError`] if contracts cannot be settled or amounts do not fit.
 pub fn compare(
     cases: &[Case<'_>],
-    steps: &[Vec<(String, Case<'_>)>],
+    steps: &[Vec<Step<'_>>],
+    exits: &[Vec<Exit<'_>>],
     asked: Asked,
 ) -> Result<Outcome, ScenarioError> {
     let Asked { base, basis, threads, .. } = asked;
@@ -156,6 +161,10 @@ pub fn compare(
             drivers: match steps.get(number) {
                 Some(steps) if is_compared => drivers(&cases[base], steps, basis)?,
                 _ => Vec::new(),
+            },
+            leaving: match exits.get(number) {
+                Some(exits) => leaving((case, settled), exits, basis, threads)?,
+                None => Vec::new(),
             },
         });
     }

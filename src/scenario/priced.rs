@@ -174,9 +174,10 @@ impl<'r, 'a> Ready<'r, 'a> {
         Ok(Self { case, terms, usage, order })
     }
 
-    /// True if its usage cannot be summed before it is settled.
-    pub(super) fn has_capacity(&self) -> bool {
-        self.terms.has_capacity()
+    /// True if usage cannot be summed before it is settled, or amounts must be converted invoice by invoice.
+    pub(super) fn is_settled_whole(&self) -> bool {
+        let own = self.case.usage().currency;
+        self.terms.has_capacity() || self.case.contracts.iter().any(|c| c.currency != own)
     }
 
     /// The cost of a path with these rows; `cells` is memory to work in.
@@ -221,7 +222,7 @@ impl<'r, 'a> Ready<'r, 'a> {
 
     /// The cost of the mean of all paths times a factor.
     pub(super) fn mean_cost(&self, factor: f64) -> Result<PathCost, ScenarioError> {
-        if self.has_capacity() {
+        if self.is_settled_whole() {
             let settled = self.case.settle_mean(factor);
             return PathCost::read(self.case, &settled.map_err(|s| failed(self.case, s))?);
         }

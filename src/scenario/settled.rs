@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::NaiveDate;
 
 use super::case::Case;
+use super::exchange::{self, converted};
 use super::priced::{BLOCK, Ready};
 use super::{Basis, ScenarioError};
 use crate::money::Amount;
@@ -39,47 +40,49 @@ impl PathCost {
     /// Read off a settlement.
     ///
     /// # Errors
-    /// [`ScenarioError::OtherCurrency`], or a sum that does not fit.
+    /// [`ScenarioError::NoRate`], or a sum that does not fit.
     pub fn read(case: &Case<'_>, settlement: &Settlement) -> Result<Self, ScenarioError> {
-        let invoices: Vec<InvoiceTotal> = settlement
-            .invoices
-            .iter()
-            .map(|i| InvoiceTotal { currency: i.currency, due: i.due, costs: i.costs })
-            .collect();
-        let shares = settlement.shares.iter();
-        Self::sum(case, &invoices, shares.map(|share| (share.profile, share.costs.effective_cost)))
+        let mut cost = Self::default();
+        for invoice in &settlement.invoices {
+            let into = |amount| {
+                converted(case, (amount, invoice.currency), exchange::day_of(invoice.days))
+            };
+            let (billed, effective) =
+                (into(invoice.costs.billed_cost)?, into(invoice.costs.effective_cost)?);
+            cost.billed = cost.billed.checked_add(billed)?;
+            cost.effective = cost.effective.checked_add(effective)?;
+            let sum = cost.cash.entry(invoice.due).or_default();
+            *sum = sum.checked_add(billed)?;
+        }
+        let own = case.usage().currency;
+        for share in &settlement.shares {
+            let mut amount = share.costs.effective_cost;
+            if share.currency != own {
+                let on = exchange::day_of_share(case, settlement, share);
+                amount = converted(case, (amount, share.currency), on)?;
+            }
+            let provider = &case.profiles()[share.profile as usize].sku.provider;
+            let sum = cost.providers.entry(provider.to_string()).or_default();
+            *sum = sum.checked_add(amount)?;
+        }
+        Ok(cost)
     }
 
-    /// The same from totals.
+    /// The same from totals in the currency of the prices.
     ///
     /// # Errors
     /// As [`Self::read`].
     pub(super) fn of_totals(case: &Case<'_>, totals: &Totals) -> Result<Self, ScenarioError> {
-        let effective = (0_u32..).zip(&totals.effective);
-        let used = effective.filter_map(|(profile, cost)| Some((profile, (*cost)?)));
-        Self::sum(case, &totals.invoices, used)
-    }
-
-    fn sum(
-        case: &Case<'_>,
-        invoices: &[InvoiceTotal],
-        effective: impl Iterator<Item = (u32, Amount)>,
-    ) -> Result<Self, ScenarioError> {
-        let expected = case.usage().currency;
-        let others = invoices.iter().map(|invoice| invoice.currency).filter(|c| *c != expected);
-        if let Some(found) = others.min() {
-            let scenario = case.name.clone();
-            return Err(ScenarioError::OtherCurrency { scenario, found, expected });
-        }
         let mut cost = Self::default();
-        for InvoiceTotal { due, costs, .. } in invoices {
+        for InvoiceTotal { due, costs, .. } in &totals.invoices {
             cost.billed = cost.billed.checked_add(costs.billed_cost)?;
             cost.effective = cost.effective.checked_add(costs.effective_cost)?;
             let sum = cost.cash.entry(*due).or_default();
             *sum = sum.checked_add(costs.billed_cost)?;
         }
-        for (profile, effective) in effective {
-            let provider = case.profiles()[profile as usize].sku.provider.as_str();
+        let used = case.profiles().iter().zip(&totals.effective);
+        for (profile, effective) in used.filter_map(|(p, cost)| Some((p, (*cost)?))) {
+            let provider = profile.sku.provider.as_str();
             let sum = match cost.providers.get_mut(provider) {
                 Some(sum) => sum,
                 None => cost.providers.entry(provider.to_owned()).or_default(),
@@ -110,7 +113,7 @@ pub fn settle_all(
     for (number, case) in ready.iter().enumerate() {
         let same = |group: &&mut Vec<usize>| {
             let first = &ready[group[0]];
-            first.has_capacity() == case.has_capacity() && first.usage == case.usage
+            first.is_settled_whole() == case.is_settled_whole() && first.usage == case.usage
         };
         match shared.iter_mut().find(same) {
             Some(group) => group.push(number),
@@ -161,7 +164,7 @@ fn settle_block(
     done: &mut Vec<Settled>,
 ) {
     let first = &ready[group[0]];
-    if first.has_capacity() {
+    if first.is_settled_whole() {
         for number in group {
             let case = ready[*number].case;
             done.extend(paths.clone().map(|path| {

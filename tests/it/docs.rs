@@ -205,9 +205,22 @@ fn settlements_follow_their_schema() {
 #[test]
 fn comparisons_follow_their_schema() {
     let env = TestEnv::new();
-    let swap = ["compare", "--swap", "claude-opus-5=claude-sonnet-5:60%", "--horizon", "20d"];
+    let euro = "schema = \"tokencast.contract.v1\"\nid = \"euro\"\nissuer = \"anthropic\"\ncurrency = \"EUR\"\nstart = \"2026-01-01\"\nend = \"2028-01-01\"\n";
+    let contract = env.file("euro.toml", euro).display().to_string();
+    let fx =
+        env.file("fx.csv", "date,from,to,rate\n2026-01-01,USD,EUR,0.9\n2026-01-01,EUR,USD,1.1\n");
+    let fx = fx.display().to_string();
+    let swap = ["compare", "--swap", "claude-opus-5-5=openai/gpt-6-sol:60%", "--horizon", "20d"];
     let more = ["--swap", "gpt-6-sol=unknown", "--paths", "100", "--discount-rate", "0.08"];
-    assert_valid("compare.v1", &env.samples_json(&[&swap[..], &more].concat()));
+    let deal = ["--contract", &contract, "--fx", &fx];
+    let exit = ["--fallback", "anthropic=aws.bedrock/amazon.nova-pro-v1:0:no-tools"];
+    let report = env.samples_json(&[&swap[..], &more, &deal, &exit].concat());
+    assert_valid("compare.v1", &report);
+    let scenarios = report["scenarios"].as_array().unwrap();
+    assert!(scenarios[0]["leaving"][0]["added"].is_object(), "{}", scenarios[0]["leaving"]);
+    for key in ["token_ratios", "exchange_rates"] {
+        assert!(scenarios.iter().any(|s| s[key].as_array().is_some_and(|all| !all.is_empty())));
+    }
 }
 
 #[test]

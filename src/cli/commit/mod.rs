@@ -4,11 +4,12 @@ mod sizes;
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::Args;
 
 use self::sizes::SizeArgs;
 use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
-use super::compare::{BASE, BasisArg, Comparison, Loaded};
+use super::compare::{BasisArg, Comparison, alone, with_volume};
 use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed};
@@ -16,14 +17,15 @@ use super::ingest::{self, Prices, Usage};
 use super::model_args::ModelArgs;
 use super::settings::Environment;
 use super::ui::Ui;
-use super::{contract, forecast, settle};
-use crate::contract::{Contract, FxTable};
+use super::{forecast, settle};
+use crate::contract::Contract;
 use crate::diagnostic::Diagnostics;
-use crate::projection::{ProjectionOptions, UsagePaths, look_back};
+use crate::money::Currency;
+use crate::price_book::TokenRatios;
+use crate::projection::{Level, ProjectionOptions, look_back};
 use crate::rating::summary;
 use crate::report::commit::{CommitContext, CommitReport};
 use crate::scenario::sizing::{Choice, Deal, Plan, Sizer, plan};
-use crate::scenario::{Changed, ScenarioError};
 use crate::source::Input;
 
 /// Find how much to commit: the size of a spend commitment, of capacity, seats or credit that costs
@@ -42,11 +44,17 @@ pub(crate) struct CommitArgs {
     #[arg(
         help_heading = "Contracts",
         long,
-        required = true,
+        required_unless_present = "scenario",
         value_delimiter = ',',
         value_name = "FILE,..."
     )]
     contract: Vec<String>,
+    /// A file of scenarios, of which one changes the usage and has contracts of its own.
+    #[arg(help_heading = "Contracts", long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// Which scenario of the file.
+    #[arg(help_heading = "Contracts", long, requires = "scenario", value_name = "NAME")]
+    of: Option<String>,
     /// Exchange rates by day: CSV `date,from,to,rate[,source]`, or TOML; may be given several
     /// times.
     #[arg(help_heading = "Contracts", long, value_name = "FILE")]
@@ -81,19 +89,24 @@ pub(crate) fn run(
     let horizon = forecast::horizon(&args.horizon)?;
     let out = args.output.out.as_deref();
     let prices = Prices::load(&args.prices, environment)?;
-    let paths = contract::paths(&args.contract)?;
-    let files = paths.iter().chain(&args.fx).cloned().map(Input::File);
-    ingest::refuse_output_among_inputs(&files.collect::<Vec<_>>(), out)?;
-    let (contracts, mut found) = contract::load(&paths)?;
     let fx = settle::rates(&args.fx)?;
-    let asked = args.sizes.read(&contracts)?;
-    let kept = settle::with_labels_of(&contracts, &args.model.scope_dimensions());
+    let mut read = args.fx.clone();
+    let scenario = args.scenario.as_deref().map(|path| (path, args.of.as_deref()));
+    let (loaded, mut found) = alone(scenario, &args.contract, &fx, &mut read)?;
+    let read: Vec<Input> = read.into_iter().map(Input::File).collect();
+    ingest::refuse_output_among_inputs(&read, out)?;
+    let asked = args.sizes.read(loaded.own_contracts())?;
+    let all: Vec<Contract> = loaded.all_contracts().cloned().collect();
+    let mut kept = settle::with_labels_of(&all, &args.model.scope_dimensions());
+    kept.extend(loaded.dimensions());
+    let kept = ingest::dimensions(&kept);
     let wanted = ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out };
-    let input = settle::in_zone_of(&args.input, &contracts);
+    let input = settle::in_zone_of(&args.input, &all);
     let usage = ingest::read_usage(&input, &prices, wanted, ui)?;
     let threads = args.input.threads;
     let options =
         args.model.options(horizon, prices.known_at, usage.calendar, Vec::new(), threads)?;
+    let options = with_volume(&options, &loaded.changes).unwrap_or(options);
     let (book, known_at, days) = (&prices.book, prices.known_at, args.stale.stale_days);
     let history =
         summary::summarise_checked(&usage.rollup, book, known_at, &[], &usage.calendar, days)?;
@@ -101,17 +114,26 @@ pub(crate) fn run(
     found.merge(usage.found.clone());
     found.merge(prices.found.clone());
     found.merge(history.diagnostics);
-    let work = Work { args, usage: &usage, prices: &prices, options: &options, fx: &fx };
-    let sized = work.plan(&contracts, &asked, &mut found, ui);
+    let sized = {
+        let tokenizers = TokenRatios::bundled()?;
+        let books = (&usage, &prices);
+        let comparison = Comparison::alone(books, &options, &loaded, &tokenizers, &fx);
+        Work { args, usage: &usage, options: &options, comparison: &comparison }.plan(
+            loaded.own_contracts(),
+            &asked,
+            &mut found,
+            ui,
+        )
+    };
     let (findings, denied) = finish::resolve(&found, &policy);
     ui.findings(&findings);
-    let Sized { plan, usage: forecast, look_back, unpriced } = sized?;
+    let Sized { plan, currency, days: (origin, end), level, look_back, unpriced } = sized?;
     let context = CommitContext {
-        currency: forecast.currency,
-        origin: forecast.origin,
-        end: forecast.end,
-        level: forecast.level.name().to_owned(),
-        paths: forecast.paths,
+        currency,
+        origin,
+        end,
+        level: level.name().to_owned(),
+        paths: options.paths,
         seed: args.model.seed,
         basis: args.decide_by.into(),
         objective: args.sizes.minimise,
@@ -134,15 +156,17 @@ pub(crate) fn run(
 struct Work<'a> {
     args: &'a CommitArgs,
     usage: &'a Usage,
-    prices: &'a Prices,
     options: &'a ProjectionOptions,
-    fx: &'a FxTable,
+    comparison: &'a Comparison<'a>,
 }
 
 /// A plan with what it was made on.
 struct Sized {
     plan: Plan,
-    usage: UsagePaths,
+    currency: Currency,
+    /// First day and the day after the last one.
+    days: (NaiveDate, NaiveDate),
+    level: Level,
     /// Days looked back on.
     look_back: u32,
     /// What has no price by token.
@@ -157,31 +181,21 @@ impl Work<'_> {
         found: &mut Diagnostics,
         ui: &Ui,
     ) -> Result<Sized, Failure> {
-        let deal =
-            Loaded { name: BASE.to_owned(), changes: Vec::new(), contracts: contracts.to_vec() };
-        let scenarios = [deal];
-        let comparison = Comparison::of(self.usage, self.prices, self.options, &scenarios, self.fx);
+        let comparison = self.comparison;
         let forecast = comparison.forecast(self.options)?;
         found.merge(forecast.diagnostics.clone());
-        let calendar = &self.usage.calendar;
+        let days = self.args.sizes.look_back;
         let (past, look_back) =
-            look_back(&self.usage.rollup, &forecast, calendar, self.args.sizes.look_back);
-        let ground = comparison.ground();
-        let columns = |usage: &UsagePaths, reprice: bool| -> Result<_, ScenarioError> {
-            let mut changed = Changed::new(ground, usage, calendar, BASE);
-            if reprice {
-                changed.reprice()?;
-            }
-            Ok(changed.columns)
-        };
-        let (columns_now, columns_then) = (columns(&forecast, false)?, columns(&past, true)?);
+            look_back(&self.usage.rollup, &forecast, &self.usage.calendar, days);
+        let (now, ground) = comparison.changed(&forecast, false, found)?;
+        let (then, _) = comparison.changed(&past, true, &mut Diagnostics::default())?;
         let bar = ui.sizes_bar();
         let count = || bar.inc(1);
         let deal = Deal {
             ground,
             usage: &forecast,
-            profiles: &forecast.profiles,
-            columns: &columns_now,
+            profiles: &now.profiles,
+            columns: &now.columns,
             contracts,
             knobs: &asked.knobs,
             offers: &asked.offers,
@@ -189,14 +203,27 @@ impl Work<'_> {
             threads: self.options.threads,
             settled: &count,
         };
-        let then = Deal { usage: &past, columns: &columns_then, settled: &|| (), ..deal.clone() };
+        let before = Deal {
+            usage: &past,
+            profiles: &then.profiles,
+            columns: &then.columns,
+            settled: &|| (),
+            ..deal.clone()
+        };
         let choice = Choice { objective: self.args.sizes.minimise, near: self.args.sizes.near };
         let (plan, unpriced) = {
-            let (sizer, past) = (Sizer::new(&deal)?, Sizer::new(&then)?);
+            let (sizer, past) = (Sizer::new(&deal)?, Sizer::new(&before)?);
             let axes = asked.axes(&sizer)?;
             (plan(&sizer, &past, &axes, choice)?, sizer.unpriced()?)
         };
         bar.finish_and_clear();
-        Ok(Sized { plan, look_back, unpriced, usage: forecast })
+        Ok(Sized {
+            plan,
+            currency: forecast.currency,
+            days: (forecast.origin, forecast.end),
+            level: forecast.level,
+            look_back,
+            unpriced,
+        })
     }
 }

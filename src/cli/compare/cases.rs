@@ -1,15 +1,18 @@
-//! From scenarios to cases that can be settled: forecasts, changes, contracts.
+//! From scenarios to their comparison: forecasts, changes, contracts.
 
 use super::load::Loaded;
+use super::way::Way;
 use crate::cli::error::Failure;
 use crate::cli::ingest::{Prices, Usage};
-use crate::contract::{Contract, FxTable, TermKind};
+use crate::contract::{FxTable, TermKind};
 use crate::diagnostic::{Diagnostics, SeverityPolicy};
 use crate::period::{Period, Timestamp};
+use crate::price_book::TokenRatios;
 use crate::projection::{ProjectionOptions, UsagePaths, usage_paths};
 use crate::scenario::change::{Change, Stated};
 use crate::scenario::{
-    self, Asked, Case, Changed, Ground, Outcome, ScenarioError, price_edges, reached,
+    self, Asked, Assumed, Band, Changed, Fallback, Ground, Outcome, ScenarioError, price_edges,
+    reached,
 };
 use crate::settlement;
 
@@ -19,6 +22,8 @@ pub(in crate::cli) struct Comparison<'a> {
     pub(super) prices: &'a Prices,
     pub(super) options: &'a ProjectionOptions,
     pub(super) scenarios: &'a [Loaded],
+    pub(super) fallbacks: &'a [Fallback],
+    pub(super) tokenizers: &'a TokenRatios,
     pub(super) fx: &'a FxTable,
     pub(super) asked: Asked,
 }
@@ -27,19 +32,38 @@ pub(in crate::cli) struct Comparison<'a> {
 pub(super) struct Compared {
     pub(super) usage: UsagePaths,
     pub(super) outcome: Outcome,
+    /// By scenario.
+    pub(super) assumed: Vec<Assumed>,
     pub(super) found: Diagnostics,
 }
 
 impl<'a> Comparison<'a> {
-    /// Scenarios of which none is asked about yet.
-    pub(in crate::cli) fn of(
-        usage: &'a Usage,
-        prices: &'a Prices,
+    /// One scenario that is compared with nothing.
+    pub(in crate::cli) fn alone(
+        (usage, prices): (&'a Usage, &'a Prices),
         options: &'a ProjectionOptions,
-        scenarios: &'a [Loaded],
+        scenario: &'a Loaded,
+        tokenizers: &'a TokenRatios,
         fx: &'a FxTable,
     ) -> Self {
-        Self { usage, prices, options, scenarios, fx, asked: Asked::default() }
+        let (scenarios, fallbacks) = (std::slice::from_ref(scenario), &[][..]);
+        let asked = Asked::default();
+        Self { usage, prices, options, scenarios, fallbacks, tokenizers, fx, asked }
+    }
+
+    /// The usage of the scenario that stands alone, and rates for it. Parts of past usage have no prices yet.
+    pub(in crate::cli) fn changed(
+        &'a self,
+        usage: &'a UsagePaths,
+        is_past: bool,
+        found: &mut Diagnostics,
+    ) -> Result<(Changed<'a>, Ground<'a>), ScenarioError> {
+        let way = Way { comparison: self, usage, scenario: &self.scenarios[0] };
+        let mut start = way.start();
+        if is_past {
+            start.reprice()?;
+        }
+        Ok((way.changed_from(start, found)?, self.ground(way.rates())))
     }
 
     pub(super) fn run(&self) -> Result<Compared, Failure> {
@@ -58,9 +82,16 @@ impl<'a> Comparison<'a> {
         let forecasts: Vec<&UsagePaths> =
             forecasts.iter().map(|own| own.as_ref().unwrap_or(&plain)).collect();
         let (mut cases, mut steps) = (Vec::new(), Vec::new());
+        let (mut exits, mut assumed) = (Vec::new(), Vec::new());
         for (scenario, usage) in self.scenarios.iter().zip(&forecasts) {
-            cases.push(self.case(usage, scenario, &mut found)?);
-            steps.push(self.steps(usage, scenario)?);
+            let way = Way { comparison: self, usage, scenario };
+            way.note_idle_rates(&mut found);
+            let changed = way.changed(Band::Middle, &mut found)?;
+            exits.push(way.exits(&changed, &mut found)?);
+            let case = way.case(&changed)?;
+            assumed.push(way.assumed(&changed, &case)?);
+            cases.push(case);
+            steps.push(way.steps()?);
         }
         // There is no way to the base, and none from one that is changed itself.
         if self.scenarios[self.asked.base].changes.is_empty() {
@@ -68,14 +99,14 @@ impl<'a> Comparison<'a> {
         } else {
             steps.clear();
         }
-        let outcome = scenario::compare(&cases, &steps, self.asked)?;
+        let outcome = scenario::compare(&cases, &steps, &exits, self.asked)?;
         found.merge(outcome.diagnostics.clone());
-        drop((cases, steps));
-        Ok(Compared { usage: plain, outcome, found })
+        drop((cases, steps, exits));
+        Ok(Compared { usage: plain, outcome, assumed, found })
     }
 
-    pub(in crate::cli) fn ground(&self) -> Ground<'_> {
-        Ground { book: &self.prices.book, known_at: self.prices.known_at, fx: self.fx }
+    pub(super) fn ground(&self, fx: &'a FxTable) -> Ground<'a> {
+        Ground { book: &self.prices.book, known_at: self.prices.known_at, fx }
     }
 
     pub(in crate::cli) fn forecast(
@@ -86,59 +117,6 @@ impl<'a> Comparison<'a> {
         Ok(usage_paths(rollup, book, options, &|window| self.edges(window))?)
     }
 
-    /// A scenario with all of its changes.
-    fn case<'c>(
-        &'c self,
-        usage: &'c UsagePaths,
-        scenario: &'c Loaded,
-        found: &mut Diagnostics,
-    ) -> Result<Case<'c>, ScenarioError> {
-        let calendar = &self.usage.calendar;
-        let mut changed = Changed::new(self.ground(), usage, calendar, &scenario.name);
-        for stated in &scenario.changes {
-            changed.apply(stated, found)?;
-        }
-        let usage_after = (&changed.profiles[..], changed.columns);
-        let (name, contracts) = (&scenario.name, &scenario.contracts);
-        Ok(Case::new(name, self.ground(), usage, usage_after, contracts)?)
-    }
-
-    /// From the base to a scenario, one change at a time: volume, the other changes in their order,
-    /// contracts.
-    fn steps<'c>(
-        &'c self,
-        usage: &'c UsagePaths,
-        scenario: &'c Loaded,
-    ) -> Result<Vec<(String, Case<'c>)>, ScenarioError> {
-        let calendar = &self.usage.calendar;
-        let base: &[Contract] = &self.scenarios[self.asked.base].contracts;
-        let name = &scenario.name;
-        let mut changed = Changed::new(self.ground(), usage, calendar, name);
-        let mut steps = Vec::new();
-        let step = |label: String, changed: &Changed<'c>, contracts| {
-            let usage_then = (&changed.profiles[..], changed.columns.clone());
-            Ok::<_, ScenarioError>((
-                label,
-                Case::new(name, self.ground(), usage, usage_then, contracts)?,
-            ))
-        };
-        let volume = scenario.changes.iter().filter(|stated| stated.change.is_volume());
-        let volume: Vec<&str> = volume.map(|stated| stated.label.as_str()).collect();
-        if !volume.is_empty() {
-            steps.push(step(format!("volume: {}", volume.join(", ")), &changed, base)?);
-        }
-        for stated in scenario.changes.iter().filter(|stated| !stated.change.is_volume()) {
-            changed.apply(stated, &mut Diagnostics::default())?;
-            steps.push(step(stated.label.clone(), &changed, base)?);
-        }
-        if !scenario.contracts.is_empty() || !base.is_empty() {
-            let ids: Vec<&str> = scenario.contracts.iter().map(|c| c.id.as_str()).collect();
-            let ids = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
-            steps.push(step(format!("contracts: {ids}"), &changed, &scenario.contracts)?);
-        }
-        Ok(steps)
-    }
-
     /// Where usage is cut: wherever a term of any scenario changes, where a change begins, where prices
     /// of where usage goes change, and every day where capacity serves usage as it comes.
     fn edges(&self, window: Period) -> Vec<Timestamp> {
@@ -147,14 +125,20 @@ impl<'a> Comparison<'a> {
             |kind: &TermKind| matches!(kind, TermKind::Capacity(_) | TermKind::ReservedSpend(_));
         let names = (calendar, &self.prices.book, window.start);
         let known = self.usage.rollup.profiles();
+        let fallbacks: Vec<Stated> = self.fallbacks.iter().map(|f| f.stated.clone()).collect();
         let mut found = Vec::new();
         for scenario in self.scenarios {
             found.extend(settlement::edges(&scenario.contracts, window));
+            for (_, contracts) in &scenario.billed {
+                found.extend(settlement::edges(contracts, window));
+            }
             let days = scenario.changes.iter().filter_map(|stated| stated.change.from());
             found.extend(days.map(|day| calendar.day_start(day)));
             let targets = reached(known, &scenario.changes, names);
-            found.extend(price_edges(&targets[known.len()..], self.ground(), window, calendar));
-            if scenario.contracts.iter().flat_map(|c| &c.terms).any(|term| by_minute(&term.kind)) {
+            let targets = reached(&targets, &fallbacks, names);
+            let ground = self.ground(self.fx);
+            found.extend(price_edges(&targets[known.len()..], ground, window, calendar));
+            if scenario.all_contracts().flat_map(|c| &c.terms).any(|term| by_minute(&term.kind)) {
                 let days = calendar.date_of(window.start).iter_days();
                 let starts = days.map(|day| calendar.day_start(day));
                 found.extend(starts.take_while(|start| *start < window.end));
@@ -166,7 +150,10 @@ impl<'a> Comparison<'a> {
 }
 
 /// Options with the changes of volume of a scenario; `None` without any.
-fn with_volume(options: &ProjectionOptions, changes: &[Stated]) -> Option<ProjectionOptions> {
+pub(in crate::cli) fn with_volume(
+    options: &ProjectionOptions,
+    changes: &[Stated],
+) -> Option<ProjectionOptions> {
     let mut planned = options.clone();
     for stated in changes {
         match &stated.change {

@@ -2,14 +2,15 @@
 
 mod cases;
 mod load;
+mod way;
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
 use self::cases::Compared;
-pub(super) use self::cases::Comparison;
-pub(super) use self::load::Loaded;
-use self::load::{ScenarioArgs, number_of};
+pub(super) use self::cases::{Comparison, with_volume};
+pub(super) use self::load::{Loaded, alone};
+use self::load::{ScenarioArgs, Scenarios, number_of};
 use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
@@ -19,6 +20,8 @@ use super::model_args::ModelArgs;
 use super::settings::Environment;
 use super::ui::Ui;
 use super::{forecast, settle};
+use crate::contract::Contract;
+use crate::price_book::TokenRatios;
 use crate::rating::summary;
 use crate::report::compare::{CompareContext, CompareReport};
 use crate::scenario::{Asked, Basis};
@@ -77,7 +80,7 @@ impl From<BasisArg> for Basis {
 }
 
 /// The name of the usage as it is.
-pub(super) const BASE: &str = "base";
+const BASE: &str = "base";
 
 pub(crate) fn run(
     args: &CompareArgs,
@@ -88,19 +91,11 @@ pub(crate) fn run(
     let horizon = forecast::horizon(&args.horizon)?;
     let out = args.output.out.as_deref();
     let prices = Prices::load(&args.prices, environment)?;
-    let (scenarios, mut found) = args.scenarios.load(out)?;
-    let base = number_of(&scenarios, &args.scenarios.base)?;
     let fx = settle::rates(&args.scenarios.fx)?;
-    let all = || scenarios.iter().flat_map(|s| &s.contracts);
-    let mut kept = settle::with_labels_of(&all().cloned().collect::<Vec<_>>(), &[]);
-    kept.extend(args.model.scope_dimensions());
-    kept.extend(scenarios.iter().flat_map(Loaded::dimensions));
-    let kept = ingest::dimensions(&kept);
-    let wanted = ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out };
-    let first = all().next().map(|contract| contract.calendar.name().to_owned());
-    let timezone = args.input.timezone.clone().or(first);
-    let input = InputArgs { timezone, ..args.input.clone() };
-    let usage = ingest::read_usage(&input, &prices, wanted, ui)?;
+    let Scenarios { all: scenarios, fallbacks, mut found } = args.scenarios.load(out, &fx)?;
+    let base = number_of(&scenarios, &args.scenarios.base)?;
+    let tokenizers = TokenRatios::bundled()?;
+    let usage = read_usage(args, &scenarios, &prices, ui)?;
     let threads = args.input.threads;
     let options =
         args.model.options(horizon, prices.known_at, usage.calendar, Vec::new(), threads)?;
@@ -127,6 +122,8 @@ pub(crate) fn run(
         prices: &prices,
         options: &options,
         scenarios: &scenarios,
+        fallbacks: &fallbacks,
+        tokenizers: &tokenizers,
         fx: &fx,
         asked,
     };
@@ -136,7 +133,7 @@ pub(crate) fn run(
     }
     let (findings, denied) = finish::resolve(&found, &policy);
     ui.findings(&findings);
-    let Compared { usage: paths, outcome, .. } = compared?;
+    let Compared { usage: paths, outcome, assumed, .. } = compared?;
     let context = CompareContext {
         currency: paths.currency,
         origin: paths.origin,
@@ -148,12 +145,32 @@ pub(crate) fn run(
         diagnostics: findings,
         price_book: prices.facts(),
     };
-    let report = CompareReport::new(&outcome, context);
+    let report = CompareReport::new(&outcome, assumed, context);
     let (head, notes) = report.sentences();
     let csv = report.csv_grid();
     let printed = Printed { head: &head, grids: report.grids(), notes: &notes, csv };
     finish::print_with_page(&report, printed, || Ok(report.page()?), &args.output, denied, ui)?;
     Ok(finish::status(denied, undecided, ui))
+}
+
+/// The usage with every dimension that a scenario asks for, in days of the first contract's zone.
+fn read_usage(
+    args: &CompareArgs,
+    scenarios: &[Loaded],
+    prices: &Prices,
+    ui: &Ui,
+) -> Result<ingest::Usage, Failure> {
+    let all: Vec<Contract> = scenarios.iter().flat_map(Loaded::all_contracts).cloned().collect();
+    let mut kept = settle::with_labels_of(&all, &[]);
+    kept.extend(args.model.scope_dimensions());
+    kept.extend(scenarios.iter().flat_map(Loaded::dimensions));
+    let dimensions = &ingest::dimensions(&kept);
+    let out = args.output.out.as_deref();
+    let wanted = ingest::Asked { dimensions, grain: ingest::GrainAsked::Usual, out };
+    let first = all.first().map(|contract| contract.calendar.name().to_owned());
+    let timezone = args.input.timezone.clone().or(first);
+    let input = InputArgs { timezone, ..args.input.clone() };
+    ingest::read_usage(&input, prices, wanted, ui)
 }
 
 /// A rate a year from 0 to 1.

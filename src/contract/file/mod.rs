@@ -24,6 +24,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use compact_str::CompactString;
 use toml::de::DeTable;
 
@@ -79,7 +80,7 @@ fn read_file(
     let before = report.problems.len();
     let mut contract = head::contract(&fields, report);
     // Terms of a contract whose days are not known are still looked at, against endless days.
-    let days = contract.as_ref().map_or((chrono::NaiveDate::MIN, chrono::NaiveDate::MAX), |c| {
+    let days = contract.as_ref().map_or((NaiveDate::MIN, NaiveDate::MAX), |c| {
         (c.calendar.date_of(c.term.start), c.calendar.date_of(c.term.end))
     });
     let calendar = contract.as_ref().map_or(crate::period::Calendar::UTC, |c| c.calendar);
@@ -100,6 +101,29 @@ fn read_file(
         contract.terms = terms;
     }
     contract
+}
+
+/// Reads a table with the keys of `[[seats]]` that stands in another file. The end of its contract is not
+/// known there, so the term has none but its own `until`.
+pub(crate) fn seats_term(
+    raw: &DeTable<'_>,
+    offset: usize,
+    first_day: NaiveDate,
+    report: &mut Reporter,
+) -> Option<Term> {
+    let before = report.problems.len();
+    let fields = read::read(&registry::SEATS, raw, offset, report);
+    let days = (first_day, NaiveDate::MAX);
+    let mut builder = Builder {
+        report,
+        found: &mut Diagnostics::default(),
+        contract_days: days,
+        days,
+        calendar: crate::period::Calendar::UTC,
+        scope: super::Scope::default(),
+    };
+    let term = builder.term(&fields, 1);
+    term.filter(|_| report.problems.len() == before)
 }
 
 /// Files of another kind get one problem: their keys are right where they belong.

@@ -2,9 +2,10 @@
 
 use super::key::{Key, Kind, Table};
 use super::registry_capacity::{CAPACITY, RESERVED_SPEND};
+pub(crate) use super::registry_terms::SEATS;
 use super::registry_terms::{
     BEST_CUSTOMER, CREDIT, DISCOUNT, DISCOUNT_SCHEDULE, FIXED_RATE, FLAT_FEE, GRANT, MINIMUM,
-    OTHER_SPEND, PRICE_PROTECTION, SEATS, SPEND_COMMITMENT,
+    OTHER_SPEND, PRICE_PROTECTION, SPEND_COMMITMENT,
 };
 
 /// The schema that this version of the program reads.

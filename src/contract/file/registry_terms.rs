@@ -330,7 +330,7 @@ static SEAT_CHANGE: Table = Table {
 };
 
 /// `[[seats]]`
-pub(super) static SEATS: Table = Table {
+pub(crate) static SEATS: Table = Table {
     name: "seats",
     doc: "Seats with a fee, with or without usage that is included.",
     parts: &[

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::assumed::{BandFigures, LeavingFigures, RateFigures, RatioFigures};
 use crate::forecast::{MODEL_NAME, MODEL_VERSION};
 use crate::money::Amount;
 use crate::report::forecast::figures::Spread;
-use crate::scenario::{QUANTILES, ScenarioOutcome};
+use crate::scenario::{Assumed, QUANTILES, ScenarioOutcome};
 
 /// First day and the day after the last one.
 #[derive(Debug, Serialize)]
@@ -51,10 +52,18 @@ pub(super) struct ScenarioFigures {
     pub(super) providers: BTreeMap<String, Amount>,
     pub(super) beside_usage: Amount,
     pub(super) drivers: Vec<DriverFigures>,
+    /// What leaving each of its providers would add.
+    pub(super) leaving: Vec<LeavingFigures>,
+    pub(super) token_ratios: Vec<RatioFigures>,
+    pub(super) token_ratio_band: Option<BandFigures>,
+    pub(super) exchange_rates: Vec<RateFigures>,
+    /// What became of terms of its contracts.
+    pub(super) changed_terms: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct DriverFigures {
+    pub(super) kind: &'static str,
     pub(super) change: String,
     pub(super) amount: Amount,
 }
@@ -75,7 +84,7 @@ pub(super) struct BreakEvenFigures {
 }
 
 impl ScenarioFigures {
-    pub(super) fn new(outcome: &ScenarioOutcome) -> Self {
+    pub(super) fn new(outcome: &ScenarioOutcome, assumed: Assumed) -> Self {
         let cash = outcome.cash.iter().map(|(month, paid)| (month.to_string(), *paid));
         Self {
             name: outcome.name.clone(),
@@ -101,8 +110,17 @@ impl ScenarioFigures {
             drivers: outcome
                 .drivers
                 .iter()
-                .map(|d| DriverFigures { change: d.label.clone(), amount: d.amount })
+                .map(|d| DriverFigures {
+                    kind: d.kind.name(),
+                    change: d.label.clone(),
+                    amount: d.amount,
+                })
                 .collect(),
+            leaving: outcome.leaving.iter().map(LeavingFigures::new).collect(),
+            token_ratios: assumed.ratios.into_iter().map(RatioFigures::new).collect(),
+            token_ratio_band: assumed.band.map(|(low, high)| BandFigures { low, high }),
+            exchange_rates: assumed.rates.into_iter().map(RateFigures::new).collect(),
+            changed_terms: assumed.terms,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The report of `compare`: scenarios side by side.
 
+mod assumed;
 mod figures;
 mod page;
 mod tables;
@@ -14,7 +15,7 @@ pub(super) use self::tables::{percent, quantile};
 use super::{InputFacts, PriceBookFacts, shown_findings};
 use crate::diagnostic::Diagnostic;
 use crate::money::Currency;
-use crate::scenario::Outcome;
+use crate::scenario::{Assumed, Outcome};
 
 /// The name of the JSON form.
 pub const SCHEMA: &str = "tokencast.compare.v1";
@@ -61,16 +62,17 @@ pub struct CompareReport {
 }
 
 impl CompareReport {
-    /// From a comparison.
+    /// From a comparison, and what each scenario assumes.
     #[must_use]
-    pub fn new(outcome: &Outcome, context: CompareContext) -> Self {
+    pub fn new(outcome: &Outcome, assumed: Vec<Assumed>, context: CompareContext) -> Self {
+        let scenarios = outcome.scenarios.iter().zip(assumed);
         Self {
             schema: SCHEMA,
             currency: context.currency.to_string(),
             basis: outcome.basis.name(),
             horizon: Horizon { start: context.origin, end: context.end },
             base: outcome.scenarios[outcome.base].name.clone(),
-            scenarios: outcome.scenarios.iter().map(ScenarioFigures::new).collect(),
+            scenarios: scenarios.map(|(s, own)| ScenarioFigures::new(s, own)).collect(),
             model: Model::new(context.level, context.seed, context.paths),
             inputs: context.inputs,
             diagnostics: shown_findings(context.diagnostics),

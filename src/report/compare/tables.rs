@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::CompareReport;
+use super::assumed::{ModelName, RatioFigures};
 use super::figures::ScenarioFigures;
 use crate::money::Amount;
 use crate::report::forecast::figures::Spread;
@@ -31,8 +32,15 @@ impl CompareReport {
             row.extend(self.scenarios.iter().map(|s| format::amount(s.beside_usage)));
             shares.rows.push(row);
         }
-        let grids =
-            [self.cost_grid(), self.difference_grid(), self.driver_grid(), cash_grid, shares];
+        let grids = [
+            self.cost_grid(),
+            self.difference_grid(),
+            self.driver_grid(),
+            self.ratio_grid(),
+            cash_grid,
+            shares,
+            self.leaving_grid(),
+        ];
         grids.into_iter().filter(|grid| !grid.rows.is_empty()).collect()
     }
 
@@ -104,16 +112,92 @@ impl CompareReport {
     pub(super) fn driver_grid(&self) -> Grid {
         let mut grid = Grid::new(&[
             ("what drives it", Align::Left),
+            ("kind", Align::Left),
             ("change", Align::Left),
             ("on mean usage", Align::Right),
         ]);
         for scenario in &self.scenarios {
             for (at, driver) in scenario.drivers.iter().enumerate() {
                 let title = if at == 0 { scenario.name.clone() } else { String::new() };
-                grid.rows.push(vec![title, driver.change.clone(), format::amount(driver.amount)]);
+                let (kind, change) = (driver.kind.to_owned(), driver.change.clone());
+                grid.rows.push(vec![title, kind, change, format::amount(driver.amount)]);
             }
         }
         grid
+    }
+
+    /// The ratios of tokens that moves to other models took.
+    fn ratio_grid(&self) -> Grid {
+        let mut grid = Grid::new(&[
+            ("tokens for one now", Align::Left),
+            ("from", Align::Left),
+            ("to", Align::Left),
+            ("prompts", Align::Right),
+            ("responses", Align::Right),
+            ("ratio is", Align::Left),
+        ]);
+        let mut row = |title: String, used: &RatioFigures| {
+            let model = |name: &ModelName| format!("{}/{}", name.provider, name.model);
+            let (input, output) = (&used.input, &used.output);
+            let mut basis = vec![input.basis, output.basis];
+            basis.dedup();
+            let (from, to) = (model(&used.from), model(&used.to));
+            let cells = vec![title, from, to, input.words(), output.words(), basis.join(", ")];
+            if !grid.rows.contains(&cells) {
+                grid.rows.push(cells);
+            }
+        };
+        for scenario in &self.scenarios {
+            scenario.token_ratios.iter().for_each(|used| row(scenario.name.clone(), used));
+        }
+        for left in self.scenarios.iter().flat_map(|scenario| &scenario.leaving) {
+            let title = format!("leaving {}", left.provider);
+            left.token_ratios.iter().for_each(|used| row(title.clone(), used));
+        }
+        grid
+    }
+
+    /// What leaving a provider adds; no rows where no fallback is stated at all.
+    fn leaving_grid(&self) -> Grid {
+        let mut grid = Grid::new(&[
+            ("leaving a provider", Align::Left),
+            ("provider", Align::Left),
+            ("usage goes to", Align::Left),
+            ("adds, mean", Align::Right),
+            ("80% interval", Align::Right),
+        ]);
+        if !self.has_fallbacks() {
+            return grid;
+        }
+        for scenario in &self.scenarios {
+            for (at, left) in scenario.leaving.iter().enumerate() {
+                let title = if at == 0 { scenario.name.clone() } else { String::new() };
+                let (mean, interval) = match &left.added {
+                    Some(added) => (
+                        format::amount(added.mean),
+                        format!(
+                            "{} to {}",
+                            format::amount(quantile(added, "0.1")),
+                            format::amount(quantile(added, "0.9"))
+                        ),
+                    ),
+                    None => ("not known".to_owned(), String::new()),
+                };
+                let to = match (left.to.is_empty(), left.lacks.is_empty()) {
+                    (true, true) => "no fallback is stated".to_owned(),
+                    (_, true) => left.to.join(", "),
+                    _ => format!("lacks {}", left.lacks.join(", ")),
+                };
+                grid.rows.push(vec![title, left.provider.clone(), to, mean, interval]);
+            }
+        }
+        grid
+    }
+
+    /// True if a fallback is stated for any usage.
+    pub(super) fn has_fallbacks(&self) -> bool {
+        let mut all = self.scenarios.iter().flat_map(|s| &s.leaving);
+        all.any(|left| !left.to.is_empty() || !left.lacks.is_empty())
     }
 
     /// One row a name, one column a scenario.

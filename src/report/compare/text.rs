@@ -1,6 +1,8 @@
 //! The lines around the tables of a comparison.
 
 use super::CompareReport;
+use super::assumed::RateFigures;
+use super::figures::ScenarioFigures;
 use super::tables::percent;
 use crate::report::format;
 
@@ -40,8 +42,37 @@ impl CompareReport {
                 scenario.unpriced.join(", ")
             ));
         }
+        self.scenarios.iter().for_each(|scenario| self.assumptions(scenario, &mut notes));
+        notes.push(if self.has_fallbacks() {
+            "Leaving a provider: all of its usage goes to the fallback on the first day, and the contracts of the scenario are still owed.".to_owned()
+        } else {
+            "What leaving a provider would cost is not known without a stated equivalent: --fallback PROVIDER=PROVIDER/MODEL, or [[fallback]] in a scenario file.".to_owned()
+        });
         notes.push(format!("Input: {}.", self.inputs.sentence()));
         notes.push(format!("Prices: {}", self.price_book.sentence()));
         (head, notes)
+    }
+
+    /// What a scenario takes from tables and from the terms of its contracts.
+    fn assumptions(&self, scenario: &ScenarioFigures, notes: &mut Vec<String>) {
+        let name = &scenario.name;
+        if let Some(band) = &scenario.token_ratio_band {
+            notes.push(format!(
+                "`{name}`: with the shipped ratios of tokens at the low and at the high end of their band it costs {} and {} more on mean usage.",
+                format::money(band.low, self.unit),
+                format::money(band.high, self.unit)
+            ));
+        }
+        if !scenario.exchange_rates.is_empty() {
+            let rates: Vec<String> =
+                scenario.exchange_rates.iter().map(RateFigures::words).collect();
+            notes.push(format!(
+                "`{name}`: amounts in other currencies are converted by the day of their invoice: {}; the last rate of a pair is held to the end.",
+                rates.join(", ")
+            ));
+        }
+        if !scenario.changed_terms.is_empty() {
+            notes.push(format!("`{name}`: {}.", scenario.changed_terms.join("; ")));
+        }
     }
 }

@@ -85,7 +85,7 @@ impl<'a> Sizer<'a> {
         let case = deal.case(deal.contracts)?;
         let ready = Ready::new(&case)?;
         let (paths, length) = (deal.usage.paths, ready.usage.len());
-        if ready.has_capacity() || length.saturating_mul(paths) > MOST_ROWS {
+        if ready.is_settled_whole() || length.saturating_mul(paths) > MOST_ROWS {
             return Ok(Self { deal, rows: None });
         }
         let block = |number: usize| {
