@@ -34,6 +34,7 @@ mod prices_import_texts;
 mod properties;
 mod samples;
 mod vectors;
+mod walkthroughs;
 
 /// A test file that nobody lists would never run.
 #[test]
