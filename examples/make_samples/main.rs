@@ -51,5 +51,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(buckets.join("enterprise.jsonl"), usage::enterprise(&mut Random(7)))?;
     fs::write(buckets.join("seats.jsonl"), usage::seats(&mut Random(8)))?;
     fs::write(buckets.join("throughput.jsonl"), usage::throughput(&mut Random(9)))?;
-    Ok(fs::write(buckets.join("laboratory.jsonl"), usage::laboratory(&mut Random(10)))?)
+    fs::write(buckets.join("laboratory.jsonl"), usage::laboratory(&mut Random(10)))?;
+    fs::write(buckets.join("laboratory-days.jsonl"), usage::laboratory_days(&mut Random(11)))?;
+    fs::write(buckets.join("agents.jsonl"), usage::agents(&mut Random(12)))?;
+    Ok(fs::write(buckets.join("open-model.jsonl"), usage::open_model(&mut Random(13)))?)
 }

@@ -162,3 +162,85 @@ pub(crate) fn laboratory(random: &mut Random) -> String {
     }
     text
 }
+
+/// Half a year of the same laboratory by day, as a forecast needs it.
+pub(crate) fn laboratory_days(random: &mut Random) -> String {
+    let mut text = String::new();
+    for number in 0..184 {
+        let date = day(2026, 5) + chrono::Days::new(number);
+        let weekend = chrono::Datelike::weekday(&date).num_days_from_monday() > 4;
+        // Billions of tokens of output; weekends are a little quieter.
+        let billions = (1_500 + 3 * number) * if weekend { 88 } else { 100 } / 100;
+        let output = random.share(billions * 1_000_000_000, 94, 106);
+        let bucket = Bucket {
+            start: midnight(date),
+            end: midnight(date + chrono::Days::new(1)),
+            provider: "self_hosted",
+            model: "house-model",
+            more: "",
+            requests: output / 600,
+            input: random.share(output * 9, 97, 103),
+            cached: 0,
+            output,
+        };
+        text.push_str(&bucket.line());
+    }
+    text
+}
+
+/// Percent of the busiest hour, by hour of the day: agents of clients in Europe and America.
+const DAY_AND_NIGHT: [u64; 24] = [
+    34, 32, 30, 30, 32, 38, 48, 62, 78, 90, 96, 98, 94, 96, 100, 100, 98, 94, 86, 74, 60, 50, 42,
+    38,
+];
+
+/// Four weeks of agents on one deployment, by hour: much of each prompt is cached, nights are quiet.
+pub(crate) fn agents(random: &mut Random) -> String {
+    let mut text = String::new();
+    let first = NaiveDate::from_ymd_opt(2026, 10, 4).unwrap_or_default();
+    for date in first.iter_days().take(28) {
+        let weekend = chrono::Datelike::weekday(&date).num_days_from_monday() > 4;
+        for (hour, percent) in (0_i64..).zip(DAY_AND_NIGHT) {
+            let usual = 93 * percent * if weekend { 60 } else { 100 } / 100;
+            let requests = random.share(usual, 92, 108);
+            let start = midnight(date) + TimeDelta::hours(hour);
+            let bucket = Bucket {
+                start,
+                end: start + TimeDelta::hours(1),
+                provider: "azure.ai.openai",
+                model: "gpt-5.2",
+                more: "\"deployment\":\"global_standard\",",
+                requests,
+                input: random.share(requests * 1_000, 97, 103),
+                cached: random.share(requests * 9_000, 97, 103),
+                output: random.share(requests * 150, 95, 105),
+            };
+            text.push_str(&bucket.line());
+        }
+    }
+    text
+}
+
+/// Twelve weeks of an open model on Amazon Bedrock, by day.
+pub(crate) fn open_model(random: &mut Random) -> String {
+    let mut text = String::new();
+    let first = NaiveDate::from_ymd_opt(2026, 8, 9).unwrap_or_default();
+    for (number, date) in (0_u64..84).zip(first.iter_days()) {
+        let weekend = chrono::Datelike::weekday(&date).num_days_from_monday() > 4;
+        let usual = (2_000_000 + 3_000 * number) * if weekend { 70 } else { 100 } / 100;
+        let requests = random.share(usual, 93, 107);
+        let bucket = Bucket {
+            start: midnight(date),
+            end: midnight(date + chrono::Days::new(1)),
+            provider: "aws.bedrock",
+            model: "meta.llama3-3-70b-instruct-v1:0",
+            more: "\"region\":\"us-east-2\",",
+            requests,
+            input: random.share(requests * 4_000, 97, 103),
+            cached: 0,
+            output: random.share(requests * 400, 97, 103),
+        };
+        text.push_str(&bucket.line());
+    }
+    text
+}

@@ -38,6 +38,7 @@ mod prices_import_texts;
 mod properties;
 mod samples;
 mod vectors;
+mod walkthroughs;
 
 /// A test file that nobody lists would never run.
 #[test]
