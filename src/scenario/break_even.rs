@@ -1,18 +1,24 @@
-//! The volume at which two scenarios cost the same.
+//! The volume at which two scenarios cost the same on average.
+
+use std::num::NonZeroUsize;
 
 use super::case::Case;
-use super::priced::Ready;
+use super::parallel::in_order;
+use super::priced::{BLOCK, Ready, RowSum};
 use super::{Basis, ScenarioError};
 use crate::forecast::compound;
 use crate::money::Amount;
+use crate::projection::Distribution;
 
 /// Factors of all volume that are looked at.
 const LEAST: f64 = 0.05;
 const MOST: f64 = 20.0;
 /// Steps of the first look; the one in the middle is the volume as forecast.
 const STEPS: u32 = 24;
-/// Halvings of a step: the factor is known to a millionth.
-const HALVINGS: u32 = 24;
+/// Halvings of a step: the factor is known to a hundred-thousandth.
+const HALVINGS: u32 = 16;
+/// Paths whose mean cost is looked at, at most.
+const PATHS: usize = 256;
 
 /// Where the cost of a scenario crosses that of the base.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,19 +27,65 @@ pub struct BreakEven {
     pub factor: f64,
     /// The scenario is the cheaper one above it; otherwise below.
     pub cheaper_above: bool,
+    /// Paths whose mean it is; 0: where capacity serves usage, or a currency is converted, it is that of
+    /// mean usage.
+    pub paths: usize,
 }
 
-/// The crossing nearest to the volume as forecast, on the mean of all paths; `None` if one of both is
-/// the cheaper one at every volume from a twentieth to twenty times.
+/// A scenario whose mean cost is asked at many volumes.
+struct Scaled<'r, 'a> {
+    ready: Ready<'r, 'a>,
+    /// Usage as forecast, path by path; empty where the scenario is settled as a whole.
+    rows: Vec<Vec<RowSum>>,
+}
+
+impl<'r, 'a> Scaled<'r, 'a> {
+    fn new(case: &'r Case<'a>, paths: usize) -> Result<Self, ScenarioError> {
+        let ready = Ready::new(case)?;
+        let mut rows = Vec::with_capacity(paths);
+        for first in (0..paths).step_by(BLOCK) {
+            let mut block = Vec::new();
+            ready.usage.of_paths(first..paths.min(first + BLOCK), &mut block)?;
+            rows.extend(block.chunks_exact(ready.usage.len().max(1)).map(<[RowSum]>::to_vec));
+        }
+        Ok(Self { ready, rows })
+    }
+
+    /// Mean cost at a volume.
+    fn cost(
+        &self,
+        factor: f64,
+        basis: Basis,
+        threads: Option<NonZeroUsize>,
+    ) -> Result<Amount, ScenarioError> {
+        if self.rows.is_empty() {
+            return Ok(self.ready.mean_cost(factor)?.of(basis));
+        }
+        let one = |path: usize| {
+            let rows = self.rows[path].iter().map(|row| row.scaled(factor));
+            let rows = rows.collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, ScenarioError>(self.ready.cost(&rows, &mut Vec::new())?.of(basis))
+        };
+        let costs = in_order(self.rows.len(), threads, &one)?;
+        Ok(Distribution::of(&costs, &[])?.mean)
+    }
+}
+
+/// The crossing nearest to the volume as forecast, of mean costs; `None` if one of both is the cheaper one
+/// at every volume from a twentieth to twenty times.
 pub(super) fn break_even(
     base: &Case<'_>,
     case: &Case<'_>,
     basis: Basis,
+    threads: Option<NonZeroUsize>,
 ) -> Result<Option<BreakEven>, ScenarioError> {
-    let (base, case) = (Ready::new(base)?, Ready::new(case)?);
+    // Minute by minute, many paths would take too long.
+    let is_whole = Ready::new(base)?.is_settled_whole() || Ready::new(case)?.is_settled_whole();
+    let paths = if is_whole { 0 } else { case.usage().paths.min(base.usage().paths).min(PATHS) };
+    let (base, case) = (Scaled::new(base, paths)?, Scaled::new(case, paths)?);
     let more = |factor: f64| -> Result<Amount, ScenarioError> {
-        let (case, base) = (case.mean_cost(factor)?.of(basis), base.mean_cost(factor)?.of(basis));
-        Ok(case.checked_sub(base)?)
+        let own = case.cost(factor, basis, threads)?;
+        Ok(own.checked_sub(base.cost(factor, basis, threads)?)?)
     };
     let at = |step: u32| LEAST * compound(MOST / LEAST, f64::from(step) / f64::from(STEPS));
     let looked = (0..=STEPS).map(|step| more(at(step))).collect::<Result<Vec<_>, _>>()?;
@@ -54,5 +106,5 @@ pub(super) fn break_even(
         let still = !difference.is_zero() && difference.is_negative() != was_dearer;
         if still { low = between } else { high = between }
     }
-    Ok(Some(BreakEven { factor: high, cheaper_above: was_dearer }))
+    Ok(Some(BreakEven { factor: high, cheaper_above: was_dearer, paths }))
 }

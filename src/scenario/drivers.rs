@@ -4,7 +4,7 @@ use super::case::Case;
 use super::change::{Change, Reroute, Stated, Target};
 use super::settled::{PathCost, failed};
 use super::{Basis, ScenarioError};
-use crate::money::Amount;
+use crate::money::{Amount, MoneyError};
 
 /// What a step of a change is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum DriverKind {
     Contract,
     /// Other exchange rates.
     Fx,
+    /// What usage above and below the mean adds, where terms are not linear.
+    Spread,
 }
 
 impl DriverKind {
@@ -43,6 +45,7 @@ impl DriverKind {
             Self::Cache => "cache",
             Self::Contract => "contract",
             Self::Fx => "fx",
+            Self::Spread => "spread",
         }
     }
 }
@@ -92,6 +95,20 @@ pub fn drivers(
         before = after;
     }
     Ok(found)
+}
+
+/// What the mean difference of all paths is beyond what drivers on mean usage add up to; `None` where that
+/// is nothing, or nobody asked what drives it.
+///
+/// # Errors
+/// [`MoneyError::Overflow`] if a sum does not fit.
+pub(super) fn spread(drivers: &[Driver], mean: Amount) -> Result<Option<Driver>, MoneyError> {
+    let sum = Amount::checked_sum(drivers.iter().map(|driver| driver.amount))?;
+    let amount = mean.checked_sub(sum)?;
+    let is_seen = amount.to_fixed(2).parse() != Ok(Amount::ZERO);
+    let label = "paths above and below their mean".to_owned();
+    let found = Driver { kind: DriverKind::Spread, label, amount };
+    Ok((is_seen && !drivers.is_empty()).then_some(found))
 }
 
 /// A change as far as each of its steps; the last one is all of it. What a model costs comes before what

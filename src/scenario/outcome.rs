@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::break_even::{BreakEven, break_even};
 use super::case::{Case, whole};
-use super::drivers::{Driver, Step, drivers};
+use super::drivers::{Driver, Step, drivers, spread};
 use super::leaving::{Exit, Leaving, leaving};
 use super::settled::{PathCost, failed, settle_all};
 use super::{Basis, ScenarioError};
@@ -54,8 +54,8 @@ pub struct ScenarioOutcome {
     /// Mean of what it costs above the cheapest scenario of each path; `None` if its costs lack
     /// something.
     pub regret: Option<Amount>,
-    /// Median of what is to be paid in each month.
-    pub cash: BTreeMap<Month, Amount>,
+    /// Median of what is to be paid in each month, or in each year where there are more than three of them.
+    pub cash: BTreeMap<String, Amount>,
     /// Mean of what its payments are worth on the first day; `None` without a discount rate.
     pub present_value: Option<Amount>,
     /// Mean effective cost of the usage of each provider.
@@ -126,6 +126,7 @@ pub fn compare(
     let least: Vec<Amount> = (0..paths)
         .map(|path| whole.iter().map(|case| costs[*case][path]).min().unwrap_or_default())
         .collect();
+    let by_year = is_long(&settled);
     let mut scenarios = Vec::with_capacity(cases.len());
     for (number, (case, settled)) in cases.iter().zip(&settled).enumerate() {
         let billed: Vec<Amount> = settled.iter().map(|p| p.billed).collect();
@@ -134,20 +135,26 @@ pub fn compare(
         let above = Distribution::of(&paired(&costs[number], &least)?, &[])?.mean;
         let is_whole = lacking[number].is_empty();
         let is_compared = is_whole && lacking[base].is_empty() && number != base;
+        let difference = match is_compared {
+            true => Some(difference(&costs[number], &costs[base])?),
+            false => None,
+        };
+        let mut driven = Vec::new();
+        if let (Some(steps), Some(found)) = (steps.get(number), &difference) {
+            driven = drivers(&cases[base], steps, basis)?;
+            driven.extend(spread(&driven, found.paired.mean)?);
+        }
         scenarios.push(ScenarioOutcome {
             name: case.name.clone(),
             contracts: case.contracts.iter().map(|c| c.id.to_string()).collect(),
             billed: Distribution::of(&billed, &QUANTILES)?,
             effective: Distribution::of(&effective, &QUANTILES)?,
             spread: own.quantiles[3].checked_sub(own.quantiles[1])?,
-            difference: match is_compared {
-                true => Some(difference(&costs[number], &costs[base])?),
-                false => None,
-            },
+            difference,
             cheapest: cheapest[number],
             regret: is_whole.then_some(above),
             unpriced: lacking[number].clone(),
-            cash: cash(settled)?,
+            cash: cash(settled, by_year)?,
             present_value: match asked.discount_rate {
                 Some(rate) => Some(present_value(settled, case.usage().origin, rate)?),
                 None => None,
@@ -155,13 +162,10 @@ pub fn compare(
             beside_usage: beside(&effective, settled)?,
             providers: providers(settled)?,
             break_even: match is_compared {
-                true => break_even(&cases[base], case, basis)?,
+                true => break_even(&cases[base], case, basis, threads)?,
                 false => None,
             },
-            drivers: match steps.get(number) {
-                Some(steps) if is_compared => drivers(&cases[base], steps, basis)?,
-                _ => Vec::new(),
-            },
+            drivers: driven,
             leaving: match exits.get(number) {
                 Some(exits) => leaving((case, settled), exits, basis, threads)?,
                 None => Vec::new(),
@@ -217,20 +221,31 @@ fn share(part: usize, whole: usize) -> f64 {
     number(part) / number(whole.max(1))
 }
 
-/// The median of what is to be paid in each month.
-fn cash(paths: &[PathCost]) -> Result<BTreeMap<Month, Amount>, MoneyError> {
-    let mut months: BTreeMap<Month, Vec<Amount>> = BTreeMap::new();
+/// Months that are shown one by one.
+const MOST_MONTHS: usize = 36;
+
+/// The median of what is to be paid in each period of the calendar.
+fn cash(paths: &[PathCost], by_year: bool) -> Result<BTreeMap<String, Amount>, MoneyError> {
+    let mut periods: BTreeMap<String, Vec<Amount>> = BTreeMap::new();
     for (number, path) in paths.iter().enumerate() {
         for (day, amount) in &path.cash {
             let nothing = || vec![Amount::ZERO; paths.len()];
-            let sum = &mut months.entry(Month::of(*day)).or_insert_with(nothing)[number];
+            let month = Month::of(*day);
+            let name = if by_year { day.year().to_string() } else { month.to_string() };
+            let sum = &mut periods.entry(name).or_insert_with(nothing)[number];
             *sum = sum.checked_add(*amount)?;
         }
     }
-    let median = |(month, paid): (Month, Vec<Amount>)| {
-        Ok((month, Distribution::of(&paid, &QUANTILES[1..2])?.quantiles[0]))
+    let median = |(name, paid): (String, Vec<Amount>)| {
+        Ok((name, Distribution::of(&paid, &QUANTILES[1..2])?.quantiles[0]))
     };
-    months.into_iter().map(median).collect()
+    periods.into_iter().map(median).collect()
+}
+
+/// True if payments of all scenarios are in too many months to be shown one by one.
+fn is_long(settled: &[Vec<PathCost>]) -> bool {
+    let days = settled.iter().flatten().flat_map(|path| path.cash.keys());
+    days.map(|day| (day.year(), day.month())).collect::<BTreeSet<_>>().len() > MOST_MONTHS
 }
 
 /// Twelve places of a discount factor are kept.

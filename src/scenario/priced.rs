@@ -12,6 +12,9 @@ use crate::settlement::{PricedCell, SettleError, Terms, Totals};
 /// Paths that are priced together: their quantities lie side by side in memory.
 pub(super) const BLOCK: usize = 8;
 
+/// Places of a factor of volume.
+const PARTS: f64 = 1e9;
+
 /// A part of the usage with its prices of one unit.
 #[derive(Debug, PartialEq)]
 struct PricedColumn {
@@ -49,6 +52,23 @@ pub(super) struct RowSum {
 }
 
 impl RowSum {
+    /// The same at another volume.
+    pub(super) fn scaled(&self, factor: f64) -> Result<Self, MoneyError> {
+        let parts = i128::from(whole(factor * PARTS));
+        let times = |amount: Amount| amount.checked_ratio(parts, i128::from(whole(PARTS)));
+        let count = |n: u64| {
+            let scaled = u128::from(n) * u128::from(whole(factor * PARTS));
+            u64::try_from(scaled / u128::from(whole(PARTS))).unwrap_or(u64::MAX)
+        };
+        Ok(Self {
+            list: times(self.list)?,
+            contracted: times(self.contracted)?,
+            tokens: count(self.tokens),
+            requests: count(self.requests),
+            is_used: self.is_used,
+        })
+    }
+
     fn add(&mut self, column: &PricedColumn, quantity: u64) -> Result<(), MoneyError> {
         let component = match column.measure {
             Measure::Requests => {

@@ -81,11 +81,12 @@ pub(super) struct BreakEvenFigures {
     pub(super) volume_factor: f64,
     /// Where the scenario is the cheaper one.
     pub(super) cheaper: &'static str,
+    /// Paths whose mean it is; 0: it is that of mean usage.
+    pub(super) paths: usize,
 }
 
 impl ScenarioFigures {
     pub(super) fn new(outcome: &ScenarioOutcome, assumed: Assumed) -> Self {
-        let cash = outcome.cash.iter().map(|(month, paid)| (month.to_string(), *paid));
         Self {
             name: outcome.name.clone(),
             contracts: outcome.contracts.clone(),
@@ -102,8 +103,9 @@ impl ScenarioFigures {
             break_even: outcome.break_even.map(|found| BreakEvenFigures {
                 volume_factor: places(found.factor, 1e5),
                 cheaper: if found.cheaper_above { "above" } else { "below" },
+                paths: found.paths,
             }),
-            cash: cash.collect(),
+            cash: outcome.cash.clone(),
             present_value: outcome.present_value,
             providers: outcome.providers.clone(),
             beside_usage: outcome.beside_usage,

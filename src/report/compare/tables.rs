@@ -17,7 +17,7 @@ impl CompareReport {
     pub fn grids(&self) -> Vec<Grid> {
         let cash = |s: &ScenarioFigures, month: &str| s.cash.get(month).copied();
         let months = self.scenarios.iter().flat_map(|s| s.cash.keys());
-        let mut cash_grid = self.side_by_side("cash by month, median", months, cash);
+        let mut cash_grid = self.side_by_side(self.cash_title(), months, cash);
         if self.scenarios.iter().any(|s| s.present_value.is_some()) {
             let mut row = vec!["present value, mean".to_owned()];
             let worth = |s: &ScenarioFigures| s.present_value.map(format::amount);
@@ -109,6 +109,16 @@ impl CompareReport {
     }
 
     /// What each change adds, on mean usage.
+    /// Months, or years where there are many.
+    pub(super) fn cash_title(&self) -> &'static str {
+        let by_year = |s: &ScenarioFigures| s.cash.keys().any(|name| !name.contains('-'));
+        if self.scenarios.iter().any(by_year) {
+            "cash by year, median"
+        } else {
+            "cash by month, median"
+        }
+    }
+
     pub(super) fn driver_grid(&self) -> Grid {
         let mut grid = Grid::new(&[
             ("what drives it", Align::Left),

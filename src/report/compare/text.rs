@@ -5,34 +5,43 @@ use super::assumed::RateFigures;
 use super::figures::ScenarioFigures;
 use super::tables::percent;
 use crate::report::format;
+use crate::scenario::Basis;
 
 impl CompareReport {
     /// The headline, and what a reader must know beside the tables.
     #[must_use]
     pub fn sentences(&self) -> (String, Vec<String>) {
-        let best = self.scenarios.iter().max_by(|a, b| a.cheapest.total_cmp(&b.cheapest));
+        let mean = |s: &ScenarioFigures| {
+            if self.basis == Basis::Billed.name() { s.billed.mean } else { s.effective.mean }
+        };
+        let whole = self.scenarios.iter().filter(|s| s.unpriced.is_empty());
+        let best = whole.min_by_key(|s| mean(s));
         let last = self.horizon.end.pred_opt().unwrap_or(self.horizon.end);
         let mut head = format!("{} to {last}, in {}", self.horizon.start, self.currency);
         if let Some(best) = best.filter(|_| self.scenarios.len() > 1) {
             head.push_str(&format!(
-                ": `{}` is the cheapest on {} of the paths",
+                ": `{}` costs least on average, {}",
                 best.name,
-                percent(best.cheapest)
+                format::money(mean(best), self.unit)
             ));
             if let Some(found) = &best.difference {
                 head.push_str(&format!(
-                    ", {} against `{}` on average",
+                    ", {} against `{}`",
                     format::money(found.paired.mean, self.unit),
                     self.base
                 ));
             }
+            head.push_str(&format!(
+                "; it is the cheapest on {} of the paths",
+                percent(best.cheapest)
+            ));
         }
         let mut notes = vec![
             format!(
                 "Every scenario is settled on the same {} sample paths (seed {}, level {}); differences are taken path by path, on {} cost.",
                 self.model.paths, self.model.seed, self.model.level, self.basis
             ),
-            "Break-even volume: all usage times this costs the same as the base, on the mean of all paths.".to_owned(),
+            self.even_words(),
             "Usage before the first day is not settled: contracts that began before it start from their `opening`, or from nothing. Periods that go on after the horizon are settled as far as it goes.".to_owned(),
         ];
         for scenario in self.scenarios.iter().filter(|s| !s.unpriced.is_empty()) {
@@ -51,6 +60,26 @@ impl CompareReport {
         notes.push(format!("Input: {}.", self.inputs.sentence()));
         notes.push(format!("Prices: {}", self.price_book.sentence()));
         (head, notes)
+    }
+
+    fn even_words(&self) -> String {
+        let all =
+            self.scenarios.iter().filter_map(|s| s.break_even.as_ref().map(|even| even.paths));
+        let (most, least) = (all.clone().max().unwrap_or(0), all.min().unwrap_or(0));
+        let mut text =
+            "Break-even volume: all usage times this costs the same as the base".to_owned();
+        if most > 0 {
+            text.push_str(&format!(", on the mean of {} paths", format::grouped(most as u64)));
+        }
+        if least == 0 {
+            text.push_str(if most > 0 {
+                "; on mean usage where capacity serves it or a currency is converted"
+            } else {
+                ", on mean usage"
+            });
+        }
+        text.push('.');
+        text
     }
 
     /// What a scenario takes from tables and from the terms of its contracts.
