@@ -34,7 +34,7 @@ use crate::report::{InputFacts, PriceBookFacts, Source, format};
 #[command(mut_arg("inputs", |inputs| inputs.required(false).required_unless_present("series")))]
 pub(crate) struct ForecastArgs {
     #[command(flatten)]
-    input: InputArgs,
+    pub(super) input: InputArgs,
     /// How far: days such as 30d, months such as 3m (the current one is the first), eom, eoq, eoy,
     /// or the last day as a date.
     #[arg(help_heading = "Forecast", long, default_value = "30d", value_name = "HORIZON")]

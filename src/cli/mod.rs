@@ -10,6 +10,7 @@ mod cost;
 mod cost_series;
 mod error;
 mod exit;
+mod explain;
 mod finish;
 mod forecast;
 mod ingest;
@@ -55,6 +56,7 @@ enum Command {
     Backtest(Box<backtest::BacktestArgs>),
     Check(Box<check::CheckArgs>),
     Compare(Box<compare::CompareArgs>),
+    Explain(explain::ExplainArgs),
     Rollup(rollup::RollupArgs),
     Prices(prices::PricesArgs),
     Contract(contract::ContractArgs),
@@ -101,6 +103,7 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
         Command::Backtest(args) => backtest::run(args, environment, ui),
         Command::Check(args) => check::run(args, environment, ui),
         Command::Compare(args) => compare::run(args, environment, ui),
+        Command::Explain(args) => explain::run(args, environment, ui),
         Command::Rollup(args) => rollup::run(args, environment, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
         Command::Contract(args) => contract::run(args, ui),

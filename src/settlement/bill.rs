@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::deal::Deal;
 use super::invoice::{FxUsed, Invoice, Line, LineCategory, LineQuantity, TermRef};
+use super::steps::Notes;
 use crate::contract::LineRounding;
 use crate::money::{Amount, Currency, MoneyError, Rounding};
 use crate::period::{Calendar, Month, Period, Timestamp};
@@ -21,6 +22,13 @@ pub(super) struct InvoiceKey {
     /// The end of the billing period.
     end: Timestamp,
     rounding: LineRounding,
+}
+
+impl InvoiceKey {
+    /// Issuer, currency and days.
+    pub(super) fn name(&self) -> (String, Currency, (NaiveDate, NaiveDate)) {
+        (self.issuer.clone(), self.currency, self.days)
+    }
 }
 
 /// Which lines are one.
@@ -48,6 +56,8 @@ pub(super) struct Added {
 #[derive(Debug, Default)]
 pub(super) struct Bill {
     invoices: IndexMap<InvoiceKey, IndexMap<LineKey, Added, FixedState>, FixedState>,
+    /// How usage comes to cost what it costs, where that is asked for.
+    pub(super) notes: Option<Notes>,
 }
 
 /// Days until an invoice without a contract is to be paid.
@@ -91,6 +101,11 @@ pub(super) fn key_without_contract(
 }
 
 impl Bill {
+    /// No invoices yet.
+    pub(super) fn with_notes(notes: Option<Notes>) -> Self {
+        Self { notes, ..Self::default() }
+    }
+
     /// Adds to a line.
     pub(super) fn add(
         &mut self,

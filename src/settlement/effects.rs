@@ -50,6 +50,9 @@ impl Posting<'_, '_> {
         items: &mut [Item],
         words: Words<'_>,
     ) -> Result<(), SettleError> {
+        if let Some(notes) = &mut self.bill.notes {
+            notes.applied(Some(term), items, words.off, words.surcharge)?;
+        }
         // Few issuers, most often one.
         let mut found: Vec<(InvoiceKey, Effect)> = Vec::new();
         let mut last: Option<(Option<usize>, u32, usize)> = None;

@@ -16,7 +16,7 @@ pub(super) fn usage(
     segment: Period,
     items: &mut [Item],
 ) -> Result<(), SettleError> {
-    for item in items {
+    for (number, item) in items.iter_mut().enumerate() {
         let sku = &run.profiles[item.profile as usize].sku;
         let effective = item.effective()?;
         let costs = Costs {
@@ -36,6 +36,9 @@ pub(super) fn usage(
         };
         let (bill, deals, profiles) = (&mut run.bill, &run.deals, run.profiles);
         let invoice = Posting { bill, deals, profiles, segment }.invoice_of(item);
+        if let Some(notes) = &mut run.bill.notes {
+            notes.invoiced(number, invoice.name(), item.base);
+        }
         let added = Added { costs, quantity: None, tokens: item.tokens, fx: item.fx.clone() };
         run.bill.add(&invoice, line, added)?;
         run.remarks.shares.push(CostShare {

@@ -14,6 +14,7 @@ use super::money_in::{Exchange, converted};
 use super::order::Run;
 use super::remarks::Remarks;
 use super::state::DealState;
+use super::steps::{Notes, PriceTrail};
 use super::timeline::Timeline;
 use super::unit_prices::UnitPrices;
 use super::usage::{ListPrices, PricedUsage, TokenPrices, UsageProfile, UsageRow};
@@ -56,6 +57,8 @@ pub struct Settler<'c> {
     // The stretch of the last row.
     hint: usize,
     remarks: Remarks,
+    /// How usage comes to cost what it costs, where that is asked for.
+    notes: Option<Notes>,
 }
 
 impl<'c> Settler<'c> {
@@ -79,7 +82,15 @@ impl<'c> Settler<'c> {
             unit_prices,
             hint: 0,
             remarks: Remarks::default(),
+            notes: None,
         })
+    }
+
+    /// Also keeps how usage comes to cost what it costs, in [`Settlement::steps`].
+    #[must_use]
+    pub fn with_steps(mut self) -> Self {
+        self.notes = Some(Notes::default());
+        self
     }
 
     /// Adds a row. Rows come sorted by period, then by profile; those that do not begin in the
@@ -97,7 +108,7 @@ impl<'c> Settler<'c> {
             self.remarks.straddling += 1;
         }
         if self.load.concerns(row.profile) {
-            return self.add_load(row, stretch);
+            return self.add_load(row, (segment, stretch));
         }
         let number = u32::try_from(segment).map_err(|_| SettleError::CountOverflow)?;
         let key = CellKey { segment: number, profile: row.profile, served_by: None };
@@ -113,16 +124,35 @@ impl<'c> Settler<'c> {
             let price =
                 self.unit_prices.price(what, prices, stretch, &self.deals, self.setup.prices)?;
             let list = prices.list.checked_cost(part.quantity)?;
-            cell.add_cost(list, price.checked_cost(part.quantity)?)?;
+            let contracted = price.checked_cost(part.quantity)?;
+            cell.add_cost(list, contracted)?;
             cell.count(part.component, part.quantity)?;
+            if let Some(notes) = &mut self.notes {
+                let trail = PriceTrail::new(prices, self.unit_prices.trail(what, prices.own));
+                let values = (list, contracted);
+                notes.charge(key, part.component, trail, part.quantity, values)?;
+            }
         }
         Ok(())
     }
 
     /// Passes a row through the capacity that can serve it.
-    fn add_load(&mut self, row: UsageRow<'_>, stretch: Period) -> Result<(), SettleError> {
+    fn add_load(
+        &mut self,
+        row: UsageRow<'_>,
+        (segment, stretch): (usize, Period),
+    ) -> Result<(), SettleError> {
         let what = LoadRow { period: row.period, profile: row.profile, requests: row.requests };
         let (prices, deals, list) = (&mut self.unit_prices, &self.deals, self.setup.prices);
+        if let Some(notes) = &mut self.notes {
+            for part in row.usage {
+                let Some(unit) = part.prices else { continue };
+                let what = (row.profile, part.component);
+                prices.price(what, unit, stretch, deals, list)?;
+                let trail = PriceTrail::new(unit, prices.trail(what, unit.own));
+                notes.price_seen(segment, what, trail);
+            }
+        }
         let mut failed = None;
         let priced = |part: &PricedUsage| {
             let mut priced = PricedPart {
@@ -147,10 +177,10 @@ impl<'c> Settler<'c> {
             }
             priced
         };
-        let (cells, remarks) = (&mut self.cells, &mut self.remarks);
+        let (cells, remarks, notes) = (&mut self.cells, &mut self.remarks, &mut self.notes);
         let mut not_kept = None;
         let added = self.load.add(what, row.usage.iter().map(priced), &mut |portion| {
-            keep(cells, remarks, portion).map_err(|error| money_error(error, &mut not_kept))
+            keep((cells, notes), remarks, portion).map_err(|error| money_error(error, &mut not_kept))
         });
         failed.or(not_kept).map_or(Ok(()), Err)?;
         Ok(added?)
@@ -161,10 +191,10 @@ impl<'c> Settler<'c> {
     /// # Errors
     /// [`SettleError`] if an amount does not fit, or a rate is missing.
     pub fn finish(mut self) -> Result<Settlement, SettleError> {
-        let (cells, remarks) = (&mut self.cells, &mut self.remarks);
+        let (cells, remarks, notes) = (&mut self.cells, &mut self.remarks, &mut self.notes);
         let mut failed = None;
         let load = self.load.finish(&mut |portion| {
-            keep(cells, remarks, portion).map_err(|error| money_error(error, &mut failed))
+            keep((cells, notes), remarks, portion).map_err(|error| money_error(error, &mut failed))
         });
         failed.map_or(Ok(()), Err)?;
         let load = load?;
@@ -182,7 +212,7 @@ impl<'c> Settler<'c> {
             credits: Credits::new(&self.deals, self.setup.window),
             deals: self.deals,
             exchange: Exchange { table: self.setup.fx },
-            bill: Bill::default(),
+            bill: Bill::with_notes(self.notes),
             remarks: self.remarks,
         };
         note_missing_history(&mut run);
@@ -204,8 +234,10 @@ impl<'c> Settler<'c> {
             }
             capacities.share_fees(number, &mut items, &mut charges)?;
             capacities.note(&run.deals, number, segment, &charges)?;
-            run.settle(segment, &mut items, &mut charges)?;
+            let stretch = (u32::try_from(number).unwrap_or(u32::MAX), segment);
+            run.settle(stretch, &mut items, &mut charges)?;
         }
+        let steps = run.bill.notes.take().map(Notes::finish);
         let mut settlement = Settlement {
             window: Some(self.setup.window),
             invoices: run.bill.invoices(self.setup.window)?,
@@ -213,6 +245,7 @@ impl<'c> Settler<'c> {
             credits: std::mem::take(&mut run.remarks.credits),
             shares: std::mem::take(&mut run.remarks.shares),
             capacities: capacities.finish()?,
+            steps,
             ..Settlement::default()
         };
         settlement.diagnostics = run.remarks.findings(&run.deals, self.setup.window);
@@ -223,7 +256,11 @@ impl<'c> Settler<'c> {
 }
 
 /// Adds what capacity did with usage to its cell.
-fn keep(cells: &mut Cells, remarks: &mut Remarks, portion: Portion<'_>) -> Result<(), SettleError> {
+fn keep(
+    (cells, notes): (&mut Cells, &mut Option<Notes>),
+    remarks: &mut Remarks,
+    portion: Portion<'_>,
+) -> Result<(), SettleError> {
     let served_by = match portion.fate {
         Fate::Served(term) => Some(term),
         Fate::Invoiced => None,
@@ -233,13 +270,17 @@ fn keep(cells: &mut Cells, remarks: &mut Remarks, portion: Portion<'_>) -> Resul
         }
     };
     let segment = u32::try_from(portion.segment).map_err(|_| SettleError::CountOverflow)?;
-    let cell = cells.of(CellKey { segment, profile: portion.profile, served_by });
+    let key = CellKey { segment, profile: portion.profile, served_by };
+    let cell = cells.of(key);
     cell.add_cost(portion.list, portion.contracted)?;
     cell.count_part_requests(portion.requests)?;
     for part in portion.parts {
         // What capacity serves needs no price of its own.
         let is_priced = part.list.is_some() || served_by.is_some();
         cell.count_part(part.component, part.quantity, is_priced)?;
+        if let Some(notes) = notes {
+            notes.portion(key, part.component, part.quantity, (part.list, part.contracted))?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,148 @@
+//! `tokencast explain`.
+
+mod cost;
+mod figure;
+mod settled;
+
+use clap::{Args, Subcommand};
+
+use self::figure::Figures;
+use super::args::OutputArgs;
+use super::cost::CostArgs;
+use super::error::Failure;
+use super::exit::ExitStatus;
+use super::finish::{self, Printed, Undecided};
+use super::ingest::Prices;
+use super::settings::Environment;
+use super::ui::Ui;
+use crate::diagnostic::Diagnostic;
+use crate::explain::{Count, Explained};
+use crate::report::InputFacts;
+use crate::report::explain::{CountReport, ExplainContext, ExplainReport, FigureList};
+
+/// Take a figure of a report apart: charge lines, price entries and contract steps.
+///
+/// It takes the arguments of the command whose report is explained, and --figure: a JSON Pointer into
+/// what that command prints with --output json. The lines add up to the figure, and the result says so.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(subcommand)]
+    command: ExplainCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ExplainCommand {
+    /// Explain a figure of `cost`, with --contract of its invoices and balances.
+    ///
+    /// Exit codes: 0 done, 2 error, 3 no usage or nothing that has a price.
+    Cost(Box<ExplainCost>),
+}
+
+#[derive(Debug, Args)]
+struct ExplainCost {
+    #[command(flatten)]
+    cost: CostArgs,
+    #[command(flatten)]
+    figure: FigureArgs,
+}
+
+/// Which figure.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Figure")]
+struct FigureArgs {
+    /// The figure as a JSON Pointer (RFC 6901) into the report, such as /totals/billed_cost or
+    /// /groups/2/list_cost. By default the headline.
+    #[arg(long, value_name = "POINTER")]
+    figure: Option<String>,
+    /// List the figures that can be explained, and nothing else.
+    #[arg(long, conflicts_with = "figure")]
+    list: bool,
+    /// Lines of charges to show in a table; JSON and CSV have all of them.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    top: usize,
+}
+
+pub(crate) fn run(
+    args: &ExplainArgs,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<ExitStatus, Failure> {
+    match &args.command {
+        ExplainCommand::Cost(args) => cost::run(args, environment, ui),
+    }
+}
+
+/// What was read for an explanation, and where it goes.
+struct Asked<'a> {
+    command: &'static str,
+    figure: &'a FigureArgs,
+    output: &'a OutputArgs,
+    inputs: InputFacts,
+    findings: Vec<Diagnostic>,
+    denied: bool,
+    undecided: Option<Undecided>,
+    prices: Option<&'a Prices>,
+}
+
+/// A figure taken apart.
+enum Answer<'a> {
+    Lines(Explained<'a>),
+    Count(Count),
+}
+
+impl Asked<'_> {
+    /// Lists the figures, or takes one apart and prints it.
+    fn answer<'e, F>(
+        self,
+        figures: &Figures<'_, F>,
+        headline: &str,
+        explain: impl FnOnce(F, String) -> Result<Answer<'e>, Failure>,
+        ui: &Ui,
+    ) -> Result<ExitStatus, Failure> {
+        if self.figure.list {
+            return self.list(figures, ui);
+        }
+        let pointer = self.figure.figure.as_deref().unwrap_or(headline);
+        let found = figures.find(pointer)?;
+        let context = ExplainContext {
+            command: self.command,
+            pointer: pointer.to_owned(),
+            value: found.value,
+            book: self.prices.map(|prices| &prices.book),
+            inputs: self.inputs.clone(),
+            diagnostics: self.findings.clone(),
+            price_book: self.prices.map(Prices::facts),
+        };
+        match explain(found.figure, found.what)? {
+            Answer::Lines(explained) => {
+                let report = ExplainReport::new(&explained, context)?;
+                let (head, notes) = report.sentences();
+                let (grids, csv) = (report.grids(self.figure.top), report.csv_grid());
+                let printed = Printed { head: &head, grids, notes: &notes, csv };
+                finish::print(&report, printed, self.output, self.denied, ui)?;
+                if !report.is_proven() {
+                    let text = "the lines do not add up to the figure";
+                    ui.error(text, Some("this is a fault of tokencast; please report it"));
+                    return Ok(ExitStatus::Error);
+                }
+            }
+            Answer::Count(count) => {
+                let report = CountReport::new(&count, context);
+                let (head, notes) = report.sentences();
+                let (grids, csv) = (vec![report.grid()], report.csv_grid());
+                let printed = Printed { head: &head, grids, notes: &notes, csv };
+                finish::print(&report, printed, self.output, self.denied, ui)?;
+            }
+        }
+        Ok(finish::status(self.denied, self.undecided, ui))
+    }
+
+    fn list<F>(&self, figures: &Figures<'_, F>, ui: &Ui) -> Result<ExitStatus, Failure> {
+        let list = FigureList::new(self.command, figures.list());
+        let head = list.head();
+        let (grids, csv) = (vec![list.grid()], list.csv_grid());
+        let printed = Printed { head: &head, grids, notes: &[], csv };
+        finish::print(&list, printed, self.output, self.denied, ui)?;
+        Ok(finish::status(self.denied, self.undecided, ui))
+    }
+}

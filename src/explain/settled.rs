@@ -1,0 +1,478 @@
+//! Figures of usage under contracts.
+
+use std::collections::BTreeMap;
+
+use super::steps::{Phase, StepSums, phase};
+use super::{Column, ExplainError, Explained, Missing, Part};
+use crate::contract::{Contract, TermKind};
+use crate::money::{Amount, Currency, MoneyError, UnitPrice};
+use crate::period::{Calendar, Month, Timestamp};
+use crate::price_book::Rate;
+use crate::rating::group::Dimension;
+use crate::rating::lines::Lines;
+use crate::rollup::{Profile, Rollup};
+use crate::settlement::steps::{Steps, UNITS_PER, UsageCharge, UsageKey, UsageWay};
+use crate::settlement::{
+    CostShare, Invoice, Line, LineCategory, RatedRollup, Settlement, TermRef,
+};
+use crate::tokens::Component;
+
+/// Entries behind prices, by what was used and when.
+#[derive(Debug, Clone, Default)]
+pub struct Entries<'a> {
+    found: BTreeMap<(u32, Component), Vec<(Timestamp, Rate<'a>, Rate<'a>)>>,
+}
+
+impl<'a> Entries<'a> {
+    /// Of the rows of a rollup.
+    #[must_use]
+    pub fn of_rows(rated: &RatedRollup<'a>, rollup: &Rollup) -> Self {
+        let mut entries = Self::default();
+        for row in rollup.rows() {
+            for (component, _) in row.components.iter() {
+                if let Some((list, own)) = rated.rates_of(row, component) {
+                    entries.add((row.profile, component), row.period.start, (list, own));
+                }
+            }
+        }
+        entries
+    }
+
+    /// Rows come in the order of time; only changes are kept.
+    pub(super) fn add(
+        &mut self,
+        what: (u32, Component),
+        from: Timestamp,
+        (list, own): (Rate<'a>, Rate<'a>),
+    ) {
+        let known = self.found.entry(what).or_default();
+        let same = |(_, l, o): &(Timestamp, Rate<'a>, Rate<'a>)| *l == list && *o == own;
+        if !known.last().is_some_and(same) {
+            known.push((from, list, own));
+        }
+    }
+
+    /// The last entries of these prices before the end of a stretch.
+    fn find(
+        &self,
+        what: (u32, Component),
+        until: Timestamp,
+        (list, own): (UnitPrice, UnitPrice),
+    ) -> Option<(&Rate<'a>, &Rate<'a>)> {
+        let known = self.found.get(&what)?.iter().rev();
+        let mut known = known.filter(|(_, l, o)| l.unit_price == list && o.unit_price == own);
+        let (_, list, own) = known.find(|(from, ..)| *from < until)?;
+        Some((list, own))
+    }
+}
+
+/// A settlement with its steps, and what it was made from.
+#[derive(Debug, Clone, Copy)]
+pub struct SettledGround<'g, 'a> {
+    /// The settlement.
+    pub settlement: &'g Settlement,
+    /// The contracts that its numbers refer to.
+    pub contracts: &'g [Contract],
+    /// The profiles that its numbers refer to.
+    pub profiles: &'g [Profile],
+    /// The entries behind its prices.
+    pub entries: &'g Entries<'a>,
+}
+
+/// A figure of a settlement.
+#[derive(Debug, Clone)]
+pub enum SettledFigure<'k> {
+    /// Usage by dimensions.
+    Group {
+        /// The dimensions.
+        dimensions: &'k [Dimension],
+        /// Their values.
+        key: &'k [String],
+        /// The currency of its invoices.
+        currency: Currency,
+        /// Months of the report.
+        calendar: &'k Calendar,
+    },
+    /// The usage of one provider.
+    Provider(&'k str),
+    /// Invoices, by number.
+    Invoices(Vec<usize>),
+    /// What no usage bears, of all invoices.
+    BesideUsage,
+    /// A line of an invoice.
+    Line(usize, usize),
+}
+
+impl<'k> SettledFigure<'k> {
+    /// All invoices in a currency.
+    #[must_use]
+    pub fn total(settlement: &Settlement, currency: Currency) -> Self {
+        Self::invoices(settlement, |invoice| invoice.currency == currency)
+    }
+
+    /// All invoices in a currency that are to be paid in a month.
+    #[must_use]
+    pub fn cash(settlement: &Settlement, month: Month, currency: Currency) -> Self {
+        Self::invoices(settlement, |invoice| {
+            invoice.currency == currency && Month::of(invoice.due) == month
+        })
+    }
+
+    fn invoices(settlement: &Settlement, wanted: impl Fn(&Invoice) -> bool) -> Self {
+        let all = settlement.invoices.iter().enumerate();
+        Self::Invoices(all.filter(|(_, invoice)| wanted(invoice)).map(|(at, _)| at).collect())
+    }
+}
+
+/// Takes a figure of a settlement apart.
+///
+/// # Errors
+/// [`ExplainError`] if a sum does not fit.
+pub fn settled<'a>(
+    ground: &SettledGround<'_, 'a>,
+    figure: &SettledFigure<'_>,
+    column: Column,
+    (what, currency): (String, Currency),
+) -> Result<Explained<'a>, ExplainError> {
+    let part = part(ground, figure, column)?;
+    Ok(Explained { figure: part.amount, currency, what, parts: vec![part] })
+}
+
+/// The part of a figure.
+///
+/// # Errors
+/// As [`settled`].
+pub(super) fn part<'a>(
+    ground: &SettledGround<'_, 'a>,
+    figure: &SettledFigure<'_>,
+    column: Column,
+) -> Result<Part<'a>, ExplainError> {
+    let none = Steps::default();
+    let steps = ground.settlement.steps.as_ref().unwrap_or(&none);
+    let mut making = Making::new(ground, column);
+    let all = &ground.settlement.invoices;
+    match figure {
+        SettledFigure::Group { dimensions, key, currency, calendar } => {
+            let wanted = |way: &UsageWay| {
+                let profile = &ground.profiles[way.key.profile as usize];
+                let value = |(d, v): (&Dimension, &String)| d.value(way.period, profile, calendar) == *v;
+                way.invoice.1 == *currency && dimensions.iter().zip(*key).all(value)
+            };
+            making.usage(steps, &wanted, With::Terms)?;
+            making.unpriced(&|share| {
+                let profile = &ground.profiles[share.profile as usize];
+                let value = |(d, v): (&Dimension, &String)| d.value(share.period, profile, calendar) == *v;
+                share.currency == *currency && dimensions.iter().zip(*key).all(value)
+            });
+        }
+        SettledFigure::Provider(name) => {
+            let of = |profile: u32| ground.profiles[profile as usize].sku.provider == *name;
+            making.usage(steps, &|way| of(way.key.profile), With::Terms)?;
+            making.unpriced(&|share| of(share.profile));
+        }
+        SettledFigure::Invoices(numbers) => {
+            let wanted = |way: &UsageWay| numbers.iter().any(|at| is_on(way, &all[*at]));
+            let with = if column == Column::Billed { With::UnitPrices } else { With::Terms };
+            making.usage(steps, &wanted, with)?;
+            for number in numbers {
+                making.beside(&all[*number])?;
+            }
+            if column == Column::Billed {
+                making.rounding(numbers.iter().map(|at| &all[*at]))?;
+            }
+            making.unpriced(&|share| {
+                steps.ways.iter().any(|way| {
+                    wanted(way) && way.key.profile == share.profile && way.period == share.period
+                })
+            });
+        }
+        SettledFigure::BesideUsage => {
+            for invoice in all {
+                making.beside(invoice)?;
+            }
+        }
+        SettledFigure::Line(number, line) => {
+            let invoice = &all[*number];
+            making.line(steps, invoice, &invoice.lines[*line])?;
+        }
+    }
+    making.finish()
+}
+
+/// True if usage is on an invoice.
+fn is_on(way: &UsageWay, invoice: &Invoice) -> bool {
+    let (issuer, currency, days) = &way.invoice;
+    *issuer == invoice.issuer && *currency == invoice.currency && *days == invoice.days
+}
+
+/// A part in the making.
+struct Making<'g, 'a> {
+    ground: SettledGround<'g, 'a>,
+    column: Column,
+    lines: Lines<'a>,
+    steps: StepSums<'g>,
+    amount: Amount,
+    /// What lines of usage ask for before they are rounded.
+    base: Amount,
+    roundings: u64,
+    missing: Missing,
+    name: String,
+}
+
+/// Which steps of usage count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum With {
+    /// None: up to what is invoiced at unit prices.
+    UnitPrices,
+    /// All but surcharges, which have lines of their own.
+    NoSurcharge,
+    /// All.
+    Terms,
+}
+
+impl<'g, 'a> Making<'g, 'a> {
+    fn new(ground: &SettledGround<'g, 'a>, column: Column) -> Self {
+        Self {
+            ground: *ground,
+            column,
+            lines: Lines::new(UNITS_PER),
+            steps: StepSums::new(ground.contracts),
+            amount: Amount::ZERO,
+            base: Amount::ZERO,
+            roundings: 0,
+            missing: Missing::default(),
+            name: "usage at its prices, and what contracts make of it".to_owned(),
+        }
+    }
+
+    /// Usage from its prices in the books to the column.
+    fn usage(
+        &mut self,
+        steps: &Steps,
+        wanted: &dyn Fn(&UsageWay) -> bool,
+        with: With,
+    ) -> Result<(), ExplainError> {
+        let ways: BTreeMap<UsageKey, &UsageWay> =
+            steps.ways.iter().filter(|way| wanted(way)).map(|way| (way.key, way)).collect();
+        let mut priced: BTreeMap<UsageKey, Amount> = BTreeMap::new();
+        for charge in &steps.charges {
+            let Some(way) = ways.get(&charge.key) else { continue };
+            let sum = priced.entry(charge.key).or_default();
+            *sum = sum.checked_add(self.charge(charge, way)?)?;
+        }
+        for (key, way) in &ways {
+            self.way(way, priced.get(key).copied().unwrap_or_default())?;
+            self.base = self.base.checked_add(way.base)?;
+            if with != With::UnitPrices {
+                self.terms(way, with)?;
+            } else {
+                let lost = way.base.checked_sub(way.before.billed_cost)?;
+                self.step(Phase::Stopped, (None, "not served"), "not served".to_owned(), lost)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        phase: Phase,
+        by: (Option<TermRef>, &'static str),
+        description: String,
+        change: Amount,
+    ) -> Result<(), MoneyError> {
+        self.amount = self.amount.checked_add(change)?;
+        self.steps.add(phase, by, description, change)
+    }
+
+    /// A charge line, and what unit prices of contracts make of it; gives its value at those.
+    fn charge(&mut self, charge: &UsageCharge, way: &UsageWay) -> Result<Amount, ExplainError> {
+        let profile = &self.ground.profiles[charge.key.profile as usize];
+        let what = (charge.key.profile, charge.component);
+        self.roundings += charge.roundings;
+        let is_list = self.column == Column::List;
+        let value = if is_list { charge.list } else { charge.contracted };
+        let found = charge.price.as_ref().and_then(|trail| {
+            let prices = (trail.list(), trail.own());
+            Some((trail, self.ground.entries.find(what, way.period.end, prices)?))
+        });
+        let Some((trail, (list, own))) = found else {
+            self.lines.add_cost(profile, charge.component, charge.units, value)?;
+            self.amount = self.amount.checked_add(value)?;
+            return Ok(value);
+        };
+        let cost = |price: UnitPrice| price.per(0)?.checked_ratio(charge.units, UNITS_PER);
+        let rate = if is_list { list } else { own };
+        self.lines.add(profile, charge.component, rate, charge.units)?;
+        let mut at = cost(rate.unit_price)?;
+        self.amount = self.amount.checked_add(at)?;
+        for (term, price) in trail.terms.iter().filter(|_| !is_list) {
+            let next = cost(*price)?;
+            let text = "unit prices of the contract".to_owned();
+            self.step(Phase::UnitPrice, (Some(*term), "unit price"), text, next.checked_sub(at)?)?;
+            at = next;
+        }
+        // Where capacity divides a minute, cost is divided with it and rounded, or discounted.
+        let divided = value.checked_sub(at)?;
+        let (by, text) = (charge.key.served_by, "as capacity divides it, minute by minute");
+        if divided.atto().abs() > i128::from(charge.roundings) {
+            self.step(Phase::Capacity, (by, "capacity"), text.to_owned(), divided)?;
+        } else {
+            self.amount = self.amount.checked_add(divided)?;
+        }
+        Ok(value)
+    }
+
+    /// From its value in the currency of the books to what settlement of its stretch began with.
+    fn way(&mut self, way: &UsageWay, priced: Amount) -> Result<(), ExplainError> {
+        let begun = match self.column {
+            Column::List => way.before.list_cost,
+            _ => way.before.contracted_cost,
+        };
+        let exchanged = begun.checked_sub(priced)?;
+        if let Some(fx) = &way.fx {
+            let text = format!("{} to {} at {} of {}", fx.from, fx.to, fx.rate, fx.date);
+            self.step(Phase::Exchange, (None, "exchange"), text, exchanged)?;
+        } else {
+            // Nothing but what had no price in the books.
+            let text = "usage that capacity serves without a price of its own".to_owned();
+            self.step(Phase::Exchange, (None, "other"), text, exchanged)?;
+        }
+        let served = self.column.of(&way.before).checked_sub(begun)?;
+        let text = "served by capacity: a share of its fee in place of prices by token".to_owned();
+        self.step(Phase::Capacity, (way.key.served_by, "capacity"), text, served)?;
+        Ok(())
+    }
+
+    /// What terms did to it.
+    fn terms(&mut self, way: &UsageWay, with: With) -> Result<(), ExplainError> {
+        let mut before = self.column.of(&way.before);
+        for step in &way.steps {
+            let after = self.column.of(&step.after);
+            let change = after.checked_sub(before)?;
+            before = after;
+            if step.category == LineCategory::Overage && with == With::NoSurcharge {
+                continue;
+            }
+            let (phase, kind) = match step.term {
+                Some(_) => (phase(step.category, self.agreed(step.term)), step.category.name()),
+                None => (Phase::Stopped, "not served"),
+            };
+            self.step(phase, (step.term, kind), step.text.clone(), change)?;
+        }
+        Ok(())
+    }
+
+    fn agreed(&self, term: Option<TermRef>) -> Option<&'g TermKind> {
+        let at = term?;
+        Some(&self.ground.contracts.get(at.contract)?.terms.get(at.term)?.kind)
+    }
+
+    /// Lines of an invoice that are not in the steps of usage.
+    fn beside(&mut self, invoice: &Invoice) -> Result<(), ExplainError> {
+        for line in &invoice.lines {
+            let is_usage = match line.category {
+                LineCategory::Usage => true,
+                LineCategory::Overage => self.column != Column::Billed,
+                _ => false,
+            };
+            if !is_usage {
+                let by = (line.term, line.category.name());
+                let phase = phase(line.category, self.agreed(line.term));
+                self.step(phase, by, line.description.clone(), self.column.of(&line.costs))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Each line of usage is rounded once.
+    fn rounding<'i>(
+        &mut self,
+        invoices: impl Iterator<Item = &'i Invoice>,
+    ) -> Result<(), ExplainError> {
+        let mut rest = Amount::ZERO.checked_sub(self.base)?;
+        for line in invoices.flat_map(|invoice| &invoice.lines) {
+            if line.category == LineCategory::Usage {
+                rest = rest.checked_add(line.costs.billed_cost)?;
+            }
+        }
+        let text = "lines of usage are rounded once each".to_owned();
+        self.step(Phase::Rounding, (None, "rounding"), text, rest)?;
+        Ok(())
+    }
+
+    /// One line.
+    fn line(
+        &mut self,
+        steps: &Steps,
+        invoice: &Invoice,
+        line: &Line,
+    ) -> Result<(), ExplainError> {
+        let whole = self.column.of(&line.costs);
+        if line.category == LineCategory::Usage {
+            let profiles = self.ground.profiles;
+            let wanted = |way: &UsageWay| {
+                let sku = &profiles[way.key.profile as usize].sku;
+                is_on(way, invoice)
+                    && way.key.served_by == line.term
+                    && (sku.provider.as_str(), sku.model.as_str())
+                        == (line.provider.as_str(), line.model.as_str())
+            };
+            if self.column != Column::Billed {
+                return self.usage(steps, &wanted, With::NoSurcharge);
+            }
+            self.usage(steps, &wanted, With::UnitPrices)?;
+            let rest = whole.checked_sub(self.base)?;
+            let text = "the line is rounded once".to_owned();
+            return Ok(self.step(Phase::Rounding, (None, "rounding"), text, rest)?);
+        }
+        self.name = format!("what the line is for: {}", line.description);
+        // In other columns what terms take off is in the lines of the usage.
+        let is_here = self.column == Column::Billed || line.category == LineCategory::Overage;
+        for way in steps.ways.iter().filter(|way| is_here && is_on(way, invoice)) {
+            let mut before = way.before;
+            for step in &way.steps {
+                let change = self.column.of(&step.after).checked_sub(self.column.of(&before))?;
+                before = step.after;
+                let is_its = step.term == line.term
+                    && step.category == line.category
+                    && step.text == line.description;
+                if is_its {
+                    let sku = &self.ground.profiles[way.key.profile as usize].sku;
+                    let text = format!("{}/{}", sku.provider, sku.model);
+                    let by = (line.term, line.category.name());
+                    self.step(Phase::Usage, by, text, change)?;
+                }
+            }
+        }
+        let rest = whole.checked_sub(self.amount)?;
+        let small = rest.atto().abs() < Amount::from_cents(1).atto();
+        let (by, text, phase) = if self.amount.is_zero() || !small {
+            ((line.term, line.category.name()), line.description.clone(), Phase::Beside)
+        } else {
+            ((None, "rounding"), "the line is rounded once".to_owned(), Phase::Rounding)
+        };
+        self.step(phase, by, text, rest)?;
+        Ok(())
+    }
+
+    fn unpriced(&mut self, wanted: &dyn Fn(&CostShare) -> bool) {
+        for share in self.ground.settlement.shares.iter().filter(|share| wanted(share)) {
+            let sku = &self.ground.profiles[share.profile as usize].sku;
+            for (component, units) in share.unpriced.iter() {
+                self.missing.add(sku, component, units);
+            }
+        }
+    }
+
+    fn finish(self) -> Result<Part<'a>, ExplainError> {
+        Ok(Part {
+            name: self.name,
+            weight: (1, 1),
+            amount: self.amount,
+            charges: self.lines.finish()?,
+            steps: self.steps.finish(),
+            roundings: self.roundings,
+            unpriced: self.missing.lines(),
+        })
+    }
+}

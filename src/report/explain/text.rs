@@ -1,0 +1,113 @@
+//! What an explanation says in words.
+
+use super::figures::{PartFigures, Weight};
+use super::{CountReport, ExplainReport};
+use crate::report::format;
+
+/// Kinds of unpriced usage that are listed one by one.
+const SHOWN_UNPRICED: usize = 5;
+
+/// `1`, `-1`, `9/10`.
+pub(super) fn weight(weight: Weight) -> String {
+    match (weight.numerator, weight.denominator) {
+        (numerator, 1) => numerator.to_string(),
+        (numerator, denominator) => format!("{numerator}/{denominator}"),
+    }
+}
+
+impl ExplainReport {
+    /// Lines above and below the tables.
+    #[must_use]
+    pub fn sentences(&self) -> (String, Vec<String>) {
+        let head = format!(
+            "{} of `{}`: {}\n{}.",
+            self.figure,
+            self.command,
+            format::money(self.value, self.unit),
+            self.what
+        );
+        let mut notes = Vec::new();
+        if self.parts.len() > 1 {
+            for (at, part) in self.parts.iter().enumerate() {
+                notes.push(format!(
+                    "Part {}, times {}: {}, {}.",
+                    at + 1,
+                    weight(part.weight),
+                    part.name,
+                    format::money(part.amount, self.unit)
+                ));
+            }
+        }
+        notes.push(self.proof_sentence());
+        notes.extend(self.parts.iter().filter_map(unpriced_sentence));
+        if let Some(books) = &self.price_book {
+            notes.push(format!("Prices: {}", books.sentence()));
+        }
+        (head, notes)
+    }
+
+    /// What adds up to what.
+    #[must_use]
+    pub fn proof_sentence(&self) -> String {
+        let charges: usize = self.parts.iter().map(|part| part.charges.len()).sum();
+        let steps: usize = self.parts.iter().map(|part| part.steps.len()).sum();
+        let count = |n: usize, what: &str| {
+            format!("{} {what}{}", format::grouped(n as u64), if n == 1 { "" } else { "s" })
+        };
+        let what = match (charges, steps) {
+            (n, 0) => format!("sum of {}", count(n, "line")),
+            (0, n) => format!("sum of {}", count(n, "step")),
+            (n, m) => format!("sum of {} and {}", count(n, "line"), count(m, "step")),
+        };
+        let weighed = if self.parts.iter().all(|part| part.weight.denominator == 1) {
+            ""
+        } else {
+            ", each part with its weight"
+        };
+        let proof = &self.proof;
+        if proof.difference.is_zero() {
+            format!("Proof: {what}{weighed} = {} = the figure, exactly.", proof.sum)
+        } else if proof.holds {
+            format!(
+                "Proof: {what}{weighed} = {}; the figure is {}. The difference of {} is rounding at the 18th place, at most {}.",
+                proof.sum, self.value, proof.difference, proof.tolerance
+            )
+        } else {
+            format!(
+                "NOT explained: {what}{weighed} = {}, but the figure is {}: {} is missing. Please report this.",
+                proof.sum, self.value, proof.difference
+            )
+        }
+    }
+}
+
+fn unpriced_sentence(part: &PartFigures) -> Option<String> {
+    let shown = part.unpriced.iter().take(SHOWN_UNPRICED);
+    let mut names: Vec<String> = shown
+        .map(|u| format!("{} {} of {}/{}", format::grouped(u.units), u.component, u.provider, u.model))
+        .collect();
+    let left = part.unpriced.len().saturating_sub(SHOWN_UNPRICED);
+    if left > 0 {
+        names.push(format!("{left} more"));
+    }
+    (!names.is_empty()).then(|| format!("Not in the figure, without a price: {}.", names.join("; ")))
+}
+
+impl CountReport {
+    /// Lines above and below the table.
+    #[must_use]
+    pub fn sentences(&self) -> (String, Vec<String>) {
+        let counted = format!(
+            "{} of {} paths",
+            format::grouped(self.counted as u64),
+            format::grouped(self.of as u64)
+        );
+        let head = format!("{} of `{}`: {counted}\n{}.", self.figure, self.command, self.what);
+        let note = format!(
+            "Paths are sorted by their totals; those around {} {} are shown.",
+            format::amount(self.threshold),
+            self.currency
+        );
+        (head, vec![note])
+    }
+}
