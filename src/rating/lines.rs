@@ -7,7 +7,7 @@ use indexmap::map::Entry;
 use crate::money::{Amount, MoneyError, UnitPrice};
 use crate::price_book::{PriceEntry, Rate};
 use crate::rollup::Profile;
-use crate::sku::{ContextBand, Sku};
+use crate::sku::Sku;
 use crate::tokens::Component;
 
 /// A number of units that need not be whole, exactly: `units / per`.
@@ -24,8 +24,6 @@ pub struct Quantity {
 pub struct ChargeLine<'a> {
     /// What was used.
     pub sku: Sku,
-    /// How large its prompts were.
-    pub context: ContextBand,
     /// What is counted.
     pub component: Component,
     /// How much.
@@ -40,14 +38,14 @@ pub struct ChargeLine<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     sku: Sku,
-    context: ContextBand,
     component: Component,
     unit_price: Option<UnitPrice>,
     // Entries are told apart by where they lie in memory: the books do not move.
     sources: Vec<usize>,
 }
 
-/// Lines in the making; labels are not told apart, because no price depends on them.
+/// Lines in the making. Labels are not told apart, because no price depends on them, nor prompt
+/// sizes beyond what the entry says of them.
 #[derive(Debug, Clone)]
 pub struct Lines<'a> {
     per: i128,
@@ -83,7 +81,6 @@ impl<'a> Lines<'a> {
     ) -> Result<(), MoneyError> {
         let key = Key {
             sku: profile.sku.clone(),
-            context: profile.context,
             component,
             unit_price: Some(rate.unit_price),
             sources: sources(rate),
@@ -102,8 +99,8 @@ impl<'a> Lines<'a> {
         units: i128,
         cost: Amount,
     ) -> Result<(), MoneyError> {
-        let (sku, context) = (profile.sku.clone(), profile.context);
-        let key = Key { sku, context, component, unit_price: None, sources: Vec::new() };
+        let sku = profile.sku.clone();
+        let key = Key { sku, component, unit_price: None, sources: Vec::new() };
         self.sum(key, None, units, cost)
     }
 
@@ -134,15 +131,14 @@ impl<'a> Lines<'a> {
                 Some(rate) => rate.unit_price.per(0)?.checked_ratio(units, per)?,
                 None => cost,
             };
-            let Key { sku, context, component, .. } = key;
-            let quantity = Quantity { units, per };
-            Ok(ChargeLine { sku, context, component, quantity, rate, cost })
+            let Key { sku, component, .. } = key;
+            Ok(ChargeLine { sku, component, quantity: Quantity { units, per }, rate, cost })
         };
         let mut lines: Vec<ChargeLine<'a>> =
             self.found.into_iter().map(line).collect::<Result<_, MoneyError>>()?;
         // What follows the cost only makes the order the same in every run.
         lines.sort_by(|a, b| {
-            let names = |l: &ChargeLine<'a>| (l.sku.clone(), l.context, l.component);
+            let names = |l: &ChargeLine<'a>| (l.sku.clone(), l.component);
             let place = |l: &ChargeLine<'a>| l.rate.as_ref().map(|r| r.entry.origin.location.clone());
             (b.cost, names(a), place(a)).cmp(&(a.cost, names(b), place(b)))
         });

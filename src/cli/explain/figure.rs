@@ -53,7 +53,7 @@ impl<F> Figures<'_, F> {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
             let meant = (self.resolve)(&names)?;
             let kind = if meant.is_count { "count" } else { "money" };
-            Some(ListedFigure { figure: pointer(path), kind, value: shown(value), what: meant.what })
+            Some(ListedFigure { figure: pointer(path), kind, value: shown(value), what: meant.what, proof: None })
         };
         leaves.iter().filter_map(listed).collect()
     }

@@ -18,7 +18,9 @@ use super::ui::Ui;
 use crate::diagnostic::Diagnostic;
 use crate::explain::{Count, Explained};
 use crate::report::InputFacts;
-use crate::report::explain::{CountReport, ExplainContext, ExplainReport, FigureList};
+use crate::report::explain::{
+    CountReport, ExplainContext, ExplainReport, FigureList, ListedProof,
+};
 
 /// Take a figure of a report apart: charge lines, price entries and contract steps.
 ///
@@ -57,6 +59,9 @@ struct FigureArgs {
     /// List the figures that can be explained, and nothing else.
     #[arg(long, conflicts_with = "figure")]
     list: bool,
+    /// With --list: take every figure apart and say what its lines leave over.
+    #[arg(long, requires = "list")]
+    prove: bool,
     /// Lines of charges to show in a table; JSON and CSV have all of them.
     #[arg(long, value_name = "N", default_value_t = 20)]
     top: usize,
@@ -96,11 +101,11 @@ impl Asked<'_> {
         self,
         figures: &Figures<'_, F>,
         headline: &str,
-        explain: impl FnOnce(F, String) -> Result<Answer<'e>, Failure>,
+        explain: impl Fn(F, String) -> Result<Answer<'e>, Failure>,
         ui: &Ui,
     ) -> Result<ExitStatus, Failure> {
         if self.figure.list {
-            return self.list(figures, ui);
+            return self.list(figures, explain, ui);
         }
         let pointer = self.figure.figure.as_deref().unwrap_or(headline);
         let found = figures.find(pointer)?;
@@ -121,9 +126,7 @@ impl Asked<'_> {
                 let printed = Printed { head: &head, grids, notes: &notes, csv };
                 finish::print(&report, printed, self.output, self.denied, ui)?;
                 if !report.is_proven() {
-                    let text = "the lines do not add up to the figure";
-                    ui.error(text, Some("this is a fault of tokencast; please report it"));
-                    return Ok(ExitStatus::Error);
+                    return Ok(unproven(ui));
                 }
             }
             Answer::Count(count) => {
@@ -137,12 +140,34 @@ impl Asked<'_> {
         Ok(finish::status(self.denied, self.undecided, ui))
     }
 
-    fn list<F>(&self, figures: &Figures<'_, F>, ui: &Ui) -> Result<ExitStatus, Failure> {
-        let list = FigureList::new(self.command, figures.list());
+    fn list<'e, F>(
+        &self,
+        figures: &Figures<'_, F>,
+        explain: impl Fn(F, String) -> Result<Answer<'e>, Failure>,
+        ui: &Ui,
+    ) -> Result<ExitStatus, Failure> {
+        let mut listed = figures.list();
+        for one in listed.iter_mut().filter(|_| self.figure.prove) {
+            let found = figures.find(&one.figure)?;
+            if let Answer::Lines(explained) = explain(found.figure, found.what)? {
+                one.proof = Some(ListedProof::of(&explained, found.value)?);
+            }
+        }
+        let list = FigureList::new(self.command, listed);
         let head = list.head();
         let (grids, csv) = (vec![list.grid()], list.csv_grid());
         let printed = Printed { head: &head, grids, notes: &[], csv };
         finish::print(&list, printed, self.output, self.denied, ui)?;
+        if list.unproven() > 0 {
+            return Ok(unproven(ui));
+        }
         Ok(finish::status(self.denied, self.undecided, ui))
     }
+}
+
+/// What must not happen.
+fn unproven(ui: &Ui) -> ExitStatus {
+    let hint = "this is a fault of tokencast; please report it";
+    ui.error("lines do not add up to their figure", Some(hint));
+    ExitStatus::Error
 }

@@ -91,12 +91,13 @@ fn resolve<'g>(
             let (at, number) = (number(at)?, number(line)?);
             let invoice = all.get(at)?;
             let line = invoice.lines.get(number)?;
-            let what = format!(
-                "{of} of the line `{}: {}` of {}",
-                line.category.name(),
-                line.description,
-                named(invoice)
-            );
+            let whose = match line.model.as_str() {
+                "" => String::new(),
+                model => format!(" for {}/{model}", line.provider),
+            };
+            let (category, text) = (line.category.name(), &line.description);
+            let what =
+                format!("{of} of the line `{category}: {text}`{whose} of {}", named(invoice));
             (SettledFigure::Line(at, number), invoice.currency, what)
         }
         ["groups", at, _] => {

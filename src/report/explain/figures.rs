@@ -7,10 +7,9 @@ use serde::Serialize;
 use crate::explain::{Part, PathAt, Proof, Step, UnpricedLine};
 use crate::money::{Amount, MoneyError};
 use crate::price_book::explain::Item;
-use crate::price_book::{PriceKey, Rate};
+use crate::price_book::{ContextRange, PriceKey, Rate};
 use crate::rating::lines::ChargeLine;
 use crate::report::prices_explain::{ShownItem, shown_item, shown_price};
-use crate::sku::ContextBand;
 use crate::tokens::Component;
 
 /// Whether the lines add up.
@@ -159,7 +158,7 @@ impl ChargeFigures {
             endpoint: sku.endpoint.to_string(),
             region: sku.region.to_string(),
             deployment: sku.deployment.to_string(),
-            context: shown_context(line.context),
+            context: rate.map(|rate| shown_context(rate.entry.condition.context)).unwrap_or_default(),
             component: line.component.name(),
             quantity: line.quantity.to_string(),
             price: rate.and_then(|rate| shown_price(line.component, rate.unit_price)),
@@ -192,16 +191,13 @@ fn price_for(component: Component) -> u64 {
     10_u64.pow(PriceKey::of(component).per_power)
 }
 
-/// Empty where every prompt has the same price, so that it says nothing.
-fn shown_context(context: ContextBand) -> String {
-    match context {
-        ContextBand::Known { from: 0, until: None } => String::new(),
-        ContextBand::Known { from, until: None } => format!("prompts from {from} tokens"),
-        ContextBand::Known { from: 0, until: Some(until) } => format!("prompts under {until} tokens"),
-        ContextBand::Known { from, until: Some(until) } => {
-            format!("prompts of {from} to under {until} tokens")
-        }
-        ContextBand::Unknown => "prompts of unknown size".to_owned(),
+/// Empty where every prompt has the same price.
+fn shown_context(range: ContextRange) -> String {
+    match (range.from, range.until) {
+        (0, None) => String::new(),
+        (from, None) => format!("prompts from {from} tokens"),
+        (0, Some(until)) => format!("prompts under {until} tokens"),
+        (from, Some(until)) => format!("prompts of {from} to under {until} tokens"),
     }
 }
 

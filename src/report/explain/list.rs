@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::SCHEMA;
-use crate::money::Amount;
+use super::figures::ProofFigures;
+use crate::explain::Explained;
+use crate::money::{Amount, MoneyError};
 use crate::report::{Align, Grid, format};
 
 /// One of them.
@@ -17,6 +19,33 @@ pub struct ListedFigure {
     pub value: String,
     /// What it is.
     pub what: String,
+    /// Whether its lines add up to it; `null` unless that is asked, or for a count.
+    pub proof: Option<ListedProof>,
+}
+
+/// What the lines of a figure come to.
+#[derive(Debug, Clone, Serialize)]
+pub struct ListedProof {
+    lines: usize,
+    #[serde(flatten)]
+    proof: ProofFigures,
+}
+
+impl ListedProof {
+    /// Takes a figure's lines together.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if a sum does not fit.
+    pub fn of(explained: &Explained<'_>, value: Amount) -> Result<Self, MoneyError> {
+        let lines = explained.parts.iter().map(|part| part.charges.len() + part.steps.len()).sum();
+        Ok(Self { lines, proof: ProofFigures::of(explained.proof(value)?) })
+    }
+
+    /// True if nothing but rounding is left over.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.proof.holds
+    }
 }
 
 /// All of them.
@@ -32,6 +61,13 @@ impl FigureList {
     #[must_use]
     pub fn new(command: &'static str, figures: Vec<ListedFigure>) -> Self {
         Self { schema: SCHEMA, command, figures }
+    }
+
+    /// Figures whose lines do not add up.
+    #[must_use]
+    pub fn unproven(&self) -> usize {
+        let fails = |f: &&ListedFigure| f.proof.as_ref().is_some_and(|proof| !proof.holds());
+        self.figures.iter().filter(fails).count()
     }
 
     /// The line above.
@@ -56,9 +92,23 @@ impl FigureList {
     }
 
     fn rows(&self, shown: impl Fn(&ListedFigure) -> String) -> Grid {
-        let columns = [("figure", Align::Left), ("value", Align::Right), ("what", Align::Left)];
+        let mut columns = vec![("figure", Align::Left), ("value", Align::Right)];
+        let is_proven = self.figures.iter().any(|figure| figure.proof.is_some());
+        if is_proven {
+            columns.extend([("lines", Align::Right), ("left over", Align::Right)]);
+        }
+        columns.push(("what", Align::Left));
         let mut grid = Grid::new(&columns);
-        let row = |f: &ListedFigure| vec![f.figure.clone(), shown(f), f.what.clone()];
+        let row = |f: &ListedFigure| {
+            let mut cells = vec![f.figure.clone(), shown(f)];
+            if is_proven {
+                let proof = f.proof.as_ref();
+                cells.push(proof.map(|p| format::grouped(p.lines as u64)).unwrap_or_default());
+                cells.push(proof.map(|p| p.proof.difference.to_string()).unwrap_or_default());
+            }
+            cells.push(f.what.clone());
+            cells
+        };
         grid.rows = self.figures.iter().map(row).collect();
         grid
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use self::figures::{PartFigures, ProofFigures};
-pub use self::list::{FigureList, ListedFigure};
+pub use self::list::{FigureList, ListedFigure, ListedProof};
 use super::{InputFacts, PriceBookFacts, shown_findings};
 use crate::diagnostic::Diagnostic;
 use crate::explain::{Count, Explained};
