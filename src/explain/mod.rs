@@ -5,6 +5,7 @@
 //! and roundings add to them. Nothing is left over: what lines and steps do not give is kept and said.
 
 mod cost;
+mod paths;
 mod settled;
 mod steps;
 
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 pub use self::cost::{CostAmount, CostFigure, CostGround, cost};
+pub use self::paths::{ForecastUsage, PathFigure, PathGround, Read};
 pub use self::settled::{Entries, SettledFigure, SettledGround, settled};
 use crate::config::EntryRef;
 use crate::money::{Amount, Currency, MoneyError};

@@ -2,6 +2,7 @@
 
 mod cost;
 mod figure;
+mod forecast;
 mod settled;
 
 use clap::{Args, Subcommand};
@@ -12,6 +13,7 @@ use super::cost::CostArgs;
 use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed, Undecided};
+use super::forecast::ForecastArgs;
 use super::ingest::Prices;
 use super::settings::Environment;
 use super::ui::Ui;
@@ -38,12 +40,24 @@ enum ExplainCommand {
     ///
     /// Exit codes: 0 done, 2 error, 3 no usage or nothing that has a price.
     Cost(Box<ExplainCost>),
+    /// Explain a figure of `forecast`: known usage, and the sample paths that it is read off.
+    ///
+    /// Exit codes: 0 done, 2 error, 3 no usage, too little history, or nothing that has a price.
+    Forecast(Box<ExplainForecast>),
 }
 
 #[derive(Debug, Args)]
 struct ExplainCost {
     #[command(flatten)]
     cost: CostArgs,
+    #[command(flatten)]
+    figure: FigureArgs,
+}
+
+#[derive(Debug, Args)]
+struct ExplainForecast {
+    #[command(flatten)]
+    forecast: ForecastArgs,
     #[command(flatten)]
     figure: FigureArgs,
 }
@@ -74,6 +88,7 @@ pub(crate) fn run(
 ) -> Result<ExitStatus, Failure> {
     match &args.command {
         ExplainCommand::Cost(args) => cost::run(args, environment, ui),
+        ExplainCommand::Forecast(args) => forecast::run(args, environment, ui),
     }
 }
 
