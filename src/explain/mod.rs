@@ -123,6 +123,20 @@ pub struct Part<'a> {
     pub unpriced: Vec<UnpricedLine>,
 }
 
+impl Default for Part<'_> {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            weight: (1, 1),
+            amount: Amount::ZERO,
+            charges: Vec::new(),
+            steps: Vec::new(),
+            roundings: 0,
+            unpriced: Vec::new(),
+        }
+    }
+}
+
 /// A figure and what it is made of.
 #[derive(Debug, Clone)]
 pub struct Explained<'a> {
@@ -218,6 +232,20 @@ impl Part<'_> {
 }
 
 impl Explained<'_> {
+    /// An amount less this figure.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if it does not fit.
+    pub fn taken_from(mut self, amount: Amount, name: &str) -> Result<Self, MoneyError> {
+        self.figure = amount.checked_sub(self.figure)?;
+        for part in &mut self.parts {
+            part.weight.0 = -part.weight.0;
+        }
+        let given = Step { kind: "given", term: None, description: name.to_owned(), change: amount };
+        self.parts.insert(0, Part { name: name.to_owned(), amount, steps: vec![given], ..Part::default() });
+        Ok(self)
+    }
+
     /// How all lines compare with an amount that a report has.
     ///
     /// # Errors

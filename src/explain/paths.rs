@@ -132,7 +132,7 @@ impl<'a> PathGround<'a> {
         let amount = Amount::checked_sum(amounts().map(|(_, amount)| *amount))?;
         let Some(usage) = self.usage else {
             let steps = amounts().map(|(day, amount)| day_step(*day, *amount)).collect();
-            return Ok(Part { name, amount, steps, ..empty() });
+            return Ok(Part { name, amount, steps, ..Part::default() });
         };
         let rater = Rater::new(usage.book, usage.rollup.profiles(), usage.options.known_at)?;
         let rows = usage.rollup.rows().iter().filter(|row| {
@@ -237,7 +237,7 @@ impl<'a> PathGround<'a> {
             let date = self.projection.origin.checked_add_days(offset);
             steps.push(day_step(date.unwrap_or(NaiveDate::MAX), cost));
         }
-        Ok(Part { steps, ..empty() })
+        Ok(Part { steps, ..Part::default() })
     }
 }
 
@@ -254,25 +254,13 @@ pub(super) fn weight(points: BasisPoints) -> (i128, i128) {
     (whole.0 / a.max(1), whole.1 / a.max(1))
 }
 
-fn empty<'a>() -> Part<'a> {
-    Part {
-        name: String::new(),
-        weight: (1, 1),
-        amount: Amount::ZERO,
-        charges: Vec::new(),
-        steps: Vec::new(),
-        roundings: 0,
-        unpriced: Vec::new(),
-    }
-}
-
 fn part(lines: PathLines<'_>) -> Part<'_> {
     let mut missing = Missing::default();
     for (profile, component, units) in &lines.unpriced {
         missing.add(&profile.sku, *component, *units);
     }
     let PathLines { charges, roundings, .. } = lines;
-    Part { charges, roundings, unpriced: missing.lines(), ..empty() }
+    Part { charges, roundings, unpriced: missing.lines(), ..Part::default() }
 }
 
 fn day_step(day: NaiveDate, change: Amount) -> Step {

@@ -1,5 +1,6 @@
 //! `tokencast explain`.
 
+mod check;
 mod cost;
 mod figure;
 mod forecast;
@@ -9,6 +10,7 @@ use clap::{Args, Subcommand};
 
 use self::figure::Figures;
 use super::args::OutputArgs;
+use super::check::CheckArgs;
 use super::cost::CostArgs;
 use super::error::Failure;
 use super::exit::ExitStatus;
@@ -44,6 +46,10 @@ enum ExplainCommand {
     ///
     /// Exit codes: 0 done, 2 error, 3 no usage, too little history, or nothing that has a price.
     Forecast(Box<ExplainForecast>),
+    /// Explain a figure of `check`: the forecast that a verdict is read off.
+    ///
+    /// Exit codes: 0 done, whatever the verdict, 2 error.
+    Check(Box<ExplainCheck>),
 }
 
 #[derive(Debug, Args)]
@@ -58,6 +64,14 @@ struct ExplainCost {
 struct ExplainForecast {
     #[command(flatten)]
     forecast: ForecastArgs,
+    #[command(flatten)]
+    figure: FigureArgs,
+}
+
+#[derive(Debug, Args)]
+struct ExplainCheck {
+    #[command(flatten)]
+    check: CheckArgs,
     #[command(flatten)]
     figure: FigureArgs,
 }
@@ -87,6 +101,7 @@ pub(crate) fn run(
     ui: &Ui,
 ) -> Result<ExitStatus, Failure> {
     match &args.command {
+        ExplainCommand::Check(args) => check::run(args, environment, ui),
         ExplainCommand::Cost(args) => cost::run(args, environment, ui),
         ExplainCommand::Forecast(args) => forecast::run(args, environment, ui),
     }
