@@ -79,11 +79,7 @@ pub(super) struct Made {
 }
 
 /// Reads usage, rates it and says what was odd.
-pub(super) fn make(
-    args: &CostArgs,
-    environment: &Environment,
-    ui: &Ui,
-) -> Result<Made, Failure> {
+pub(super) fn make(args: &CostArgs, environment: &Environment, ui: &Ui) -> Result<Made, Failure> {
     let policy = finish::policy(&args.findings)?;
     let prices = Prices::load(&args.prices, environment)?;
     let dimensions = ingest::dimensions(&args.group_by);

@@ -4,9 +4,9 @@ use super::{Column, ExplainError, Explained, Missing, Part, Step};
 use crate::money::{Amount, Currency};
 use crate::period::{Calendar, Timestamp};
 use crate::price_book::PriceBook;
+use crate::rating::Rater;
 use crate::rating::group::Dimension;
 use crate::rating::lines::Lines;
-use crate::rating::Rater;
 use crate::rollup::{Rollup, RollupRow};
 use crate::tokens::Component;
 use crate::usage::CostKind;
@@ -60,7 +60,9 @@ pub fn cost<'a>(
             let rows = ground.rollup.rows().iter().filter(|row| wanted.has(ground, row));
             (rated(ground.rollup, &rater, rows, wanted.component, column)?, rater.currency())
         }
-        CostAmount::Reported(kind, currency) => (reported(ground, &wanted, kind, currency)?, currency),
+        CostAmount::Reported(kind, currency) => {
+            (reported(ground, &wanted, kind, currency)?, currency)
+        }
     };
     Ok(Explained { figure: part.amount, currency, what, parts: vec![part] })
 }

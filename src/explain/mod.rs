@@ -6,6 +6,7 @@
 
 mod cost;
 mod paths;
+mod scenario;
 mod settled;
 mod steps;
 
@@ -15,7 +16,8 @@ use thiserror::Error;
 
 pub use self::cost::{CostAmount, CostFigure, CostGround, cost};
 pub use self::paths::{ForecastUsage, PathFigure, PathGround, Read};
-pub use self::settled::{Entries, SettledFigure, SettledGround, settled};
+pub use self::scenario::{CaseAmount, CaseFigure, CaseGround, CaseRead};
+pub use self::settled::{Entries, SettledFigure, SettledFrom, SettledGround, settled};
 use crate::config::EntryRef;
 use crate::money::{Amount, Currency, MoneyError};
 use crate::projection::ProjectionError;
@@ -241,8 +243,12 @@ impl Explained<'_> {
         for part in &mut self.parts {
             part.weight.0 = -part.weight.0;
         }
-        let given = Step { kind: "given", term: None, description: name.to_owned(), change: amount };
-        self.parts.insert(0, Part { name: name.to_owned(), amount, steps: vec![given], ..Part::default() });
+        let given =
+            Step { kind: "given", term: None, description: name.to_owned(), change: amount };
+        self.parts.insert(
+            0,
+            Part { name: name.to_owned(), amount, steps: vec![given], ..Part::default() },
+        );
         Ok(self)
     }
 

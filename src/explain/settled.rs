@@ -1,20 +1,18 @@
 //! Figures of usage under contracts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::steps::{Phase, StepSums, phase};
 use super::{Column, ExplainError, Explained, Missing, Part};
 use crate::contract::{Contract, TermKind};
 use crate::money::{Amount, Currency, MoneyError, UnitPrice};
-use crate::period::{Calendar, Month, Timestamp};
+use crate::period::{Calendar, Month, Period, Timestamp};
 use crate::price_book::Rate;
 use crate::rating::group::Dimension;
 use crate::rating::lines::Lines;
 use crate::rollup::{Profile, Rollup};
 use crate::settlement::steps::{Steps, UNITS_PER, UsageCharge, UsageKey, UsageWay};
-use crate::settlement::{
-    CostShare, Invoice, Line, LineCategory, RatedRollup, Settlement, TermRef,
-};
+use crate::settlement::{CostShare, Invoice, Line, LineCategory, RatedRollup, Settlement, TermRef};
 use crate::tokens::Component;
 
 /// Entries behind prices, by what was used and when.
@@ -31,7 +29,7 @@ impl<'a> Entries<'a> {
         for row in rollup.rows() {
             for (component, _) in row.components.iter() {
                 if let Some((list, own)) = rated.rates_of(row, component) {
-                    entries.add((row.profile, component), row.period.start, (list, own));
+                    entries.note((row.profile, component), row.period.start, (list, own));
                 }
             }
         }
@@ -39,7 +37,7 @@ impl<'a> Entries<'a> {
     }
 
     /// Rows come in the order of time; only changes are kept.
-    pub(super) fn add(
+    pub(super) fn note(
         &mut self,
         what: (u32, Component),
         from: Timestamp,
@@ -71,6 +69,13 @@ impl<'a> Entries<'a> {
 pub struct SettledGround<'g, 'a> {
     /// The settlement.
     pub settlement: &'g Settlement,
+    /// What its numbers refer to.
+    pub from: SettledFrom<'g, 'a>,
+}
+
+/// What settlements are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct SettledFrom<'g, 'a> {
     /// The contracts that its numbers refer to.
     pub contracts: &'g [Contract],
     /// The profiles that its numbers refer to.
@@ -95,32 +100,32 @@ pub enum SettledFigure<'k> {
     },
     /// The usage of one provider.
     Provider(&'k str),
-    /// Invoices, by number.
-    Invoices(Vec<usize>),
+    /// An invoice, by number.
+    Invoice(usize),
+    /// All invoices in a currency.
+    Total(Currency),
+    /// All invoices in a currency that are to be paid in a month.
+    Cash(Month, Currency),
     /// What no usage bears, of all invoices.
     BesideUsage,
     /// A line of an invoice.
     Line(usize, usize),
 }
 
-impl<'k> SettledFigure<'k> {
-    /// All invoices in a currency.
-    #[must_use]
-    pub fn total(settlement: &Settlement, currency: Currency) -> Self {
-        Self::invoices(settlement, |invoice| invoice.currency == currency)
-    }
-
-    /// All invoices in a currency that are to be paid in a month.
-    #[must_use]
-    pub fn cash(settlement: &Settlement, month: Month, currency: Currency) -> Self {
-        Self::invoices(settlement, |invoice| {
-            invoice.currency == currency && Month::of(invoice.due) == month
-        })
-    }
-
-    fn invoices(settlement: &Settlement, wanted: impl Fn(&Invoice) -> bool) -> Self {
-        let all = settlement.invoices.iter().enumerate();
-        Self::Invoices(all.filter(|(_, invoice)| wanted(invoice)).map(|(at, _)| at).collect())
+impl SettledFigure<'_> {
+    /// The invoices that it sums; `None`: it is no sum of invoices.
+    fn invoices<'i>(&self, all: &'i [Invoice]) -> Option<Vec<&'i Invoice>> {
+        let wanted = |number: usize, invoice: &Invoice| match self {
+            Self::Invoice(at) => number == *at,
+            Self::Total(currency) => invoice.currency == *currency,
+            Self::Cash(month, currency) => {
+                invoice.currency == *currency && Month::of(invoice.due) == *month
+            }
+            _ => false,
+        };
+        let is_sum = matches!(self, Self::Invoice(_) | Self::Total(_) | Self::Cash(..));
+        let found = || all.iter().enumerate().filter(|(at, invoice)| wanted(*at, invoice));
+        is_sum.then(|| found().map(|(_, invoice)| invoice).collect())
     }
 }
 
@@ -134,69 +139,10 @@ pub fn settled<'a>(
     column: Column,
     (what, currency): (String, Currency),
 ) -> Result<Explained<'a>, ExplainError> {
-    let part = part(ground, figure, column)?;
+    let mut making = Making::new(ground.from, column);
+    making.add(ground.settlement, figure)?;
+    let part = making.finish()?;
     Ok(Explained { figure: part.amount, currency, what, parts: vec![part] })
-}
-
-/// The part of a figure.
-///
-/// # Errors
-/// As [`settled`].
-pub(super) fn part<'a>(
-    ground: &SettledGround<'_, 'a>,
-    figure: &SettledFigure<'_>,
-    column: Column,
-) -> Result<Part<'a>, ExplainError> {
-    let none = Steps::default();
-    let steps = ground.settlement.steps.as_ref().unwrap_or(&none);
-    let mut making = Making::new(ground, column);
-    let all = &ground.settlement.invoices;
-    match figure {
-        SettledFigure::Group { dimensions, key, currency, calendar } => {
-            let wanted = |way: &UsageWay| {
-                let profile = &ground.profiles[way.key.profile as usize];
-                let value = |(d, v): (&Dimension, &String)| d.value(way.period, profile, calendar) == *v;
-                way.invoice.1 == *currency && dimensions.iter().zip(*key).all(value)
-            };
-            making.usage(steps, &wanted, With::Terms)?;
-            making.unpriced(&|share| {
-                let profile = &ground.profiles[share.profile as usize];
-                let value = |(d, v): (&Dimension, &String)| d.value(share.period, profile, calendar) == *v;
-                share.currency == *currency && dimensions.iter().zip(*key).all(value)
-            });
-        }
-        SettledFigure::Provider(name) => {
-            let of = |profile: u32| ground.profiles[profile as usize].sku.provider == *name;
-            making.usage(steps, &|way| of(way.key.profile), With::Terms)?;
-            making.unpriced(&|share| of(share.profile));
-        }
-        SettledFigure::Invoices(numbers) => {
-            let wanted = |way: &UsageWay| numbers.iter().any(|at| is_on(way, &all[*at]));
-            let with = if column == Column::Billed { With::UnitPrices } else { With::Terms };
-            making.usage(steps, &wanted, with)?;
-            for number in numbers {
-                making.beside(&all[*number])?;
-            }
-            if column == Column::Billed {
-                making.rounding(numbers.iter().map(|at| &all[*at]))?;
-            }
-            making.unpriced(&|share| {
-                steps.ways.iter().any(|way| {
-                    wanted(way) && way.key.profile == share.profile && way.period == share.period
-                })
-            });
-        }
-        SettledFigure::BesideUsage => {
-            for invoice in all {
-                making.beside(invoice)?;
-            }
-        }
-        SettledFigure::Line(number, line) => {
-            let invoice = &all[*number];
-            making.line(steps, invoice, &invoice.lines[*line])?;
-        }
-    }
-    making.finish()
 }
 
 /// True if usage is on an invoice.
@@ -206,8 +152,8 @@ fn is_on(way: &UsageWay, invoice: &Invoice) -> bool {
 }
 
 /// A part in the making.
-struct Making<'g, 'a> {
-    ground: SettledGround<'g, 'a>,
+pub(super) struct Making<'g, 'a> {
+    ground: SettledFrom<'g, 'a>,
     column: Column,
     lines: Lines<'a>,
     steps: StepSums<'g>,
@@ -231,9 +177,9 @@ enum With {
 }
 
 impl<'g, 'a> Making<'g, 'a> {
-    fn new(ground: &SettledGround<'g, 'a>, column: Column) -> Self {
+    pub(super) fn new(ground: SettledFrom<'g, 'a>, column: Column) -> Self {
         Self {
-            ground: *ground,
+            ground,
             column,
             lines: Lines::new(UNITS_PER),
             steps: StepSums::new(ground.contracts),
@@ -243,6 +189,76 @@ impl<'g, 'a> Making<'g, 'a> {
             missing: Missing::default(),
             name: "usage at its prices, and what contracts make of it".to_owned(),
         }
+    }
+
+    /// Adds the lines of a figure of a settlement.
+    pub(super) fn add(
+        &mut self,
+        settlement: &Settlement,
+        figure: &SettledFigure<'_>,
+    ) -> Result<(), ExplainError> {
+        let none = Steps::default();
+        let steps = settlement.steps.as_ref().unwrap_or(&none);
+        if let Some(invoices) = figure.invoices(&settlement.invoices) {
+            return self.sum_of(settlement, steps, &invoices);
+        }
+        let profiles = self.ground.profiles;
+        match figure {
+            SettledFigure::Group { dimensions, key, currency, calendar } => {
+                let is_in = |profile: u32, period: Period, of: Currency| {
+                    let profile = &profiles[profile as usize];
+                    let same =
+                        |(d, v): (&Dimension, &String)| d.value(period, profile, calendar) == *v;
+                    of == *currency && dimensions.iter().zip(*key).all(same)
+                };
+                let wanted = |way: &UsageWay| is_in(way.key.profile, way.period, way.invoice.1);
+                self.usage(steps, &wanted, With::Terms)?;
+                self.unpriced(settlement, &|s| is_in(s.profile, s.period, s.currency));
+            }
+            SettledFigure::Provider(name) => {
+                let of = |profile: u32| profiles[profile as usize].sku.provider == *name;
+                self.usage(steps, &|way| of(way.key.profile), With::Terms)?;
+                self.unpriced(settlement, &|share| of(share.profile));
+            }
+            SettledFigure::BesideUsage => {
+                for invoice in &settlement.invoices {
+                    self.beside(invoice)?;
+                }
+            }
+            SettledFigure::Line(number, line) => {
+                let invoice = &settlement.invoices[*number];
+                self.line(steps, invoice, &invoice.lines[*line])?;
+            }
+            SettledFigure::Invoice(_) | SettledFigure::Total(_) | SettledFigure::Cash(..) => {}
+        }
+        Ok(())
+    }
+
+    /// Whole invoices.
+    fn sum_of(
+        &mut self,
+        settlement: &Settlement,
+        steps: &Steps,
+        invoices: &[&Invoice],
+    ) -> Result<(), ExplainError> {
+        let is_billed = self.column == Column::Billed;
+        let wanted = |way: &UsageWay| invoices.iter().any(|invoice| is_on(way, invoice));
+        let before = self.base;
+        self.usage(steps, &wanted, if is_billed { With::UnitPrices } else { With::Terms })?;
+        for invoice in invoices {
+            self.beside(invoice)?;
+        }
+        if is_billed {
+            self.rounding(invoices, self.base.checked_sub(before)?)?;
+        }
+        let of: BTreeSet<(u32, Period)> = steps
+            .ways
+            .iter()
+            .filter(|way| wanted(way))
+            .map(|w| (w.key.profile, w.period))
+            .collect();
+        self.unpriced(settlement, &|share| of.contains(&(share.profile, share.period)));
+        Ok(())
     }
 
     /// Usage from its prices in the books to the column.
@@ -291,19 +307,25 @@ impl<'g, 'a> Making<'g, 'a> {
         self.roundings += charge.roundings;
         let is_list = self.column == Column::List;
         let value = if is_list { charge.list } else { charge.contracted };
-        let found = charge.price.as_ref().and_then(|trail| {
+        let found = charge.price.as_ref().map(|trail| {
             let prices = (trail.list(), trail.own());
-            Some((trail, self.ground.entries.find(what, way.period.end, prices)?))
+            (trail, self.ground.entries.find(what, way.period.end, prices))
         });
-        let Some((trail, (list, own))) = found else {
+        let Some((trail, entries)) = found else {
             self.lines.add_cost(profile, charge.component, charge.units, value)?;
             self.amount = self.amount.checked_add(value)?;
             return Ok(value);
         };
         let cost = |price: UnitPrice| price.per(0)?.checked_ratio(charge.units, UNITS_PER);
-        let rate = if is_list { list } else { own };
-        self.lines.add(profile, charge.component, rate, charge.units)?;
-        let mut at = cost(rate.unit_price)?;
+        let price = if is_list { trail.list() } else { trail.own() };
+        match entries {
+            Some((list, own)) => {
+                let rate = if is_list { list } else { own };
+                self.lines.add(profile, charge.component, rate, charge.units)?;
+            }
+            None => self.lines.add_price(profile, charge.component, price, charge.units)?,
+        }
+        let mut at = cost(price)?;
         self.amount = self.amount.checked_add(at)?;
         for (term, price) in trail.terms.iter().filter(|_| !is_list) {
             let next = cost(*price)?;
@@ -385,12 +407,9 @@ impl<'g, 'a> Making<'g, 'a> {
     }
 
     /// Each line of usage is rounded once.
-    fn rounding<'i>(
-        &mut self,
-        invoices: impl Iterator<Item = &'i Invoice>,
-    ) -> Result<(), ExplainError> {
-        let mut rest = Amount::ZERO.checked_sub(self.base)?;
-        for line in invoices.flat_map(|invoice| &invoice.lines) {
+    fn rounding(&mut self, invoices: &[&Invoice], base: Amount) -> Result<(), ExplainError> {
+        let mut rest = Amount::ZERO.checked_sub(base)?;
+        for line in invoices.iter().flat_map(|invoice| &invoice.lines) {
             if line.category == LineCategory::Usage {
                 rest = rest.checked_add(line.costs.billed_cost)?;
             }
@@ -401,12 +420,7 @@ impl<'g, 'a> Making<'g, 'a> {
     }
 
     /// One line.
-    fn line(
-        &mut self,
-        steps: &Steps,
-        invoice: &Invoice,
-        line: &Line,
-    ) -> Result<(), ExplainError> {
+    fn line(&mut self, steps: &Steps, invoice: &Invoice, line: &Line) -> Result<(), ExplainError> {
         let whole = self.column.of(&line.costs);
         if line.category == LineCategory::Usage {
             let profiles = self.ground.profiles;
@@ -455,8 +469,8 @@ impl<'g, 'a> Making<'g, 'a> {
         Ok(())
     }
 
-    fn unpriced(&mut self, wanted: &dyn Fn(&CostShare) -> bool) {
-        for share in self.ground.settlement.shares.iter().filter(|share| wanted(share)) {
+    fn unpriced(&mut self, settlement: &Settlement, wanted: &dyn Fn(&CostShare) -> bool) {
+        for share in settlement.shares.iter().filter(|share| wanted(share)) {
             let sku = &self.ground.profiles[share.profile as usize].sku;
             for (component, units) in share.unpriced.iter() {
                 self.missing.add(sku, component, units);
@@ -464,7 +478,7 @@ impl<'g, 'a> Making<'g, 'a> {
         }
     }
 
-    fn finish(self) -> Result<Part<'a>, ExplainError> {
+    pub(super) fn finish(self) -> Result<Part<'a>, ExplainError> {
         Ok(Part {
             name: self.name,
             weight: (1, 1),

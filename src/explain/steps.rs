@@ -52,7 +52,8 @@ impl<'c> StepSums<'c> {
         if change.is_zero() {
             return Ok(());
         }
-        let agreed = term.and_then(|at| Some(&self.contracts.get(at.contract)?.terms.get(at.term)?.kind));
+        let agreed =
+            term.and_then(|at| Some(&self.contracts.get(at.contract)?.terms.get(at.term)?.kind));
         let (contract, number) = term.map_or((usize::MAX, 0), |at| (at.contract, at.term));
         let key = (phase, contract, agreed.map_or(0, rank), number, description, kind);
         let (_, sum) = self.found.entry(key).or_insert((term, Amount::ZERO));
@@ -62,11 +63,8 @@ impl<'c> StepSums<'c> {
 
     pub(super) fn finish(self) -> Vec<Step> {
         let contracts = self.contracts;
-        let step = |((.., description, kind), (term, change)): (Key, (Option<TermRef>, Amount))| Step {
-            kind,
-            term: term.and_then(|at| place(contracts, at)),
-            description,
-            change,
+        let step = |((.., description, kind), (term, change)): (Key, (Option<TermRef>, Amount))| {
+            Step { kind, term: term.and_then(|at| place(contracts, at)), description, change }
         };
         self.found.into_iter().map(step).filter(|step| !step.change.is_zero()).collect()
     }
@@ -88,7 +86,9 @@ pub(super) fn place(contracts: &[Contract], at: TermRef) -> Option<TermPlace> {
 pub(super) fn phase(category: LineCategory, agreed: Option<&TermKind>) -> Phase {
     match category {
         // What came back for a shortfall pays before the commitment counts.
-        LineCategory::Credit if matches!(agreed, Some(TermKind::SpendCommitment(_))) => Phase::Usage,
+        LineCategory::Credit if matches!(agreed, Some(TermKind::SpendCommitment(_))) => {
+            Phase::Usage
+        }
         LineCategory::Credit => Phase::Credit,
         LineCategory::Usage
         | LineCategory::Discount

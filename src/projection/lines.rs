@@ -57,7 +57,8 @@ pub fn path_lines<'a>(
     let group = group.and_then(|key| prepared.keys.iter().position(|known| known[..] == *key));
     let run =
         Run { origin, horizon_days, paths: options.paths, keep_sums: false, with_plans: true };
-    let mut gathering = Gathering { prepared: &prepared, horizon_days, days, group, paths: Vec::new() };
+    let mut gathering =
+        Gathering { prepared: &prepared, horizon_days, days, group, paths: Vec::new() };
     gathering.paths.extend(paths.iter().map(|choice| Path {
         choice: *choice,
         lines: Lines::new(i128::from(BLEND_WHOLE)),
@@ -106,7 +107,9 @@ impl<'a> Gathering<'_, 'a> {
                     let profile = &self.prepared.profiles[part.profile as usize];
                     match &part.rate {
                         Some(rate) => path.lines.add(profile, component, rate, units)?,
-                        None => *path.unpriced.entry((part.profile, component)).or_default() += units,
+                        None => {
+                            *path.unpriced.entry((part.profile, component)).or_default() += units
+                        }
                     }
                 }
             }

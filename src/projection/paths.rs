@@ -163,8 +163,11 @@ pub fn neighbours(
     let found = [(below, WHOLE - part), ((below + 1).min(last), part)];
     let found = found.into_iter().filter(|(_, weight)| *weight > 0);
     Ok(found
-        .map(|(at, weight)| {
-            Neighbour { path: order[at], rank: at + 1, amount: amounts[order[at]], weight }
+        .map(|(at, weight)| Neighbour {
+            path: order[at],
+            rank: at + 1,
+            amount: amounts[order[at]],
+            weight,
         })
         .collect())
 }

@@ -28,8 +28,9 @@ pub struct ChargeLine<'a> {
     pub component: Component,
     /// How much.
     pub quantity: Quantity,
-    /// The price of one unit and where it comes from; `None`: usage of several prices, whose cost is
-    /// only known as a sum.
+    /// The price of one unit; `None`: usage of several prices, whose cost is only known as a sum.
+    pub unit_price: Option<UnitPrice>,
+    /// Where that price comes from; `None`: from no entry.
     pub rate: Option<Rate<'a>>,
     /// Quantity times price, rounded half-even at the 18th place where a unit is divided.
     pub cost: Amount,
@@ -88,6 +89,22 @@ impl<'a> Lines<'a> {
         self.sum(key, Some(rate), units, Amount::ZERO)
     }
 
+    /// Adds usage at a price that is in no book.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] if a sum does not fit.
+    pub fn add_price(
+        &mut self,
+        profile: &Profile,
+        component: Component,
+        price: UnitPrice,
+        units: i128,
+    ) -> Result<(), MoneyError> {
+        let sku = profile.sku.clone();
+        let key = Key { sku, component, unit_price: Some(price), sources: Vec::new() };
+        self.sum(key, None, units, Amount::ZERO)
+    }
+
     /// Adds usage of which only the cost is known.
     ///
     /// # Errors
@@ -127,19 +144,21 @@ impl<'a> Lines<'a> {
     pub fn finish(self) -> Result<Vec<ChargeLine<'a>>, MoneyError> {
         let per = self.per;
         let line = |(key, (rate, units, cost)): (Key, (Option<Rate<'a>>, i128, Amount))| {
-            let cost = match &rate {
-                Some(rate) => rate.unit_price.per(0)?.checked_ratio(units, per)?,
+            let Key { sku, component, unit_price, .. } = key;
+            let cost = match unit_price {
+                Some(price) => price.per(0)?.checked_ratio(units, per)?,
                 None => cost,
             };
-            let Key { sku, component, .. } = key;
-            Ok(ChargeLine { sku, component, quantity: Quantity { units, per }, rate, cost })
+            let quantity = Quantity { units, per };
+            Ok(ChargeLine { sku, component, quantity, unit_price, rate, cost })
         };
         let mut lines: Vec<ChargeLine<'a>> =
             self.found.into_iter().map(line).collect::<Result<_, MoneyError>>()?;
         // What follows the cost only makes the order the same in every run.
         lines.sort_by(|a, b| {
             let names = |l: &ChargeLine<'a>| (l.sku.clone(), l.component);
-            let place = |l: &ChargeLine<'a>| l.rate.as_ref().map(|r| r.entry.origin.location.clone());
+            let place =
+                |l: &ChargeLine<'a>| l.rate.as_ref().map(|r| r.entry.origin.location.clone());
             (b.cost, names(a), place(a)).cmp(&(a.cost, names(b), place(b)))
         });
         Ok(lines)

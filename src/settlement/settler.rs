@@ -180,7 +180,8 @@ impl<'c> Settler<'c> {
         let (cells, remarks, notes) = (&mut self.cells, &mut self.remarks, &mut self.notes);
         let mut not_kept = None;
         let added = self.load.add(what, row.usage.iter().map(priced), &mut |portion| {
-            keep((cells, notes), remarks, portion).map_err(|error| money_error(error, &mut not_kept))
+            keep((cells, notes), remarks, portion)
+                .map_err(|error| money_error(error, &mut not_kept))
         });
         failed.or(not_kept).map_or(Ok(()), Err)?;
         Ok(added?)

@@ -14,7 +14,7 @@ use crate::scenario::{
 use crate::settlement;
 
 /// What a comparison is made of.
-pub(super) struct Comparison<'a> {
+pub(in crate::cli) struct Comparison<'a> {
     pub(super) usage: &'a Usage,
     pub(super) prices: &'a Prices,
     pub(super) options: &'a ProjectionOptions,
@@ -24,14 +24,38 @@ pub(super) struct Comparison<'a> {
 }
 
 /// The forecast as it is, and what scenarios came to.
-pub(super) struct Compared {
-    pub(super) usage: UsagePaths,
-    pub(super) outcome: Outcome,
-    pub(super) found: Diagnostics,
+pub(in crate::cli) struct Compared<'c, 'a> {
+    pub(in crate::cli) usage: &'c UsagePaths,
+    pub(in crate::cli) cases: &'c [Case<'a>],
+    pub(in crate::cli) outcome: Outcome,
+    pub(in crate::cli) found: Diagnostics,
 }
 
 impl Comparison<'_> {
-    pub(super) fn run(&self) -> Result<Compared, Failure> {
+    /// Compares, and passes on what came of it.
+    pub(in crate::cli) fn run<R>(
+        &self,
+        then: impl FnOnce(Result<Compared<'_, '_>, Failure>) -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
+        let (plain, forecasts, mut found) = match self.forecasts() {
+            Ok(made) => made,
+            Err(failure) => return then(Err(failure)),
+        };
+        let usages: Vec<&UsagePaths> =
+            forecasts.iter().map(|own| own.as_ref().unwrap_or(&plain)).collect();
+        let (cases, steps) = match self.cases(&usages, &mut found) {
+            Ok(made) => made,
+            Err(failure) => return then(Err(failure)),
+        };
+        let compared = scenario::compare(&cases, &steps, self.asked).map_err(Failure::from);
+        then(compared.map(|outcome| {
+            found.merge(outcome.diagnostics.clone());
+            Compared { usage: &plain, cases: &cases, outcome, found }
+        }))
+    }
+
+    /// The forecast as it is, those of scenarios that change its volume, and what was odd.
+    fn forecasts(&self) -> Result<(UsagePaths, Vec<Option<UsagePaths>>, Diagnostics), Failure> {
         let plain = self.forecast(self.options)?;
         let mut found = plain.diagnostics.clone();
         // The same level and seed: what differs is the change alone.
@@ -44,11 +68,18 @@ impl Comparison<'_> {
         for forecast in forecasts.iter().flatten() {
             found.merge(only_new(&forecast.diagnostics, &plain.diagnostics));
         }
-        let forecasts: Vec<&UsagePaths> =
-            forecasts.iter().map(|own| own.as_ref().unwrap_or(&plain)).collect();
+        Ok((plain, forecasts, found))
+    }
+
+    /// Every scenario, and the ways from the base to it.
+    fn cases<'c>(
+        &'c self,
+        usages: &[&'c UsagePaths],
+        found: &mut Diagnostics,
+    ) -> Result<(Vec<Case<'c>>, Vec<Vec<(String, Case<'c>)>>), Failure> {
         let (mut cases, mut steps) = (Vec::new(), Vec::new());
-        for (scenario, usage) in self.scenarios.iter().zip(&forecasts) {
-            cases.push(self.case(usage, scenario, &mut found)?);
+        for (scenario, usage) in self.scenarios.iter().zip(usages) {
+            cases.push(self.case(usage, scenario, found)?);
             steps.push(self.steps(usage, scenario)?);
         }
         // There is no way to the base, and none from one that is changed itself.
@@ -57,10 +88,7 @@ impl Comparison<'_> {
         } else {
             steps.clear();
         }
-        let outcome = scenario::compare(&cases, &steps, self.asked)?;
-        found.merge(outcome.diagnostics.clone());
-        drop((cases, steps));
-        Ok(Compared { usage: plain, outcome, found })
+        Ok((cases, steps))
     }
 
     fn ground(&self) -> Ground<'_> {

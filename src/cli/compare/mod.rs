@@ -11,12 +11,15 @@ use self::load::{Loaded, ScenarioArgs, number_of};
 use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, StaleArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
-use super::finish::{self, Printed};
-use super::ingest::{self, Prices};
+use super::finish::{self, Printed, Undecided};
+use super::ingest::{self, Prices, Usage};
 use super::model_args::ModelArgs;
 use super::settings::Environment;
 use super::ui::Ui;
 use super::{forecast, settle};
+use crate::contract::FxTable;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::projection::ProjectionOptions;
 use crate::rating::summary;
 use crate::report::compare::{CompareContext, CompareReport};
 use crate::scenario::{Asked, Basis};
@@ -44,13 +47,13 @@ pub(crate) struct CompareArgs {
     #[arg(help_heading = "Forecast", long, default_value = "12m", value_name = "HORIZON")]
     horizon: String,
     #[command(flatten)]
-    model: ModelArgs,
+    pub(super) model: ModelArgs,
     #[command(flatten)]
     prices: PriceArgs,
     #[command(flatten)]
     stale: StaleArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    pub(super) output: OutputArgs,
     #[command(flatten)]
     findings: FindingArgs,
 }
@@ -82,76 +85,127 @@ pub(crate) fn run(
     environment: &Environment,
     ui: &Ui,
 ) -> Result<ExitStatus, Failure> {
-    let policy = finish::policy(&args.findings)?;
-    let horizon = forecast::horizon(&args.horizon)?;
-    let out = args.output.out.as_deref();
-    let prices = Prices::load(&args.prices, environment)?;
-    let (scenarios, mut found) = args.scenarios.load(out)?;
-    let base = number_of(&scenarios, &args.scenarios.base)?;
-    let fx = settle::rates(&args.scenarios.fx)?;
-    let all = || scenarios.iter().flat_map(|s| &s.contracts);
-    let mut kept = settle::with_labels_of(&all().cloned().collect::<Vec<_>>(), &[]);
-    kept.extend(args.model.scope_dimensions());
-    kept.extend(scenarios.iter().flat_map(Loaded::dimensions));
-    let kept = ingest::dimensions(&kept);
-    let wanted = ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out };
-    let first = all().next().map(|contract| contract.calendar.name().to_owned());
-    let timezone = args.input.timezone.clone().or(first);
-    let input = InputArgs { timezone, ..args.input.clone() };
-    let usage = ingest::read_usage(&input, &prices, wanted, ui)?;
-    let threads = args.input.threads;
-    let options =
-        args.model.options(horizon, prices.known_at, usage.calendar, Vec::new(), threads)?;
-    let history = summary::summarise_checked(
-        &usage.rollup,
-        &prices.book,
-        prices.known_at,
-        &[],
-        &usage.calendar,
-        args.stale.stale_days,
-    )?;
-    let undecided = finish::undecided(usage.facts.records, &history.totals);
-    found.merge(usage.found.clone());
-    found.merge(prices.found.clone());
-    found.merge(history.diagnostics);
-    let asked = Asked {
-        base,
-        basis: args.decide_by.into(),
-        discount_rate: args.discount_rate.as_deref().map(discount_rate).transpose()?,
-        threads: options.threads,
-    };
-    let comparison = Comparison {
-        usage: &usage,
-        prices: &prices,
-        options: &options,
-        scenarios: &scenarios,
-        fx: &fx,
-        asked,
-    };
-    let compared = comparison.run();
-    if let Ok(compared) = &compared {
-        found.merge(compared.found.clone());
+    let ground = Ground::read(args, environment, ui)?;
+    ground.comparison().run(|compared| {
+        let Reported { report, denied, .. } = ground.report(args, compared, ui)?;
+        let (head, notes) = report.sentences();
+        let csv = report.csv_grid();
+        let printed = Printed { head: &head, grids: report.grids(), notes: &notes, csv };
+        finish::print(&report, printed, &args.output, denied, ui)?;
+        Ok(finish::status(denied, ground.undecided, ui))
+    })
+}
+
+/// What is compared, read.
+pub(super) struct Ground {
+    pub(super) usage: Usage,
+    pub(super) prices: Prices,
+    pub(super) undecided: Option<Undecided>,
+    options: ProjectionOptions,
+    scenarios: Vec<Loaded>,
+    fx: FxTable,
+    asked: Asked,
+    found: Diagnostics,
+}
+
+/// A report of scenarios, and what it was made from.
+pub(super) struct Reported<'c, 'a> {
+    pub(super) report: CompareReport,
+    pub(super) compared: Compared<'c, 'a>,
+    pub(super) findings: Vec<Diagnostic>,
+    /// A finding makes the command fail.
+    pub(super) denied: bool,
+}
+
+impl Ground {
+    /// Reads scenarios, prices and usage.
+    pub(super) fn read(
+        args: &CompareArgs,
+        environment: &Environment,
+        ui: &Ui,
+    ) -> Result<Self, Failure> {
+        finish::policy(&args.findings)?;
+        let horizon = forecast::horizon(&args.horizon)?;
+        let out = args.output.out.as_deref();
+        let prices = Prices::load(&args.prices, environment)?;
+        let (scenarios, mut found) = args.scenarios.load(out)?;
+        let base = number_of(&scenarios, &args.scenarios.base)?;
+        let fx = settle::rates(&args.scenarios.fx)?;
+        let all = || scenarios.iter().flat_map(|s| &s.contracts);
+        let mut kept = settle::with_labels_of(&all().cloned().collect::<Vec<_>>(), &[]);
+        kept.extend(args.model.scope_dimensions());
+        kept.extend(scenarios.iter().flat_map(Loaded::dimensions));
+        let kept = ingest::dimensions(&kept);
+        let wanted = ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out };
+        let first = all().next().map(|contract| contract.calendar.name().to_owned());
+        let timezone = args.input.timezone.clone().or(first);
+        let input = InputArgs { timezone, ..args.input.clone() };
+        let usage = ingest::read_usage(&input, &prices, wanted, ui)?;
+        let threads = args.input.threads;
+        let options =
+            args.model.options(horizon, prices.known_at, usage.calendar, Vec::new(), threads)?;
+        let history = summary::summarise_checked(
+            &usage.rollup,
+            &prices.book,
+            prices.known_at,
+            &[],
+            &usage.calendar,
+            args.stale.stale_days,
+        )?;
+        let undecided = finish::undecided(usage.facts.records, &history.totals);
+        found.merge(usage.found.clone());
+        found.merge(prices.found.clone());
+        found.merge(history.diagnostics);
+        let asked = Asked {
+            base,
+            basis: args.decide_by.into(),
+            discount_rate: args.discount_rate.as_deref().map(discount_rate).transpose()?,
+            threads: options.threads,
+        };
+        Ok(Self { usage, prices, undecided, options, scenarios, fx, asked, found })
     }
-    let (findings, denied) = finish::resolve(&found, &policy);
-    ui.findings(&findings);
-    let Compared { usage: paths, outcome, .. } = compared?;
-    let context = CompareContext {
-        currency: paths.currency,
-        origin: paths.origin,
-        end: paths.end,
-        level: paths.level.name().to_owned(),
-        paths: paths.paths,
-        seed: args.model.seed,
-        inputs: usage.facts,
-        diagnostics: findings,
-        price_book: prices.facts(),
-    };
-    let report = CompareReport::new(&outcome, context);
-    let (head, notes) = report.sentences();
-    let csv = report.csv_grid();
-    let printed = Printed { head: &head, grids: report.grids(), notes: &notes, csv };
-    finish::print(&report, printed, &args.output, denied, ui)?;
-    Ok(finish::status(denied, undecided, ui))
+
+    pub(super) fn comparison(&self) -> Comparison<'_> {
+        Comparison {
+            usage: &self.usage,
+            prices: &self.prices,
+            options: &self.options,
+            scenarios: &self.scenarios,
+            fx: &self.fx,
+            asked: self.asked,
+        }
+    }
+
+    /// Says what was odd and makes the report of what was compared.
+    pub(super) fn report<'c, 'a>(
+        &self,
+        args: &CompareArgs,
+        compared: Result<Compared<'c, 'a>, Failure>,
+        ui: &Ui,
+    ) -> Result<Reported<'c, 'a>, Failure> {
+        let policy = finish::policy(&args.findings)?;
+        let mut found = self.found.clone();
+        if let Ok(compared) = &compared {
+            found.merge(compared.found.clone());
+        }
+        let (findings, denied) = finish::resolve(&found, &policy);
+        ui.findings(&findings);
+        let compared = compared?;
+        let paths = compared.usage;
+        let context = CompareContext {
+            currency: paths.currency,
+            origin: paths.origin,
+            end: paths.end,
+            level: paths.level.name().to_owned(),
+            paths: paths.paths,
+            seed: args.model.seed,
+            inputs: self.usage.facts.clone(),
+            diagnostics: findings.clone(),
+            price_book: self.prices.facts(),
+        };
+        let report = CompareReport::new(&compared.outcome, context);
+        Ok(Reported { report, compared, findings, denied })
+    }
 }
 
 /// A rate a year from 0 to 1.

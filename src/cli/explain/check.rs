@@ -83,8 +83,7 @@ fn own_forecasts(args: &ExplainCheck, made: &Reported) -> Result<Vec<Option<Own>
     };
     let mut found = Vec::with_capacity(made.rules.len());
     for (number, rule) in made.rules.iter().enumerate() {
-        let is_forecast =
-            made.outcome.judged.iter().any(|j| j.rule == number && j.total.is_some());
+        let is_forecast = made.outcome.judged.iter().any(|j| j.rule == number && j.total.is_some());
         let horizon = own_horizon(rule, &made.outcome.overall, made.settings);
         found.push(match horizon.filter(|_| is_forecast) {
             Some(horizon) => {
@@ -178,11 +177,7 @@ fn resolve<'m>(
 }
 
 /// The period of a verdict in its forecast.
-fn span(
-    projection: &Projection,
-    judged: &crate::budget::Judged,
-    made: &Reported,
-) -> Option<Span> {
+fn span(projection: &Projection, judged: &crate::budget::Judged, made: &Reported) -> Option<Span> {
     let start = judged.period.as_ref()?.start;
     let spans = projection.spans(made.rules[judged.rule].per).ok()?;
     spans.into_iter().find(|span| span.start == start)

@@ -59,7 +59,10 @@ fn resolve<'m>(made: &'m cost::Made, path: &[&str]) -> Option<Meant<CostFigure<'
         }
         ["reported", at, "amount"] => {
             let (kind, currency) = *totals.reported.keys().nth(number(at)?)?;
-            (CostAmount::Reported(kind, currency), format!("{} cost that the logs report", kind.name()))
+            (
+                CostAmount::Reported(kind, currency),
+                format!("{} cost that the logs report", kind.name()),
+            )
         }
         _ => return None,
     };

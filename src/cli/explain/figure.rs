@@ -53,7 +53,13 @@ impl<F> Figures<'_, F> {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
             let meant = (self.resolve)(&names)?;
             let kind = if meant.is_count { "count" } else { "money" };
-            Some(ListedFigure { figure: pointer(path), kind, value: shown(value), what: meant.what, proof: None })
+            Some(ListedFigure {
+                figure: pointer(path),
+                kind,
+                value: shown(value),
+                what: meant.what,
+                proof: None,
+            })
         };
         leaves.iter().filter_map(listed).collect()
     }
@@ -68,7 +74,10 @@ impl<F> Figures<'_, F> {
         }
         if value.is_null() {
             let error = anyhow!("--figure: `{text}` is null: the report has no such figure here");
-            return Err(Failure::with_hint(error, "--list lists the figures that can be explained"));
+            return Err(Failure::with_hint(
+                error,
+                "--list lists the figures that can be explained",
+            ));
         }
         let meant = (self.resolve)(&names).ok_or_else(|| {
             let why = (self.refuse)(&names);
@@ -97,7 +106,11 @@ impl<F> Figures<'_, F> {
     fn lookup(&self, text: &str, path: &[String]) -> Result<&Value, Failure> {
         let mut value = self.report;
         for (depth, name) in path.iter().enumerate() {
-            let here = if depth == 0 { "the report".to_owned() } else { format!("`{}`", pointer(&path[..depth])) };
+            let here = if depth == 0 {
+                "the report".to_owned()
+            } else {
+                format!("`{}`", pointer(&path[..depth]))
+            };
             let (found, why, near) = match value {
                 Value::Object(map) => {
                     let known: Vec<&str> = map.keys().map(String::as_str).collect();
@@ -114,7 +127,11 @@ impl<F> Figures<'_, F> {
                     };
                     (at.and_then(|at| items.get(at)), range, "--list lists all figures".to_owned())
                 }
-                _ => (None, format!("{here} is a figure and has no parts"), "leave out the rest".to_owned()),
+                _ => (
+                    None,
+                    format!("{here} is a figure and has no parts"),
+                    "leave out the rest".to_owned(),
+                ),
             };
             value = found.ok_or_else(|| {
                 Failure::with_hint(anyhow!("--figure: `{text}` does not exist: {why}"), near)
@@ -127,7 +144,8 @@ impl<F> Figures<'_, F> {
 /// The names of a pointer.
 fn parse(text: &str) -> Result<Vec<String>, Failure> {
     let Some(rest) = text.strip_prefix('/') else {
-        let error = anyhow!("--figure: `{text}` is no JSON Pointer (expected such as /totals/billed_cost)");
+        let error =
+            anyhow!("--figure: `{text}` is no JSON Pointer (expected such as /totals/billed_cost)");
         return Err(Failure::with_hint(error, "--list lists the figures that can be explained"));
     };
     Ok(rest.split('/').map(|name| name.replace("~1", "/").replace("~0", "~")).collect())

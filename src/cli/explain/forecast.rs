@@ -111,7 +111,8 @@ pub(super) fn spread(rest: &[&str]) -> Option<(Read, String)> {
         ["mean"] => Some((Read::Mean, "mean".to_owned())),
         ["quantiles", name] => {
             let points = points(name)?;
-            let words = if points == 5_000 { "median".to_owned() } else { format!("quantile {name}") };
+            let words =
+                if points == 5_000 { "median".to_owned() } else { format!("quantile {name}") };
             Some((Read::Quantile(points), words))
         }
         _ => None,
@@ -131,12 +132,8 @@ pub(super) fn of_span<'k>(span: &Span, rest: &[&str]) -> Option<Meant<Wanted<'k>
         Read::Known => format!("known spend of {span}"),
         _ => format!("{words} of spend in {span}, known and forecast"),
     };
-    let figure = PathFigure {
-        read,
-        days: span.from..span.until,
-        known_from: Some(span.start),
-        group: None,
-    };
+    let figure =
+        PathFigure { read, days: span.from..span.until, known_from: Some(span.start), group: None };
     Meant::money(Wanted::Paths(figure), what)
 }
 

@@ -1,6 +1,7 @@
 //! `tokencast explain`.
 
 mod check;
+mod compare;
 mod cost;
 mod figure;
 mod forecast;
@@ -11,6 +12,7 @@ use clap::{Args, Subcommand};
 use self::figure::Figures;
 use super::args::OutputArgs;
 use super::check::CheckArgs;
+use super::compare::CompareArgs;
 use super::cost::CostArgs;
 use super::error::Failure;
 use super::exit::ExitStatus;
@@ -22,9 +24,7 @@ use super::ui::Ui;
 use crate::diagnostic::Diagnostic;
 use crate::explain::{Count, Explained};
 use crate::report::InputFacts;
-use crate::report::explain::{
-    CountReport, ExplainContext, ExplainReport, FigureList, ListedProof,
-};
+use crate::report::explain::{CountReport, ExplainContext, ExplainReport, FigureList, ListedProof};
 
 /// Take a figure of a report apart: charge lines, price entries and contract steps.
 ///
@@ -50,6 +50,10 @@ enum ExplainCommand {
     ///
     /// Exit codes: 0 done, whatever the verdict, 2 error.
     Check(Box<ExplainCheck>),
+    /// Explain a figure of `compare`: the settlements of a scenario on the paths that it is read off.
+    ///
+    /// Exit codes: 0 done, 2 error, 3 no usage, too little history, or nothing that has a price.
+    Compare(Box<ExplainCompare>),
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +76,14 @@ struct ExplainForecast {
 struct ExplainCheck {
     #[command(flatten)]
     check: CheckArgs,
+    #[command(flatten)]
+    figure: FigureArgs,
+}
+
+#[derive(Debug, Args)]
+struct ExplainCompare {
+    #[command(flatten)]
+    compare: CompareArgs,
     #[command(flatten)]
     figure: FigureArgs,
 }
@@ -102,6 +114,7 @@ pub(crate) fn run(
 ) -> Result<ExitStatus, Failure> {
     match &args.command {
         ExplainCommand::Check(args) => check::run(args, environment, ui),
+        ExplainCommand::Compare(args) => compare::run(args, environment, ui),
         ExplainCommand::Cost(args) => cost::run(args, environment, ui),
         ExplainCommand::Forecast(args) => forecast::run(args, environment, ui),
     }

@@ -8,7 +8,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::settings::Environment;
 use crate::cli::settle::{Ground, Made};
 use crate::cli::ui::Ui;
-use crate::explain::{self, Column, Entries, SettledFigure, SettledGround};
+use crate::explain::{self, Column, Entries, SettledFigure, SettledFrom, SettledGround};
 use crate::money::{Currency, MoneyError};
 use crate::settlement::{GroupKey, Invoice};
 
@@ -43,9 +43,11 @@ pub(super) fn run(
     let entries = Entries::of_rows(&made.rated, &ground.usage.rollup);
     let from = SettledGround {
         settlement: &made.settlement,
-        contracts: &ground.contracts,
-        profiles: ground.usage.rollup.profiles(),
-        entries: &entries,
+        from: SettledFrom {
+            contracts: &ground.contracts,
+            profiles: ground.usage.rollup.profiles(),
+            entries: &entries,
+        },
     };
     let lines = |found: Settled<'_>, what| {
         let named = (what, found.currency);
@@ -75,17 +77,17 @@ fn resolve<'g>(
         ["totals", at, _] => {
             let currency = *settlement.totals().ok()?.keys().nth(number(at)?)?;
             let what = format!("{of} of all invoices in {currency}");
-            (SettledFigure::total(settlement, currency), currency, what)
+            (SettledFigure::Total(currency), currency, what)
         }
         ["cash", at, _] => {
             let (month, currency) = *settlement.cash().ok()?.keys().nth(number(at)?)?;
             let what = format!("what is to be paid in {month} in {currency}");
-            (SettledFigure::cash(settlement, month, currency), currency, what)
+            (SettledFigure::Cash(month, currency), currency, what)
         }
         ["invoices", at, _] => {
             let (at, invoice) = (number(at)?, all.get(number(at)?)?);
             let what = format!("{of} of {}", named(invoice));
-            (SettledFigure::Invoices(vec![at]), invoice.currency, what)
+            (SettledFigure::Invoice(at), invoice.currency, what)
         }
         ["invoices", at, "lines", line, _] => {
             let (at, number) = (number(at)?, number(line)?);
@@ -127,7 +129,9 @@ fn refuse(path: &[&str]) -> &'static str {
             "it is a balance, no cost; the steps of its term are in the lines of the invoices"
         }
         ["capacities", ..] => "it is the use of a capacity; its fee is a line of the invoices",
-        ["groups" | "invoices" | "unpriced", ..] => "it is a count of usage, or a name, and no amount",
+        ["groups" | "invoices" | "unpriced", ..] => {
+            "it is a count of usage, or a name, and no amount"
+        }
         _ => "it is no amount of this report",
     }
 }

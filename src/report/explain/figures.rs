@@ -146,7 +146,10 @@ impl ChargeFigures {
         let other = |rate: &&Rate<'_>| rate.rated_as != line.component;
         let entry = |rate: &Rate<'_>| {
             let price = rate.entry.price(rate.rated_as)?;
-            Some(EntryFigures::of(shown_item(Item::Price(rate.entry, price), rate.rated_as), checked))
+            Some(EntryFigures::of(
+                shown_item(Item::Price(rate.entry, price), rate.rated_as),
+                checked,
+            ))
         };
         let multipliers = rate.iter().flat_map(|rate| &rate.multipliers);
         let factor = |m| EntryFigures::of(shown_item(Item::Factor(m), line.component), checked);
@@ -158,10 +161,12 @@ impl ChargeFigures {
             endpoint: sku.endpoint.to_string(),
             region: sku.region.to_string(),
             deployment: sku.deployment.to_string(),
-            context: rate.map(|rate| shown_context(rate.entry.condition.context)).unwrap_or_default(),
+            context: rate
+                .map(|rate| shown_context(rate.entry.condition.context))
+                .unwrap_or_default(),
             component: line.component.name(),
             quantity: line.quantity.to_string(),
-            price: rate.and_then(|rate| shown_price(line.component, rate.unit_price)),
+            price: line.unit_price.and_then(|price| shown_price(line.component, price)),
             price_for: price_for(line.component),
             cost: line.cost,
             rated_as: rate.filter(other).map(|rate| rate.rated_as.name()),
@@ -173,7 +178,8 @@ impl ChargeFigures {
 
     /// What else than the model tells its price.
     pub(super) fn conditions(&self) -> String {
-        let unless = |word: &str, usual: &str| (!word.is_empty() && word != usual).then(|| word.to_owned());
+        let unless =
+            |word: &str, usual: &str| (!word.is_empty() && word != usual).then(|| word.to_owned());
         let words = [
             unless(&self.service_tier, "standard"),
             unless(&self.speed, "standard"),

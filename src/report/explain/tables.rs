@@ -62,7 +62,8 @@ impl ExplainReport {
     }
 
     fn charge_grid(&self, number: Option<usize>, part: &PartFigures, most: usize) -> Grid {
-        let title = number.map_or_else(|| "usage".to_owned(), |number| format!("part {number}: usage"));
+        let title =
+            number.map_or_else(|| "usage".to_owned(), |number| format!("part {number}: usage"));
         let cost = format!("cost {}", self.currency);
         let mut grid = Grid::new(&[
             (title.as_str(), Align::Left),
@@ -102,7 +103,10 @@ impl ExplainReport {
         let factors = line.multipliers.iter().map(|m| {
             format!(" x {} {}", m.item.factor.as_deref().unwrap_or_default(), m.item.location)
         });
-        let place = entry.map(|e| e.item.location.clone()).unwrap_or_default();
+        let place = entry.map_or_else(
+            || if line.price.is_some() { "none: the scenario's own price" } else { "" }.to_owned(),
+            |entry| entry.item.location.clone(),
+        );
         vec![
             format!("{}/{}{more}", line.provider, line.model),
             match line.rated_as {
@@ -119,7 +123,8 @@ impl ExplainReport {
     }
 
     fn step_grid(&self, number: Option<usize>, part: &PartFigures, most: usize) -> Grid {
-        let title = number.map_or_else(|| "step".to_owned(), |number| format!("part {number}: step"));
+        let title =
+            number.map_or_else(|| "step".to_owned(), |number| format!("part {number}: step"));
         let mut grid = Grid::new(&[
             (title.as_str(), Align::Left),
             ("term", Align::Left),
@@ -281,7 +286,8 @@ impl CountReport {
 
     fn rows(&self, shown: impl Fn(Amount) -> String) -> Grid {
         let total = format!("total {}", self.currency);
-        let columns = [("path", Align::Right), (total.as_str(), Align::Right), ("side", Align::Left)];
+        let columns =
+            [("path", Align::Right), (total.as_str(), Align::Right), ("side", Align::Left)];
         let mut grid = Grid::new(&columns);
         let side = |total: Amount| if total > self.threshold { "over" } else { "not over" };
         let row = |p: &super::figures::PathTotal| {

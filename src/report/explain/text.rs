@@ -84,13 +84,16 @@ impl ExplainReport {
 fn unpriced_sentence(part: &PartFigures) -> Option<String> {
     let shown = part.unpriced.iter().take(SHOWN_UNPRICED);
     let mut names: Vec<String> = shown
-        .map(|u| format!("{} {} of {}/{}", format::grouped(u.units), u.component, u.provider, u.model))
+        .map(|u| {
+            format!("{} {} of {}/{}", format::grouped(u.units), u.component, u.provider, u.model)
+        })
         .collect();
     let left = part.unpriced.len().saturating_sub(SHOWN_UNPRICED);
     if left > 0 {
         names.push(format!("{left} more"));
     }
-    (!names.is_empty()).then(|| format!("Not in the figure, without a price: {}.", names.join("; ")))
+    (!names.is_empty())
+        .then(|| format!("Not in the figure, without a price: {}.", names.join("; ")))
 }
 
 impl CountReport {
