@@ -27,6 +27,7 @@ mod contract_properties;
 mod contract_vectors;
 mod docs;
 mod errors;
+mod explain;
 mod html;
 mod price_data;
 mod prices_import;
