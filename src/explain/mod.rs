@@ -16,7 +16,7 @@ use thiserror::Error;
 
 pub use self::cost::{CostAmount, CostFigure, CostGround, cost};
 pub use self::paths::{ForecastUsage, PathFigure, PathGround, Read};
-pub use self::scenario::{CaseAmount, CaseFigure, CaseGround, CaseRead};
+pub use self::scenario::{CaseAmount, CaseEntries, CaseFigure, CaseGround, CaseRead};
 pub use self::settled::{Entries, SettledFigure, SettledFrom, SettledGround, settled};
 use crate::config::EntryRef;
 use crate::money::{Amount, Currency, MoneyError};

@@ -21,10 +21,29 @@ pub struct CaseGround<'g, 'a> {
     pub cases: &'g [Case<'a>],
     /// Their costs, path by path.
     pub outcome: &'g Outcome,
-    /// Days of the forecast.
-    pub calendar: &'g Calendar,
     /// Seed of the paths.
     pub seed: u64,
+    /// The entries behind the prices of each case.
+    pub looked_up: &'g [CaseEntries<'a>],
+}
+
+/// The entries behind the prices of a case, by its profiles.
+#[derive(Debug)]
+pub struct CaseEntries<'a> {
+    profiles: Vec<Profile>,
+    entries: Entries<'a>,
+}
+
+impl<'a> CaseEntries<'a> {
+    /// Looks them up; `calendar` has the days of the forecast.
+    ///
+    /// # Errors
+    /// [`ExplainError::Rating`] if prices cannot be looked up.
+    pub fn of(case: &Case<'a>, calendar: &Calendar) -> Result<Self, ExplainError> {
+        let profiles = profiles(case);
+        let entries = entries(case, &profiles, calendar)?;
+        Ok(Self { profiles, entries })
+    }
 }
 
 /// An amount of a path.
@@ -165,10 +184,8 @@ impl<'a> CaseGround<'_, 'a> {
         currency: Currency,
     ) -> Result<Part<'a>, ExplainError> {
         let case = &self.cases[number];
-        let profiles = profiles(case);
-        let entries = entries(case, &profiles, self.calendar)?;
-        let from =
-            SettledFrom { contracts: case.contracts, profiles: &profiles, entries: &entries };
+        let CaseEntries { profiles, entries } = &self.looked_up[number];
+        let from = SettledFrom { contracts: case.contracts, profiles, entries };
         let (figure, column) = match amount {
             CaseAmount::Total(column) => (SettledFigure::Total(currency), *column),
             CaseAmount::Cash(month) => (SettledFigure::Cash(*month, currency), Column::Billed),

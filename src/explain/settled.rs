@@ -15,10 +15,13 @@ use crate::settlement::steps::{Steps, UNITS_PER, UsageCharge, UsageKey, UsageWay
 use crate::settlement::{CostShare, Invoice, Line, LineCategory, RatedRollup, Settlement, TermRef};
 use crate::tokens::Component;
 
+/// An instant with the rates since: of the list, and of the books in use.
+type Since<'a> = (Timestamp, Rate<'a>, Rate<'a>);
+
 /// Entries behind prices, by what was used and when.
 #[derive(Debug, Clone, Default)]
 pub struct Entries<'a> {
-    found: BTreeMap<(u32, Component), Vec<(Timestamp, Rate<'a>, Rate<'a>)>>,
+    found: BTreeMap<(u32, Component), Vec<Since<'a>>>,
 }
 
 impl<'a> Entries<'a> {
@@ -44,7 +47,7 @@ impl<'a> Entries<'a> {
         (list, own): (Rate<'a>, Rate<'a>),
     ) {
         let known = self.found.entry(what).or_default();
-        let same = |(_, l, o): &(Timestamp, Rate<'a>, Rate<'a>)| *l == list && *o == own;
+        let same = |(_, l, o): &Since<'a>| *l == list && *o == own;
         if !known.last().is_some_and(same) {
             known.push((from, list, own));
         }

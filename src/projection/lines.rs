@@ -108,7 +108,7 @@ impl<'a> Gathering<'_, 'a> {
                     match &part.rate {
                         Some(rate) => path.lines.add(profile, component, rate, units)?,
                         None => {
-                            *path.unpriced.entry((part.profile, component)).or_default() += units
+                            *path.unpriced.entry((part.profile, component)).or_default() += units;
                         }
                     }
                 }

@@ -107,8 +107,8 @@ fn proven(env: &TestEnv, arguments: &[&str]) -> (usize, Vec<String>) {
 fn every_figure_of_cost_is_the_sum_of_its_lines() {
     let env = TestEnv::new();
     let logs = sample("logs");
-    let (count, left) = proven(&env, &["cost", &logs, "-g", "component,team"]);
-    assert!(count > 100 && left.is_empty(), "{count} {left:?}");
+    let (count, left) = proven(&env, &["cost", &logs, "-g", "provider,team"]);
+    assert!(count > 30 && left.is_empty(), "{count} {left:?}");
     let figures = ["/totals/billed_cost", "/totals/list_cost", "/groups/2/billed_cost"];
     check_figures(&env, &["cost", &logs], &figures, 5);
     check_figures(&env, &["cost", &logs, "-g", "month"], &["/groups/1/billed_cost"], 50);
@@ -140,27 +140,17 @@ fn every_figure_of_settlements_is_the_sum_of_its_lines() {
 fn every_figure_of_a_forecast_is_the_sum_of_its_lines() {
     let env = TestEnv::new();
     let logs = sample("logs");
-    let arguments = [
-        "forecast",
-        &logs,
-        "--horizon",
-        "4d",
-        "--paths",
-        "100",
-        "-g",
-        "provider",
-        "--budget",
-        "900",
-    ];
+    let arguments =
+        ["forecast", &logs, "--horizon", "2d", "--paths", "100", "-g", "speed", "--budget", "900"];
     let (count, left) = proven(&env, &arguments);
-    assert!(count > 50 && left.is_empty(), "{count} {left:?}");
+    assert!(count > 30 && left.is_empty(), "{count} {left:?}");
     let figures =
-        ["/total/quantiles/0.5", "/months/0/mean", "/groups/0/quantiles/0.9", "/days/3/mean"];
+        ["/total/quantiles/0.5", "/months/0/mean", "/groups/0/quantiles/0.9", "/days/1/mean"];
     check_figures(&env, &arguments, &figures, 10);
     check_figures(&env, &arguments, &["/run_rate/recent/projected", "/history/actual"], 10);
     let costs = sample("series/costs.csv");
     let (count, left) =
-        proven(&env, &["forecast", "--series", &costs, "--paths", "100", "--horizon", "5d"]);
+        proven(&env, &["forecast", "--series", &costs, "--paths", "100", "--horizon", "2d"]);
     assert!(count > 20 && left.is_empty(), "{count} {left:?}");
 }
 
@@ -173,7 +163,7 @@ fn every_figure_of_budgets_and_scenarios_is_the_sum_of_its_lines() {
     assert!(count > 20 && left.is_empty(), "{count} {left:?}");
     check_figures(&env, &check, &["/budgets/2/headroom", "/forecast/quantiles/0.9"], 10);
     let scenarios = sample("scenarios.toml");
-    let compare = ["compare", &logs, "--scenario", &scenarios, "--horizon", "5d", "--paths", "100"];
+    let compare = ["compare", &logs, "--scenario", &scenarios, "--horizon", "2d", "--paths", "100"];
     let (count, left) = proven(&env, &compare);
     assert!(count > 40 && left.is_empty(), "{count} {left:?}");
     let figures = ["/scenarios/1/difference/quantiles/0.5", "/scenarios/2/effective/mean"];
@@ -402,7 +392,7 @@ fn wrong_figures_say_what_there_is() {
     fails("/totals/0/bild_cost", &["`/totals/0` has no `bild_cost`", "billed_cost"]);
     fails("/totals/7/billed_cost", &["`/totals` has one element, 0"]);
     fails("/totals/0", &["is no single figure", "/totals/0/billed_cost"]);
-    fails("/credits/0/remaining", &["cannot be explained: it is a balance"]);
+    fails("/credits/0/amount", &["cannot be explained: it is a balance"]);
     fails("/groups/0/requests", &["it is a count of usage"]);
     fails("/totals/0/currency/x", &["is a figure and has no parts"]);
     let html = run(&env, &[&WITH_DEAL[..], &["--output", "html"]].concat());

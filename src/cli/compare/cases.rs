@@ -23,6 +23,9 @@ pub(in crate::cli) struct Comparison<'a> {
     pub(super) asked: Asked,
 }
 
+/// From the base to a scenario, one change at a time.
+type Way<'c> = Vec<(String, Case<'c>)>;
+
 /// The forecast as it is, and what scenarios came to.
 pub(in crate::cli) struct Compared<'c, 'a> {
     pub(in crate::cli) usage: &'c UsagePaths,
@@ -76,7 +79,7 @@ impl Comparison<'_> {
         &'c self,
         usages: &[&'c UsagePaths],
         found: &mut Diagnostics,
-    ) -> Result<(Vec<Case<'c>>, Vec<Vec<(String, Case<'c>)>>), Failure> {
+    ) -> Result<(Vec<Case<'c>>, Vec<Way<'c>>), Failure> {
         let (mut cases, mut steps) = (Vec::new(), Vec::new());
         for (scenario, usage) in self.scenarios.iter().zip(usages) {
             cases.push(self.case(usage, scenario, found)?);

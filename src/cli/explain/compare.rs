@@ -9,7 +9,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::finish;
 use crate::cli::settings::Environment;
 use crate::cli::ui::Ui;
-use crate::explain::{CaseAmount, CaseFigure, CaseGround, CaseRead, Column, Read};
+use crate::explain::{CaseAmount, CaseEntries, CaseFigure, CaseGround, CaseRead, Column, Read};
 use crate::scenario::{Basis, Outcome};
 
 pub(super) fn run(
@@ -35,11 +35,14 @@ pub(super) fn run(
             undecided: ground.undecided,
             prices: Some(&ground.prices),
         };
+        let calendar = &ground.usage.calendar;
+        let looked_up = made.compared.cases.iter().map(|case| CaseEntries::of(case, calendar));
+        let looked_up: Vec<CaseEntries<'_>> = looked_up.collect::<Result<_, _>>()?;
         let from = CaseGround {
             cases: made.compared.cases,
             outcome,
-            calendar: &ground.usage.calendar,
             seed: args.compare.model.seed,
+            looked_up: &looked_up,
         };
         let lines = |figure: CaseFigure, what| Ok(Answer::Lines(from.explain(&figure, what)?));
         let basis = match outcome.basis {

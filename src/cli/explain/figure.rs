@@ -142,7 +142,7 @@ impl<F> Figures<'_, F> {
 }
 
 /// The names of a pointer.
-fn parse(text: &str) -> Result<Vec<String>, Failure> {
+pub(super) fn parse(text: &str) -> Result<Vec<String>, Failure> {
     let Some(rest) = text.strip_prefix('/') else {
         let error =
             anyhow!("--figure: `{text}` is no JSON Pointer (expected such as /totals/billed_cost)");

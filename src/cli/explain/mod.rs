@@ -56,6 +56,17 @@ enum ExplainCommand {
     Compare(Box<ExplainCompare>),
 }
 
+impl ExplainCommand {
+    fn figure(&self) -> &FigureArgs {
+        match self {
+            Self::Cost(args) => &args.figure,
+            Self::Forecast(args) => &args.figure,
+            Self::Check(args) => &args.figure,
+            Self::Compare(args) => &args.figure,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 struct ExplainCost {
     #[command(flatten)]
@@ -112,6 +123,10 @@ pub(crate) fn run(
     environment: &Environment,
     ui: &Ui,
 ) -> Result<ExitStatus, Failure> {
+    // What is wrong with a pointer is said before the long work.
+    if let Some(pointer) = &args.command.figure().figure {
+        figure::parse(pointer)?;
+    }
     match &args.command {
         ExplainCommand::Check(args) => check::run(args, environment, ui),
         ExplainCommand::Compare(args) => compare::run(args, environment, ui),

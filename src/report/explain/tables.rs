@@ -1,7 +1,7 @@
 //! Explanations as tables.
 
 use super::figures::{ChargeFigures, EntryFigures, PartFigures, StepFigures};
-use super::text::weight;
+use super::text::{counted, weight};
 use super::{CountReport, ExplainReport};
 use crate::money::Amount;
 use crate::report::prices_explain::day;
@@ -80,10 +80,10 @@ impl ExplainReport {
         let left = part.charges.get(most..).unwrap_or_default();
         if !left.is_empty() {
             let rest = left.iter().fold(0, |sum, line| sum + line.cost.atto());
-            let name = format!("others: {} lines", format::grouped(left.len() as u64));
+            let name = format!("others: {}", counted(left.len(), "line"));
             grid.rows.push(total_row(&name, Amount::from_atto(rest), grid.columns.len()));
         }
-        let name = format!("sum of {} lines", format::grouped(part.charges.len() as u64));
+        let name = format!("sum of {}", counted(part.charges.len(), "line"));
         grid.rows.push(total_row(&name, part.charged, grid.columns.len()));
         grid.totals = 1;
         grid
@@ -187,7 +187,7 @@ fn short(units: u64) -> String {
 fn shown_quantity(text: &str) -> String {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let grouped = whole.parse().map_or_else(|_| whole.to_owned(), format::grouped);
-    if part.is_empty() { grouped } else { format!("{grouped}.{:0<2.2}", part) }
+    if part.is_empty() { grouped } else { format!("{grouped}.{part:0<2.2}") }
 }
 
 fn in_force(entry: &EntryFigures) -> String {

@@ -15,6 +15,11 @@ pub(super) fn weight(weight: Weight) -> String {
     }
 }
 
+/// `1 line`, `2 lines`.
+pub(super) fn counted(number: usize, what: &str) -> String {
+    format!("{} {what}{}", format::grouped(number as u64), if number == 1 { "" } else { "s" })
+}
+
 impl ExplainReport {
     /// Lines above and below the tables.
     #[must_use]
@@ -51,13 +56,10 @@ impl ExplainReport {
     pub fn proof_sentence(&self) -> String {
         let charges: usize = self.parts.iter().map(|part| part.charges.len()).sum();
         let steps: usize = self.parts.iter().map(|part| part.steps.len()).sum();
-        let count = |n: usize, what: &str| {
-            format!("{} {what}{}", format::grouped(n as u64), if n == 1 { "" } else { "s" })
-        };
         let what = match (charges, steps) {
-            (n, 0) => format!("sum of {}", count(n, "line")),
-            (0, n) => format!("sum of {}", count(n, "step")),
-            (n, m) => format!("sum of {} and {}", count(n, "line"), count(m, "step")),
+            (n, 0) => format!("sum of {}", counted(n, "line")),
+            (0, n) => format!("sum of {}", counted(n, "step")),
+            (n, m) => format!("sum of {} and {}", counted(n, "line"), counted(m, "step")),
         };
         let weighed = if self.parts.iter().all(|part| part.weight.denominator == 1) {
             ""
