@@ -2,8 +2,9 @@
 
 use chrono::NaiveTime;
 
+use super::entries::Entries;
 use super::paths::weight;
-use super::settled::{Entries, Making, SettledFigure, SettledFrom};
+use super::settled::{Making, SettledFigure, SettledFrom};
 use super::{Column, ExplainError, Explained, Part};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::period::{Calendar, Month, Period, Timestamp};

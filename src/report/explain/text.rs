@@ -44,7 +44,11 @@ impl ExplainReport {
             }
         }
         notes.push(self.proof_sentence());
-        notes.extend(self.parts.iter().filter_map(unpriced_sentence));
+        for (at, part) in self.parts.iter().enumerate() {
+            let is_whole = self.parts.len() == 1 && part.weight.denominator == 1;
+            let whose = if is_whole { "the figure".to_owned() } else { format!("part {}", at + 1) };
+            notes.extend(unpriced_sentence(part, &whose));
+        }
         if let Some(books) = &self.price_book {
             notes.push(format!("Prices: {}", books.sentence()));
         }
@@ -83,7 +87,7 @@ impl ExplainReport {
     }
 }
 
-fn unpriced_sentence(part: &PartFigures) -> Option<String> {
+fn unpriced_sentence(part: &PartFigures, whose: &str) -> Option<String> {
     let shown = part.unpriced.iter().take(SHOWN_UNPRICED);
     let mut names: Vec<String> = shown
         .map(|u| {
@@ -94,8 +98,8 @@ fn unpriced_sentence(part: &PartFigures) -> Option<String> {
     if left > 0 {
         names.push(format!("{left} more"));
     }
-    (!names.is_empty())
-        .then(|| format!("Not in the figure, without a price: {}.", names.join("; ")))
+    let names = (!names.is_empty()).then(|| names.join("; "))?;
+    Some(format!("Not in {whose}, without a price: {names}."))
 }
 
 impl CountReport {
