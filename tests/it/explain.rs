@@ -398,7 +398,7 @@ fn wrong_figures_say_what_there_is() {
     let html = run(&env, &[&WITH_DEAL[..], &["--output", "html"]].concat());
     assert_eq!(html.status, 2);
     let list = run(&env, &[&WITH_DEAL[..], &["--list", "--quiet", "-o", "csv"]].concat());
-    assert!(list.stdout.starts_with("figure,value,what\n/cash/0/billed_cost,75.00,"));
+    assert!(list.stdout.starts_with("figure,value,what\n/totals/0/list_cost,100.00,"));
 }
 
 #[test]
