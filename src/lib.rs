@@ -14,6 +14,7 @@ pub mod config;
 pub mod contract;
 pub mod costs;
 pub mod diagnostic;
+pub mod explain;
 pub mod forecast;
 pub mod money;
 pub mod period;

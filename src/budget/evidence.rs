@@ -103,6 +103,17 @@ impl Ground for UsageGround<'_> {
 }
 
 impl UsageGround<'_> {
+    /// The usage of a scope, and how it is forecast to a horizon.
+    #[must_use]
+    pub fn part(&self, scope: &BudgetScope, horizon: Horizon) -> (Rollup, ProjectionOptions) {
+        let calendar = &self.options.calendar;
+        let rollup = match scope.is_all() {
+            true => self.rollup.clone(),
+            false => self.rollup.of_profiles(|profile| scope.matches(profile, calendar)),
+        };
+        (rollup, self.options_for(scope, horizon))
+    }
+
     /// Planned launches count for the scopes that they are in; events and growth are looked up for
     /// each profile anyway.
     fn options_for(&self, scope: &BudgetScope, horizon: Horizon) -> ProjectionOptions {

@@ -69,8 +69,7 @@ pub fn judge(
     let horizon_end = overall.origin.map(|origin| settings.horizon.end(origin));
     let mut cases: BTreeMap<(BudgetScope, Option<NaiveDate>), Vec<usize>> = BTreeMap::new();
     for (number, rule) in rules.iter().enumerate() {
-        let around = overall.origin.and_then(|origin| rule.per.around(origin));
-        let end = horizon_end.max(around.map(|(_, end)| end));
+        let end = end_of(rule, overall.origin, settings.horizon);
         cases.entry((rule.scope.clone(), end)).or_default().push(number);
     }
     let mut judged = Vec::new();
@@ -79,8 +78,7 @@ pub fn judge(
         let evidence = if scope.is_all() && *end == horizon_end {
             &overall
         } else {
-            let last = end.and_then(|end| end.pred_opt());
-            own = ground.evidence(scope, last.map_or(settings.horizon, Horizon::Through))?;
+            own = ground.evidence(scope, through(*end, settings.horizon))?;
             &own
         };
         for number in numbers {
@@ -92,6 +90,26 @@ pub fn judge(
     judged.sort_by_key(|one: &Judged| one.rule);
     let diagnostics = idle(rules, &judged);
     Ok(Outcome { overall, judged, diagnostics })
+}
+
+/// The day after the last that a budget is judged to: its current period counts to its end.
+fn end_of(rule: &Rule, origin: Option<NaiveDate>, horizon: Horizon) -> Option<NaiveDate> {
+    let around = origin.and_then(|origin| rule.per.around(origin));
+    origin.map(|origin| horizon.end(origin)).max(around.map(|(_, end)| end))
+}
+
+fn through(end: Option<NaiveDate>, horizon: Horizon) -> Horizon {
+    end.and_then(|end| end.pred_opt()).map_or(horizon, Horizon::Through)
+}
+
+/// The horizon of the forecast that a budget is judged by, of its own scope; `None`: the forecast of
+/// all usage that `overall` holds.
+#[must_use]
+pub fn own_horizon(rule: &Rule, overall: &Evidence, settings: Settings) -> Option<Horizon> {
+    let end = end_of(rule, overall.origin, settings.horizon);
+    let is_overall =
+        rule.scope.is_all() && end == overall.origin.map(|origin| settings.horizon.end(origin));
+    (!is_overall).then(|| through(end, settings.horizon))
 }
 
 fn check_currencies(rules: &[Rule], currency: Currency) -> Result<(), GateError> {

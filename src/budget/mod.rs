@@ -17,7 +17,7 @@ use crate::projection::{BasisPoints, SpanKind};
 
 pub use self::doubt::Doubt;
 pub use self::evidence::{CostGround, Evidence, Ground, UsageGround};
-pub use self::gate::{Gate, GateError, Outcome, Settings, judge};
+pub use self::gate::{Gate, GateError, Outcome, Settings, judge, own_horizon};
 pub use self::scope::BudgetScope;
 pub use self::verdict::{Judged, JudgedPeriod, Over, SHOWN, Verdict};
 

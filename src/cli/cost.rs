@@ -5,13 +5,14 @@ use clap::Args;
 use super::args::{FindingArgs, InputArgs, OutputArgs, PriceArgs, SettleArgs, StaleArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
-use super::finish::{self, Printed};
-use super::ingest::{self, Prices};
+use super::finish::{self, Printed, Undecided};
+use super::ingest::{self, Prices, Usage};
 use super::settings::Environment;
 use super::settle;
 use super::ui::Ui;
+use crate::diagnostic::Diagnostic;
 use crate::rating::group::Dimension;
-use crate::rating::summary;
+use crate::rating::summary::{self, Summary};
 use crate::report::cost::CostReport;
 
 /// Show what was used and what it cost; with --contract what it costs under contracts.
@@ -53,6 +54,32 @@ pub(crate) fn run(
     if !args.contracts.contract.is_empty() {
         return settle::run(args, environment, ui);
     }
+    let made = make(args, environment, ui)?;
+    let (report, denied) = (&made.report, made.denied);
+    let (head, notes) = report.sentences();
+    let printed =
+        Printed { head: &head, grids: vec![report.grid()], notes: &notes, csv: report.csv_grid() };
+    let page = || Ok(report.page()?);
+    finish::print_with_page(report, printed, page, &args.output, denied, ui)?;
+    Ok(finish::status(denied, made.undecided, ui))
+}
+
+/// A report of costs without contracts, and what it was made from.
+pub(super) struct Made {
+    pub(super) report: CostReport,
+    pub(super) summary: Summary,
+    pub(super) usage: Usage,
+    pub(super) prices: Prices,
+    pub(super) findings: Vec<Diagnostic>,
+    /// A finding makes the command fail.
+    pub(super) denied: bool,
+    pub(super) undecided: Option<Undecided>,
+    /// First and last day with usage.
+    pub(super) period: Option<String>,
+}
+
+/// Reads usage, rates it and says what was odd.
+pub(super) fn make(args: &CostArgs, environment: &Environment, ui: &Ui) -> Result<Made, Failure> {
     let policy = finish::policy(&args.findings)?;
     let prices = Prices::load(&args.prices, environment)?;
     let dimensions = ingest::dimensions(&args.group_by);
@@ -70,7 +97,7 @@ pub(crate) fn run(
         &usage.calendar,
         args.stale.stale_days,
     )?;
-    let mut found = usage.found;
+    let mut found = usage.found.clone();
     found.merge(prices.found.clone());
     found.merge(summary.diagnostics.clone());
     let (findings, denied) = finish::resolve(&found, &policy);
@@ -82,13 +109,8 @@ pub(crate) fn run(
         );
         format!("{first} to {last}")
     });
-    let records = usage.facts.records;
-    let report = CostReport::new(&summary, usage.facts, findings, prices.facts(), period);
-    let (head, notes) = report.sentences();
-    let printed =
-        Printed { head: &head, grids: vec![report.grid()], notes: &notes, csv: report.csv_grid() };
-    let page = || Ok(report.page()?);
-    finish::print_with_page(&report, printed, page, &args.output, denied, ui)?;
-    let undecided = finish::undecided(records, &summary.totals);
-    Ok(finish::status(denied, undecided, ui))
+    let (facts, odd) = (usage.facts.clone(), findings.clone());
+    let report = CostReport::new(&summary, facts, odd, prices.facts(), period.clone());
+    let undecided = finish::undecided(usage.facts.records, &summary.totals);
+    Ok(Made { report, summary, usage, prices, findings, denied, undecided, period })
 }

@@ -148,6 +148,7 @@ impl ReadCosts {
             price_book: None,
             source: Source::Costs,
             undecided: None,
+            ground: None,
         })
     }
 

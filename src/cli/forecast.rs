@@ -11,13 +11,15 @@ use super::cost_series::{self, CostSeriesArgs};
 use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed, Undecided};
-use super::ingest::{self, Prices};
+use super::ingest::{self, Prices, Usage};
 use super::model_args::ModelArgs;
 use super::settings::Environment;
 use super::ui::Ui;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::money::Amount;
-use crate::projection::{BasisPoints, Horizon, Projection, ProjectionError, project};
+use crate::projection::{
+    BasisPoints, BudgetOutlook, Horizon, Projection, ProjectionError, ProjectionOptions, project,
+};
 use crate::rating::group::Dimension;
 use crate::rating::summary;
 use crate::report::forecast::{ForecastContext, ForecastReport};
@@ -34,7 +36,7 @@ use crate::report::{InputFacts, PriceBookFacts, Source, format};
 #[command(mut_arg("inputs", |inputs| inputs.required(false).required_unless_present("series")))]
 pub(crate) struct ForecastArgs {
     #[command(flatten)]
-    input: InputArgs,
+    pub(super) input: InputArgs,
     /// How far: days such as 30d, months such as 3m (the current one is the first), eom, eoq, eoy,
     /// or the last day as a date.
     #[arg(help_heading = "Forecast", long, default_value = "30d", value_name = "HORIZON")]
@@ -47,7 +49,7 @@ pub(crate) struct ForecastArgs {
         value_delimiter = ',',
         value_name = "LEVELS"
     )]
-    levels: Vec<String>,
+    pub(super) levels: Vec<String>,
     /// A budget, such as 900, '2500 EUR/quarter', 9000/year or 700/total (the days forecast); without
     /// a period it is that of a month. Shows how likely each period goes over it and when it is used
     /// up. May be given several times; the exit code does not depend on it.
@@ -66,7 +68,7 @@ pub(crate) struct ForecastArgs {
     #[arg(help_heading = "Forecast", long)]
     daily: bool,
     #[command(flatten)]
-    model: ModelArgs,
+    pub(super) model: ModelArgs,
     #[command(flatten)]
     costs: CostSeriesArgs,
     #[command(flatten)]
@@ -74,7 +76,7 @@ pub(crate) struct ForecastArgs {
     #[command(flatten)]
     stale: StaleArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    pub(super) output: OutputArgs,
     #[command(flatten)]
     findings: FindingArgs,
 }
@@ -125,6 +127,15 @@ pub(crate) struct Made {
     pub(crate) undecided: Option<Undecided>,
     /// What is known without a forecast.
     pub(crate) known: String,
+    /// What it was made from; `None` for daily costs.
+    pub(crate) ground: Option<UsageGround>,
+}
+
+/// Usage that was forecast.
+pub(crate) struct UsageGround {
+    pub(crate) usage: Usage,
+    pub(crate) prices: Prices,
+    pub(crate) options: ProjectionOptions,
 }
 
 pub(crate) fn run(
@@ -132,6 +143,42 @@ pub(crate) fn run(
     environment: &Environment,
     ui: &Ui,
 ) -> Result<ExitStatus, Failure> {
+    let made = make(args, environment, ui)?;
+    let (report, denied) = (&made.report, made.denied);
+    let (mut head, notes) = report.sentences();
+    if args.output.output == OutputFormat::Table {
+        for drawn in [report.trend(), report.fan_lines(ui.width())].into_iter().flatten() {
+            head.push_str(&format!("\n\n{drawn}"));
+        }
+    }
+    let further = [report.budget_grid(), report.group_grid(), report.driver_grid()];
+    let grids = [Some(report.grid(args.daily))].into_iter().chain(further).flatten().collect();
+    let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
+    let page = || Ok(report.page()?);
+    finish::print_with_page(report, printed, page, &args.output, denied, ui)?;
+    Ok(finish::status(denied, made.undecided, ui))
+}
+
+/// A report of a forecast, and what it was made from.
+pub(super) struct Reported {
+    pub(super) report: ForecastReport,
+    pub(super) projection: Projection,
+    pub(super) budgets: Vec<BudgetOutlook>,
+    /// `None` for a forecast of daily costs.
+    pub(super) ground: Option<UsageGround>,
+    pub(super) facts: InputFacts,
+    pub(super) findings: Vec<Diagnostic>,
+    /// A finding makes the command fail.
+    pub(super) denied: bool,
+    pub(super) undecided: Option<Undecided>,
+}
+
+/// Forecasts and says what was odd.
+pub(super) fn make(
+    args: &ForecastArgs,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<Reported, Failure> {
     let policy = finish::policy(&args.findings)?;
     let horizon = horizon(&args.horizon)?;
     let mut levels: Vec<BasisPoints> =
@@ -167,30 +214,21 @@ pub(crate) fn run(
         // A denied finding is an error whatever else there is.
         if denied { Failure { status: ExitStatus::Error, ..failure } } else { failure }
     })?;
+    let budgets = budgets::outlooks(&typed, &projection)?;
     let context = ForecastContext {
-        inputs: made.facts,
-        diagnostics: findings,
+        inputs: made.facts.clone(),
+        diagnostics: findings.clone(),
         price_book: made.price_book,
         source: made.source,
         levels,
         seed: args.model.seed,
         group_by: dimensions.iter().map(ToString::to_string).collect(),
         paths: usize::try_from(args.model.paths)?,
-        budgets: budgets::outlooks(&typed, &projection)?,
+        budgets: budgets.clone(),
     };
     let report = ForecastReport::new(&projection, context)?;
-    let (mut head, notes) = report.sentences();
-    if args.output.output == OutputFormat::Table {
-        for drawn in [report.trend(), report.fan_lines(ui.width())].into_iter().flatten() {
-            head.push_str(&format!("\n\n{drawn}"));
-        }
-    }
-    let further = [report.budget_grid(), report.group_grid(), report.driver_grid()];
-    let grids = [Some(report.grid(args.daily))].into_iter().chain(further).flatten().collect();
-    let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
-    let page = || Ok(report.page()?);
-    finish::print_with_page(&report, printed, page, &args.output, denied, ui)?;
-    Ok(finish::status(denied, made.undecided, ui))
+    let (ground, facts, undecided) = (made.ground, made.facts, made.undecided);
+    Ok(Reported { report, projection, budgets, ground, facts, findings, denied, undecided })
 }
 
 /// Reads usage, prices it and projects it.
@@ -228,7 +266,7 @@ fn from_usage(
         &usage.calendar,
         args.stale.stale_days,
     )?;
-    let mut found = usage.found;
+    let mut found = usage.found.clone();
     found.merge(prices.found.clone());
     // What the history lacks is said before why there is no forecast.
     found.merge(history.diagnostics.clone());
@@ -241,10 +279,11 @@ fn from_usage(
         ),
         projection,
         undecided: finish::undecided(usage.facts.records, &history.totals),
-        facts: usage.facts,
+        facts: usage.facts.clone(),
         found,
         price_book: Some(prices.facts()),
         source: Source::Usage,
+        ground: Some(UsageGround { usage, prices, options }),
     })
 }
 

@@ -11,6 +11,7 @@ mod cost;
 mod cost_series;
 mod error;
 mod exit;
+mod explain;
 mod finish;
 mod forecast;
 mod ingest;
@@ -57,6 +58,7 @@ enum Command {
     Check(Box<check::CheckArgs>),
     Compare(Box<compare::CompareArgs>),
     Commit(Box<commit::CommitArgs>),
+    Explain(explain::ExplainArgs),
     Rollup(rollup::RollupArgs),
     Prices(prices::PricesArgs),
     Contract(contract::ContractArgs),
@@ -104,6 +106,7 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
         Command::Check(args) => check::run(args, environment, ui),
         Command::Compare(args) => compare::run(args, environment, ui),
         Command::Commit(args) => commit::run(args, environment, ui),
+        Command::Explain(args) => explain::run(args, environment, ui),
         Command::Rollup(args) => rollup::run(args, environment, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
         Command::Contract(args) => contract::run(args, ui),

@@ -14,7 +14,7 @@ use super::settings::Environment;
 use super::ui::Ui;
 use crate::contract::terms::{Pool, TermKind};
 use crate::contract::{Contract, FxSource, FxTable, Scope, read_fx};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::period::{Grain, Month, Period, Timestamp, next_day};
 use crate::rating::group::Dimension;
 use crate::rating::summary;
@@ -37,49 +37,97 @@ pub(super) fn run(
     environment: &Environment,
     ui: &Ui,
 ) -> Result<ExitStatus, Failure> {
-    let policy = finish::policy(&args.findings)?;
-    let dimensions = ingest::dimensions(&args.group_by);
-    refuse_fine_dimensions(&dimensions)?;
-    let prices = Prices::load(&args.prices, environment)?;
-    let agreed = load(&args.contracts, args.output.out.as_deref())?;
-    let kept = with_labels_of(&agreed.contracts, &dimensions);
-    let grain = GrainAsked::AtMost(grain_of(&agreed.contracts));
-    let asked = Asked { dimensions: &kept, grain, out: args.output.out.as_deref() };
-    let usage =
-        ingest::read_usage(&in_zone_of(&args.input, &agreed.contracts), &prices, asked, ui)?;
-    let rated = RatedRollup::new(&usage.rollup, &prices.book, prices.known_at, &agreed.contracts)?;
-    let settlement = match window(&usage, &agreed.contracts) {
-        Some(window) => rated.settle(&agreed.fx, window)?,
-        None => Settlement::default(),
-    };
-    let mut found = usage.found.clone();
-    found.merge(prices.found.clone());
-    found.merge(agreed.found);
-    found.merge(price_findings(&rated, &usage, &prices, args.stale.stale_days)?);
-    found.merge(settlement.diagnostics.clone());
-    let (findings, denied) = finish::resolve(&found, &policy);
-    ui.findings(&findings);
-    let settled = Settled {
-        settlement: &settlement,
-        contracts: &agreed.contracts,
-        profiles: usage.rollup.profiles(),
-        dimensions: &dimensions,
-        calendar: &usage.calendar,
-        window_assumed: usage.since.is_none(),
-    };
-    let records = usage.facts.records;
-    let report = SettlementReport::new(settled, usage.facts.clone(), findings, prices.facts())?;
+    let ground = Ground::read(args, environment, ui)?;
+    let made = ground.make(args, false, ui)?;
+    let (report, denied) = (&made.report, made.denied);
     let (head, notes) = report.sentences();
     let grids = report.grids(args.contracts.lines);
     let printed = Printed { head: &head, grids, notes: &notes, csv: report.csv_grid() };
     let page = || Ok(report.page()?);
-    finish::print_with_page(&report, printed, page, &args.output, denied, ui)?;
-    let undecided = if records == 0 {
-        Some(Undecided::NoUsage)
-    } else {
-        report.is_without_prices().then_some(Undecided::NothingPriced)
-    };
-    Ok(finish::status(denied, undecided, ui))
+    finish::print_with_page(report, printed, page, &args.output, denied, ui)?;
+    Ok(finish::status(denied, made.undecided, ui))
+}
+
+/// What is settled, read.
+pub(super) struct Ground {
+    pub(super) usage: Usage,
+    pub(super) prices: Prices,
+    pub(super) contracts: Vec<Contract>,
+    pub(super) dimensions: Vec<Dimension>,
+    fx: FxTable,
+    found: Diagnostics,
+}
+
+/// A report of costs under contracts, and what it was made from.
+pub(super) struct Made<'g> {
+    pub(super) report: SettlementReport,
+    pub(super) rated: RatedRollup<'g>,
+    pub(super) settlement: Settlement,
+    pub(super) findings: Vec<Diagnostic>,
+    /// A finding makes the command fail.
+    pub(super) denied: bool,
+    pub(super) undecided: Option<Undecided>,
+}
+
+impl Ground {
+    /// Reads prices, contracts and usage.
+    pub(super) fn read(
+        args: &CostArgs,
+        environment: &Environment,
+        ui: &Ui,
+    ) -> Result<Self, Failure> {
+        let dimensions = ingest::dimensions(&args.group_by);
+        refuse_fine_dimensions(&dimensions)?;
+        let prices = Prices::load(&args.prices, environment)?;
+        let agreed = load(&args.contracts, args.output.out.as_deref())?;
+        let kept = with_labels_of(&agreed.contracts, &dimensions);
+        let grain = GrainAsked::AtMost(grain_of(&agreed.contracts));
+        let asked = Asked { dimensions: &kept, grain, out: args.output.out.as_deref() };
+        let usage =
+            ingest::read_usage(&in_zone_of(&args.input, &agreed.contracts), &prices, asked, ui)?;
+        let Agreed { contracts, fx, found } = agreed;
+        Ok(Self { usage, prices, contracts, dimensions, fx, found })
+    }
+
+    /// Settles it and says what was odd.
+    pub(super) fn make(
+        &self,
+        args: &CostArgs,
+        in_steps: bool,
+        ui: &Ui,
+    ) -> Result<Made<'_>, Failure> {
+        let policy = finish::policy(&args.findings)?;
+        let Self { usage, prices, contracts, .. } = self;
+        let rated = RatedRollup::new(&usage.rollup, &prices.book, prices.known_at, contracts)?;
+        let settlement = match window(usage, contracts) {
+            Some(window) if in_steps => rated.settle_in_steps(&self.fx, window)?,
+            Some(window) => rated.settle(&self.fx, window)?,
+            None => Settlement::default(),
+        };
+        let mut found = usage.found.clone();
+        found.merge(prices.found.clone());
+        found.merge(self.found.clone());
+        found.merge(price_findings(&rated, usage, prices, args.stale.stale_days)?);
+        found.merge(settlement.diagnostics.clone());
+        let (findings, denied) = finish::resolve(&found, &policy);
+        ui.findings(&findings);
+        let settled = Settled {
+            settlement: &settlement,
+            contracts,
+            profiles: usage.rollup.profiles(),
+            dimensions: &self.dimensions,
+            calendar: &usage.calendar,
+            window_assumed: usage.since.is_none(),
+        };
+        let (facts, odd) = (usage.facts.clone(), findings.clone());
+        let report = SettlementReport::new(settled, facts, odd, prices.facts())?;
+        let undecided = if usage.facts.records == 0 {
+            Some(Undecided::NoUsage)
+        } else {
+            report.is_without_prices().then_some(Undecided::NothingPriced)
+        };
+        Ok(Made { report, rated, settlement, findings, denied, undecided })
+    }
 }
 
 /// Terms are settled by billing period, and by all components of a profile together.

@@ -8,6 +8,7 @@ use super::events::{EventFactors, Scope};
 use super::mix::{Mix, VARIANTS};
 use crate::money::{BLEND_WHOLE, BlendedPrice, MoneyError, UnitPrice};
 use crate::period::{Calendar, Period, Timestamp};
+use crate::price_book::Rate;
 use crate::rating::Rater;
 use crate::rollup::Profile;
 use crate::settlement::TokenPrices;
@@ -199,6 +200,61 @@ impl Shares {
                 };
                 let shares = self.variants.iter().map(share).collect();
                 add(profile, pricing.prices_in(profile, self.component, moment), shares);
+            }
+        }
+        found
+    }
+}
+
+/// A profile with the rate of its usage, and its share of [`BLEND_WHOLE`] by variant.
+#[derive(Debug)]
+pub(super) struct RatedPart<'r> {
+    pub(super) profile: u32,
+    /// `None`: no price.
+    pub(super) rate: Option<Rate<'r>>,
+    pub(super) shares: Vec<u32>,
+}
+
+impl Shares {
+    /// How many variants of the mix there are.
+    pub(super) fn variants(&self) -> usize {
+        self.variants.len()
+    }
+
+    /// What one unit of the leaf is on a day: profiles, each with the price entry of that day, with the
+    /// same shares as [`Self::prices`].
+    pub(super) fn rated<'r>(
+        &self,
+        day: NaiveDate,
+        pricing: &Pricing<'_, 'r>,
+    ) -> Vec<RatedPart<'r>> {
+        let period = pricing.calendar.day(day);
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at < self.parts.len() {
+            let profile = self.parts[at].profile;
+            let same = self.parts[at..].iter().take_while(|p| p.profile == profile).count();
+            let range = at..at + same;
+            at += same;
+            let factor = pricing.events.at(profile, day);
+            let rates = pricing.rater.rates(profile);
+            if let Ok(rate) = rates.at(self.component, period) {
+                let sum = |shares: &Vec<u32>| scaled(shares[range.clone()].iter().sum(), factor);
+                let shares = self.variants.iter().map(sum).collect();
+                found.push(RatedPart { profile, rate: Some(rate), shares });
+                continue;
+            }
+            for (index, quarter) in range.flat_map(|i| (0..4).map(move |quarter| (i, quarter))) {
+                let hour = u32::from(self.parts[index].hour);
+                let wall = NaiveTime::from_hms_opt(hour, 15 * quarter, 0).unwrap_or_default();
+                let start = pricing.calendar.instant_of(day.and_time(wall));
+                let moment = Period { start, end: Timestamp::from_nanos(start.nanos() + 1) };
+                let share = |shares: &Vec<u32>| {
+                    scaled(shares[index] / 4 + u32::from(quarter < shares[index] % 4), factor)
+                };
+                let shares = self.variants.iter().map(share).collect();
+                let rate = rates.at(self.component, moment).ok();
+                found.push(RatedPart { profile, rate, shares });
             }
         }
         found

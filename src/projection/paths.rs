@@ -122,10 +122,54 @@ fn quantile(sorted: &[Amount], probability: BasisPoints) -> Result<Amount, Money
     let Some(last) = sorted.len().checked_sub(1) else {
         return Ok(Amount::ZERO);
     };
+    let (below, part) = position(last, probability)?;
+    sorted[below].lerp(sorted[(below + 1).min(last)], part, WHOLE)
+}
+
+/// Where a quantile lies among sorted amounts: the place below it, and how many ten-thousandths of the
+/// way to the next it is.
+fn position(last: usize, probability: BasisPoints) -> Result<(usize, u32), MoneyError> {
     let position = u64::try_from(last).map_err(|_| MoneyError::Overflow)? * u64::from(probability);
     let below = usize::try_from(position / u64::from(WHOLE)).map_err(|_| MoneyError::Overflow)?;
     let part = u32::try_from(position % u64::from(WHOLE)).map_err(|_| MoneyError::Overflow)?;
-    sorted[below].lerp(sorted[(below + 1).min(last)], part, WHOLE)
+    Ok((below, part))
+}
+
+/// A path that a quantile is read off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its number, from 0.
+    pub path: usize,
+    /// Its place by amount, from 1.
+    pub rank: usize,
+    /// Its amount.
+    pub amount: Amount,
+    /// How many ten-thousandths of it are in the quantile.
+    pub weight: BasisPoints,
+}
+
+/// The paths that a quantile of amounts, one a path, is interpolated between; none without amounts.
+///
+/// # Errors
+/// [`MoneyError::Overflow`] if there are too many.
+pub fn neighbours(
+    amounts: &[Amount],
+    probability: BasisPoints,
+) -> Result<Vec<Neighbour>, MoneyError> {
+    let mut order: Vec<usize> = (0..amounts.len()).collect();
+    order.sort_by_key(|path| amounts[*path]);
+    let Some(last) = order.len().checked_sub(1) else { return Ok(Vec::new()) };
+    let (below, part) = position(last, probability)?;
+    let found = [(below, WHOLE - part), ((below + 1).min(last), part)];
+    let found = found.into_iter().filter(|(_, weight)| *weight > 0);
+    Ok(found
+        .map(|(at, weight)| Neighbour {
+            path: order[at],
+            rank: at + 1,
+            amount: amounts[order[at]],
+            weight,
+        })
+        .collect())
 }
 
 #[cfg(test)]
@@ -141,6 +185,19 @@ mod tests {
             [0, 1000, 5000, 9000, 10_000].map(shown),
             ["1.00", "1.30", "2.50", "7.90", "10.00"]
         );
+    }
+
+    #[test]
+    fn a_quantile_lies_between_its_neighbours() {
+        // numpy: sorted 1, 2, 3, 10; 0.9 x 3 = 2.7, so 0.3 of the third and 0.7 of the fourth.
+        let amounts: Vec<Amount> = [10, 1, 3, 2].map(Amount::from_units).to_vec();
+        let shown = |p| {
+            let found = neighbours(&amounts, p).unwrap();
+            found.iter().map(|n| (n.path, n.rank, n.weight)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(9_000), [(2, 3, 3_000), (0, 4, 7_000)]);
+        assert_eq!(shown(10_000), [(0, 4, 10_000)]);
+        assert_eq!(neighbours(&[], 5_000).unwrap(), []);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod allowance;
 mod doubt;
 pub mod group;
+pub mod lines;
 pub mod stale;
 pub mod summary;
 

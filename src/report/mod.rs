@@ -7,6 +7,7 @@ pub mod compare;
 pub mod contract;
 pub mod cost;
 mod drivers;
+pub mod explain;
 pub mod forecast;
 pub mod format;
 pub mod grid;

@@ -66,23 +66,23 @@ struct ShownComponent {
 }
 
 /// A price before multipliers, or a factor, and where it comes from.
-#[derive(Debug, Serialize)]
-struct ShownItem {
-    component: &'static str,
-    price: Option<Amount>,
-    factor: Option<String>,
-    condition: String,
-    effective_from: Option<Timestamp>,
-    effective_until: Option<Timestamp>,
-    announced_on: Option<Timestamp>,
-    withdrawn_on: Option<Timestamp>,
-    promotion: bool,
-    free_allowance: Option<ShownAllowance>,
-    confidence: &'static str,
-    layer: String,
-    source: Option<String>,
-    notes: Option<String>,
-    location: String,
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct ShownItem {
+    pub(super) component: &'static str,
+    pub(super) price: Option<Amount>,
+    pub(super) factor: Option<String>,
+    pub(super) condition: String,
+    pub(super) effective_from: Option<Timestamp>,
+    pub(super) effective_until: Option<Timestamp>,
+    pub(super) announced_on: Option<Timestamp>,
+    pub(super) withdrawn_on: Option<Timestamp>,
+    pub(super) promotion: bool,
+    pub(super) free_allowance: Option<ShownAllowance>,
+    pub(super) confidence: &'static str,
+    pub(super) layer: String,
+    pub(super) source: Option<String>,
+    pub(super) notes: Option<String>,
+    pub(super) location: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -91,11 +91,11 @@ struct ShownOther {
     reasons: Vec<String>,
 }
 
-fn shown_price(component: Component, price: UnitPrice) -> Option<Amount> {
+pub(super) fn shown_price(component: Component, price: UnitPrice) -> Option<Amount> {
     price.per(PriceKey::of(component).per_power).ok()
 }
 
-fn shown_item(item: Item<'_>, component: Component) -> ShownItem {
+pub(super) fn shown_item(item: Item<'_>, component: Component) -> ShownItem {
     let facts = |origin: &Provenance, dates: &Dates, condition: String, promotion| ShownItem {
         component: component.name(),
         price: None,
@@ -301,7 +301,7 @@ impl PriceExplanation {
 }
 
 /// A date where the instant is the start of one.
-fn day(instant: Timestamp) -> String {
+pub(super) fn day(instant: Timestamp) -> String {
     instant.to_string().replace("T00:00:00Z", "")
 }
 

@@ -78,7 +78,7 @@ struct ShownPrice {
 }
 
 /// Units that are free before a price applies.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct ShownAllowance {
     quantity: u64,
     period: &'static str,

@@ -152,6 +152,26 @@ impl<'a> Case<'a> {
         self.settle(&|cell| self.usage.cells[cell].quantities[path])
     }
 
+    /// As [`Self::settle_path`], and keeps how usage comes to cost what it costs.
+    ///
+    /// # Errors
+    /// As [`Self::settle_path`].
+    pub fn settle_path_in_steps(&self, path: usize) -> Result<Settlement, SettleError> {
+        self.settle_with(&|cell| self.usage.cells[cell].quantities[path], true)
+    }
+
+    /// The parts of its usage.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Prices and exchange rates.
+    #[must_use]
+    pub fn ground(&self) -> Ground<'a> {
+        self.ground
+    }
+
     /// Settles the mean of all paths times a factor.
     ///
     /// # Errors
@@ -172,12 +192,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The parts of its usage, by stretch of days and profile.
-    pub(super) fn columns(&self) -> &[Column] {
-        &self.columns
-    }
-
-    /// Where each row of them begins, and where the last ends.
+    /// Where each row of its columns begins, and where the last ends.
     pub(super) fn rows(&self) -> &[usize] {
         &self.rows
     }
@@ -188,7 +203,16 @@ impl<'a> Case<'a> {
     }
 
     fn settle(&self, units: &dyn Fn(usize) -> f64) -> Result<Settlement, SettleError> {
-        let mut settler = Settler::new(self.setup())?;
+        self.settle_with(units, false)
+    }
+
+    fn settle_with(
+        &self,
+        units: &dyn Fn(usize) -> f64,
+        in_steps: bool,
+    ) -> Result<Settlement, SettleError> {
+        let settler = Settler::new(self.setup())?;
+        let mut settler = if in_steps { settler.with_steps() } else { settler };
         let mut usage = Vec::new();
         for row in self.rows.windows(2) {
             let columns = &self.columns[row[0]..row[1]];

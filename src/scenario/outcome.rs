@@ -81,6 +81,8 @@ pub struct Outcome {
     pub scenarios: Vec<ScenarioOutcome>,
     /// What settlement found odd, on the mean of all paths.
     pub diagnostics: Diagnostics,
+    /// What each path costs, by scenario.
+    pub paths: Vec<Vec<PathCost>>,
 }
 
 /// How to compare.
@@ -172,7 +174,7 @@ pub fn compare(
             },
         });
     }
-    Ok(Outcome { basis, base, scenarios, diagnostics })
+    Ok(Outcome { basis, base, scenarios, diagnostics, paths: settled })
 }
 
 /// What each scenario uses without a price and not all of them do.

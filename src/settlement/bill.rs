@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use super::deal::Deal;
 use super::invoice::{FxUsed, Invoice, Line, LineCategory, LineQuantity, TermRef};
 use super::percent::percent;
+use super::steps::Notes;
 use super::usage::UsageProfile;
 use crate::contract::LineRounding;
 use crate::money::{Amount, Currency, Factor, MoneyError, Rounding};
@@ -26,6 +27,13 @@ pub(super) struct InvoiceKey {
     /// The end of the billing period.
     end: Timestamp,
     rounding: LineRounding,
+}
+
+impl InvoiceKey {
+    /// Issuer, currency and days.
+    pub(super) fn name(&self) -> (String, Currency, (NaiveDate, NaiveDate)) {
+        (self.issuer.to_string(), self.currency, self.days)
+    }
 }
 
 /// Which lines are one.
@@ -56,7 +64,7 @@ impl Text {
         Self::Words(Cow::Borrowed(words))
     }
 
-    fn into_words(self) -> String {
+    pub(super) fn into_words(self) -> String {
         match self {
             Self::Words(words) => words.into_owned(),
             Self::Off(rate) => format!("{} off", percent(rate)),
@@ -100,6 +108,8 @@ pub struct InvoiceTotal {
 #[derive(Debug, Default)]
 pub(super) struct Bill {
     invoices: IndexMap<InvoiceKey, IndexMap<LineKey, Added, FixedState>, FixedState>,
+    /// How usage comes to cost what it costs, where that is asked for.
+    pub(super) notes: Option<Notes>,
 }
 
 /// Lines that an invoice has room for from the start.
@@ -145,6 +155,11 @@ pub(super) fn key_without_contract(
 }
 
 impl Bill {
+    /// No invoices yet.
+    pub(super) fn with_notes(notes: Option<Notes>) -> Self {
+        Self { notes, ..Self::default() }
+    }
+
     /// Adds to a line.
     pub(super) fn add(
         &mut self,
@@ -162,6 +177,13 @@ impl Bill {
             let lines = IndexMap::with_capacity_and_hasher(USUAL_LINES, FixedState::default());
             self.invoices.insert_full(invoice.clone(), lines).0
         })
+    }
+
+    /// Notes on which invoice an item is, by its number, and with how much.
+    pub(super) fn note_invoice(&mut self, item: usize, invoice: usize, base: Amount) {
+        if let (Some(notes), Some((key, _))) = (&mut self.notes, self.invoices.get_index(invoice)) {
+            notes.invoiced(item, key.name(), base);
+        }
     }
 
     /// Adds to a line of an invoice by its number.

@@ -50,6 +50,10 @@ impl Posting<'_, '_> {
         items: &mut [Item],
         words: &Words,
     ) -> Result<(), SettleError> {
+        if let Some(notes) = &mut self.bill.notes {
+            let (category, text) = words.off.clone();
+            notes.applied(Some(term), items, (category, &text.into_words()), words.surcharge)?;
+        }
         // Few issuers, most often one.
         let mut found: Vec<(InvoiceKey, Effect)> = Vec::new();
         let mut last: Option<(Option<usize>, u32, usize)> = None;

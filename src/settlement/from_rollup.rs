@@ -11,7 +11,7 @@ use crate::contract::{Contract, FxTable, Term, TermKind};
 use crate::diagnostic::code;
 use crate::money::{Currency, UnitPrice};
 use crate::period::{Period, Timestamp};
-use crate::price_book::{PriceBook, Unpriced};
+use crate::price_book::{PriceBook, Rate, Unpriced};
 use crate::rating::{Rater, RatingError};
 use crate::rollup::{Profile, Rollup, RollupRow};
 use crate::sku::{STANDARD, Sku};
@@ -81,7 +81,24 @@ impl<'a> RatedRollup<'a> {
     /// [`SettleError`] if a row cannot be rated, terms do not suit the currencies, a rate is
     /// missing or an amount does not fit.
     pub fn settle(&self, fx: &FxTable, window: Period) -> Result<Settlement, SettleError> {
-        let mut settler = Settler::new(Setup {
+        self.settle_with(fx, window, false)
+    }
+
+    /// As [`Self::settle`], and keeps how usage comes to cost what it costs.
+    ///
+    /// # Errors
+    /// As [`Self::settle`].
+    pub fn settle_in_steps(&self, fx: &FxTable, window: Period) -> Result<Settlement, SettleError> {
+        self.settle_with(fx, window, true)
+    }
+
+    fn settle_with(
+        &self,
+        fx: &FxTable,
+        window: Period,
+        in_steps: bool,
+    ) -> Result<Settlement, SettleError> {
+        let settler = Settler::new(Setup {
             contracts: self.contracts,
             profiles: &self.profiles,
             prices: self,
@@ -89,6 +106,7 @@ impl<'a> RatedRollup<'a> {
             currency: self.currency(),
             window,
         })?;
+        let mut settler = if in_steps { settler.with_steps() } else { settler };
         let mut usage = Vec::new();
         for row in self.rollup.rows().iter().filter(|row| window.contains(row.period.start)) {
             self.price(row, &mut usage)?;
@@ -122,6 +140,16 @@ impl<'a> RatedRollup<'a> {
             usage.push(PricedUsage { component, quantity, prices });
         }
         Ok(())
+    }
+
+    /// The price entry of a component of a row before any contract, and that of the list; `None`:
+    /// no book has a price.
+    #[must_use]
+    pub fn rates_of(&self, row: &RollupRow, component: Component) -> Option<(Rate<'a>, Rate<'a>)> {
+        let number = self.priced_as(row.profile, row.period.start);
+        let own = self.rater.rates(number).at(component, row.period).ok()?;
+        let list = self.rater.list_rates(number).at(component, row.period);
+        Some((list.unwrap_or_else(|_| own.clone()), own))
     }
 
     /// The number of the rater's profile whose prices count at an instant.

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::steps::Steps;
 use crate::diagnostic::Diagnostics;
 use crate::money::{Amount, Currency, Factor};
 use crate::period::Period;
@@ -276,4 +277,6 @@ pub struct Settlement {
     pub included: Vec<IncludedUse>,
     /// What was odd.
     pub diagnostics: Diagnostics,
+    /// How usage came to cost that; `None` unless it was asked for.
+    pub steps: Option<Steps>,
 }

@@ -18,7 +18,7 @@ pub(super) fn usage(
 ) -> Result<(), SettleError> {
     // Neighbours are most often on one invoice.
     let mut last: Option<(Option<usize>, u32, Currency, usize)> = None;
-    for item in items {
+    for (number, item) in items.iter_mut().enumerate() {
         let name = run.names[item.profile as usize];
         let effective = item.effective()?;
         let costs = Costs {
@@ -41,7 +41,7 @@ pub(super) fn usage(
             *biller == item.biller && *provider == name.provider && *currency == item.currency
         };
         let invoice = match last.filter(same) {
-            Some((.., number)) => number,
+            Some((.., invoice)) => invoice,
             None => {
                 let (bill, deals, profiles) = (&mut run.bill, run.deals, run.profiles);
                 let key = Posting { bill, deals, profiles, segment }.invoice_of(item);
@@ -49,6 +49,7 @@ pub(super) fn usage(
             }
         };
         last = Some((item.biller, name.provider, item.currency, invoice));
+        run.bill.note_invoice(number, invoice, item.base);
         let added = Added { costs, quantity: None, tokens: item.tokens, fx: item.fx.clone() };
         run.bill.add_to(invoice, line, added)?;
         if let Some(sums) = &mut run.sums {

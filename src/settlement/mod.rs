@@ -34,6 +34,7 @@ mod schedule;
 mod seats;
 mod settler;
 mod state;
+pub mod steps;
 mod sums;
 mod terms;
 #[cfg(test)]

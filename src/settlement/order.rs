@@ -48,14 +48,17 @@ pub(super) struct LineName {
 }
 
 impl Run<'_> {
-    /// Settles one stretch: `items` are its usage after unit prices and capacity, `charges` the fees
+    /// Settles the stretch of a number: `items` are its usage after unit prices and capacity, `charges` the fees
     /// that fall due in it.
     pub(super) fn settle(
         &mut self,
-        segment: Period,
+        (number, segment): (u32, Period),
         items: &mut [Item],
         charges: &mut [Charge],
     ) -> Result<(), SettleError> {
+        if let Some(notes) = &mut self.bill.notes {
+            notes.begin(number, segment, items)?;
+        }
         // What is bought in advance can pay for the usage of its first moment.
         for at in 0..self.deals.len() {
             drawdown::begin(self, at, segment)?;
@@ -89,6 +92,10 @@ impl Run<'_> {
         self.credits.recharge(items, &mut posting)?;
         for (term, amount) in self.credits.stop(self.deals, segment, items)? {
             self.remarks.stopped(term, amount)?;
+        }
+        if let Some(notes) = &mut self.bill.notes {
+            let stopped = (LineCategory::Credit, "not served without credit");
+            notes.applied(None, items, stopped, "")?;
         }
         lines::usage(self, segment, items)?;
         lines::fees(self, segment, charges)?;

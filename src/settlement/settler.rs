@@ -1,5 +1,6 @@
 //! Settlement from rows to invoices.
 
+use super::bill::Bill;
 use super::capacity::Capacities;
 use super::cells::{CellKey, Cells};
 use super::error::SettleError;
@@ -7,6 +8,7 @@ use super::invoice::Settlement;
 use super::item::Item;
 use super::load::{Fate, LoadRow, LoadStage, Portion, PricedPart};
 use super::remarks::Remarks;
+use super::steps::{Notes, PriceTrail};
 use super::terms::Terms;
 use super::unit_prices::UnitPrices;
 use super::usage::{ListPrices, PricedUsage, TokenPrices, UsageProfile, UsageRow};
@@ -47,6 +49,8 @@ pub struct Settler<'c> {
     // The stretch of the last row.
     hint: usize,
     remarks: Remarks,
+    /// How usage comes to cost what it costs, where that is asked for.
+    notes: Option<Notes>,
 }
 
 impl<'c> Settler<'c> {
@@ -64,7 +68,15 @@ impl<'c> Settler<'c> {
             unit_prices,
             hint: 0,
             remarks: Remarks::default(),
+            notes: None,
         })
+    }
+
+    /// Also keeps how usage comes to cost what it costs, in [`Settlement::steps`].
+    #[must_use]
+    pub fn with_steps(mut self) -> Self {
+        self.notes = Some(Notes::default());
+        self
     }
 
     /// Adds a row. Rows come sorted by period, then by profile; those that do not begin in the
@@ -82,7 +94,7 @@ impl<'c> Settler<'c> {
             self.remarks.straddling += 1;
         }
         if self.load.concerns(row.profile) {
-            return self.add_load(row, stretch);
+            return self.add_load(row, (segment, stretch));
         }
         let number = u32::try_from(segment).map_err(|_| SettleError::CountOverflow)?;
         let key = CellKey { segment: number, profile: row.profile, served_by: None };
@@ -98,17 +110,36 @@ impl<'c> Settler<'c> {
             let (deals, all) = (&self.terms.deals, self.terms.setup.prices);
             let price = self.unit_prices.price(what, prices, stretch, deals, all)?;
             let list = prices.list.checked_cost(part.quantity)?;
-            cell.add_cost(list, price.checked_cost(part.quantity)?)?;
+            let contracted = price.checked_cost(part.quantity)?;
+            cell.add_cost(list, contracted)?;
             cell.count(part.component, part.quantity)?;
+            if let Some(notes) = &mut self.notes {
+                let trail = PriceTrail::new(prices, self.unit_prices.trail(what, prices.own));
+                let values = (list, contracted);
+                notes.charge(key, part.component, trail, part.quantity, values)?;
+            }
         }
         Ok(())
     }
 
     /// Passes a row through the capacity that can serve it.
-    fn add_load(&mut self, row: UsageRow<'_>, stretch: Period) -> Result<(), SettleError> {
+    fn add_load(
+        &mut self,
+        row: UsageRow<'_>,
+        (segment, stretch): (usize, Period),
+    ) -> Result<(), SettleError> {
         let what = LoadRow { period: row.period, profile: row.profile, requests: row.requests };
         let (deals, list) = (&self.terms.deals, self.terms.setup.prices);
         let prices = &mut self.unit_prices;
+        if let Some(notes) = &mut self.notes {
+            for part in row.usage {
+                let Some(unit) = part.prices else { continue };
+                let what = (row.profile, part.component);
+                prices.price(what, unit, stretch, deals, list)?;
+                let trail = PriceTrail::new(unit, prices.trail(what, unit.own));
+                notes.price_seen(segment, what, trail);
+            }
+        }
         let mut failed = None;
         let priced = |part: &PricedUsage| {
             let mut priced = PricedPart {
@@ -133,10 +164,11 @@ impl<'c> Settler<'c> {
             }
             priced
         };
-        let (cells, remarks) = (&mut self.cells, &mut self.remarks);
+        let (cells, remarks, notes) = (&mut self.cells, &mut self.remarks, &mut self.notes);
         let mut not_kept = None;
         let added = self.load.add(what, row.usage.iter().map(priced), &mut |portion| {
-            keep(cells, remarks, portion).map_err(|error| money_error(error, &mut not_kept))
+            keep((cells, notes), remarks, portion)
+                .map_err(|error| money_error(error, &mut not_kept))
         });
         failed.or(not_kept).map_or(Ok(()), Err)?;
         Ok(added?)
@@ -147,10 +179,10 @@ impl<'c> Settler<'c> {
     /// # Errors
     /// [`SettleError`] if an amount does not fit, or a rate is missing.
     pub fn finish(mut self) -> Result<Settlement, SettleError> {
-        let (cells, remarks) = (&mut self.cells, &mut self.remarks);
+        let (cells, remarks, notes) = (&mut self.cells, &mut self.remarks, &mut self.notes);
         let mut failed = None;
         let load = self.load.finish(&mut |portion| {
-            keep(cells, remarks, portion).map_err(|error| money_error(error, &mut failed))
+            keep((cells, notes), remarks, portion).map_err(|error| money_error(error, &mut failed))
         });
         failed.map_or(Ok(()), Err)?;
         let load = load?;
@@ -162,6 +194,7 @@ impl<'c> Settler<'c> {
         }
         let terms = self.terms;
         let mut run = terms.run(self.remarks);
+        run.bill = Bill::with_notes(self.notes);
         let cells = self.cells.sorted()?;
         let mut next = 0;
         for number in 0..terms.timeline.len() {
@@ -181,9 +214,11 @@ impl<'c> Settler<'c> {
             let mut charges = terms.charges(number);
             capacities.share_fees(number, &mut items, &mut charges)?;
             capacities.note(run.deals, number, segment, &charges)?;
-            run.settle(segment, &mut items, &mut charges)?;
+            let stretch = (u32::try_from(number).unwrap_or(u32::MAX), segment);
+            run.settle(stretch, &mut items, &mut charges)?;
         }
         run.note_included()?;
+        let steps = run.bill.notes.take().map(Notes::finish);
         let mut settlement = Settlement {
             window: Some(run.window),
             invoices: run.bill.invoices(run.window, run.profiles)?,
@@ -192,6 +227,7 @@ impl<'c> Settler<'c> {
             shares: std::mem::take(&mut run.remarks.shares),
             included: std::mem::take(&mut run.remarks.included),
             capacities: capacities.finish()?,
+            steps,
             ..Settlement::default()
         };
         settlement.diagnostics = run.remarks.findings(run.deals, run.window);
@@ -203,7 +239,11 @@ impl<'c> Settler<'c> {
 }
 
 /// Adds what capacity did with usage to its cell.
-fn keep(cells: &mut Cells, remarks: &mut Remarks, portion: Portion<'_>) -> Result<(), SettleError> {
+fn keep(
+    (cells, notes): (&mut Cells, &mut Option<Notes>),
+    remarks: &mut Remarks,
+    portion: Portion<'_>,
+) -> Result<(), SettleError> {
     let served_by = match portion.fate {
         Fate::Served(term) => Some(term),
         Fate::Invoiced => None,
@@ -213,13 +253,17 @@ fn keep(cells: &mut Cells, remarks: &mut Remarks, portion: Portion<'_>) -> Resul
         }
     };
     let segment = u32::try_from(portion.segment).map_err(|_| SettleError::CountOverflow)?;
-    let cell = cells.of(CellKey { segment, profile: portion.profile, served_by });
+    let key = CellKey { segment, profile: portion.profile, served_by };
+    let cell = cells.of(key);
     cell.add_cost(portion.list, portion.contracted)?;
     cell.count_part_requests(portion.requests)?;
     for part in portion.parts {
         // What capacity serves needs no price of its own.
         let is_priced = part.list.is_some() || served_by.is_some();
         cell.count_part(part.component, part.quantity, is_priced)?;
+        if let Some(notes) = notes {
+            notes.portion(key, part.component, part.quantity, (part.list, part.contracted))?;
+        }
     }
     Ok(())
 }

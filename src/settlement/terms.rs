@@ -151,7 +151,8 @@ impl<'c> Terms<'c> {
                 items.push(self.item(&run, segment, cell, None)?);
             }
             rest = &rest[mine..];
-            run.settle(segment, &mut items, &mut charges.clone())?;
+            let stretch = (u32::try_from(number).unwrap_or(u32::MAX), segment);
+            run.settle(stretch, &mut items, &mut charges.clone())?;
         }
         let mut balances = Balances::default();
         if with_balances {

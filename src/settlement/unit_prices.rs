@@ -19,7 +19,19 @@ enum Step {
     /// At most `cap`, and at least `floor`.
     Between { floor: Option<UnitPrice>, cap: UnitPrice },
     /// The term protects nothing here: no list price of its base date is known.
-    WithoutBase(TermRef),
+    WithoutBase,
+}
+
+impl Step {
+    #[inline]
+    fn apply(self, price: UnitPrice) -> UnitPrice {
+        match self {
+            Self::Fixed { price: fixed, lesser: true } => price.min(fixed),
+            Self::Fixed { price: fixed, lesser: false } => fixed,
+            Self::Between { floor, cap } => price.min(cap).max(floor.unwrap_or(UnitPrice::FREE)),
+            Self::WithoutBase => price,
+        }
+    }
 }
 
 /// Unit prices of the current stretch, worked out when first asked for.
@@ -29,7 +41,7 @@ pub(super) struct UnitPrices {
     affected: Vec<bool>,
     segment: Option<Period>,
     /// By profile.
-    steps: Vec<Option<Vec<(Component, Step)>>>,
+    steps: Vec<Option<Vec<(Component, TermRef, Step)>>>,
     /// Terms without a base price for a component that was used, with the profile.
     pub(super) without_base: BTreeSet<(TermRef, u32)>,
 }
@@ -74,20 +86,29 @@ impl UnitPrices {
         }
         let steps = self.steps[at].as_deref().unwrap_or_default();
         let mut price = prices.own;
-        for (_, step) in steps.iter().filter(|(c, _)| *c == component) {
-            price = match step {
-                Step::Fixed { price: fixed, lesser: true } => price.min(*fixed),
-                Step::Fixed { price: fixed, lesser: false } => *fixed,
-                Step::Between { floor, cap } => {
-                    price.min(*cap).max(floor.unwrap_or(UnitPrice::FREE))
-                }
-                Step::WithoutBase(term) => {
-                    self.without_base.insert((*term, profile));
-                    price
-                }
-            };
+        for (_, term, step) in steps.iter().filter(|(c, ..)| *c == component) {
+            if matches!(step, Step::WithoutBase) {
+                self.without_base.insert((*term, profile));
+            }
+            price = step.apply(price);
         }
         Ok(price)
+    }
+
+    /// What each term made of the price that [`Self::price`] was last asked for, in their order.
+    pub(super) fn trail(
+        &self,
+        (profile, component): (u32, Component),
+        own: UnitPrice,
+    ) -> Vec<(TermRef, UnitPrice)> {
+        let steps = self.steps[profile as usize].as_deref().unwrap_or_default();
+        let mut price = own;
+        let mine = steps.iter().filter(|(c, ..)| *c == component);
+        mine.map(|(_, term, step)| {
+            price = step.apply(price);
+            (*term, price)
+        })
+        .collect()
     }
 
     fn steps_of(
@@ -95,7 +116,7 @@ impl UnitPrices {
         segment: Period,
         deals: &[Deal<'_>],
         list: &dyn ListPrices,
-    ) -> Result<Vec<(Component, Step)>, MoneyError> {
+    ) -> Result<Vec<(Component, TermRef, Step)>, MoneyError> {
         let mut steps = Vec::new();
         for deal in deals.iter().filter(|d| d.is_in_force(segment)) {
             for bound in &deal.terms {
@@ -103,7 +124,9 @@ impl UnitPrices {
                     continue;
                 }
                 match &bound.term.kind {
-                    TermKind::FixedRate(fixed) => steps.extend(fixed_steps(fixed)),
+                    TermKind::FixedRate(fixed) => {
+                        steps.extend(fixed_steps(fixed).map(|(c, step)| (c, bound.at, step)));
+                    }
                     TermKind::PriceProtection(protection) => {
                         for component in Component::ALL {
                             let base_at = deal.contract.calendar.day_start(protection.base_date);
@@ -111,9 +134,9 @@ impl UnitPrices {
                             match base {
                                 Some(base) => {
                                     let step = protected(protection, base, deal, segment)?;
-                                    steps.push((*component, step));
+                                    steps.push((*component, bound.at, step));
                                 }
-                                None => steps.push((*component, Step::WithoutBase(bound.at))),
+                                None => steps.push((*component, bound.at, Step::WithoutBase)),
                             }
                         }
                     }

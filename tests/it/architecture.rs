@@ -25,6 +25,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("projection", 3, &[]),
     ("budget", 4, &[]),
     ("scenario", 4, &[]),
+    // A figure of any result is taken apart into the same lines.
+    ("explain", 4, &["budget", "scenario"]),
     ("report", 5, &[]),
     ("cli", 6, &[]),
 ];

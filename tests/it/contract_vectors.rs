@@ -135,26 +135,52 @@ fn every_contract_vector_gives_its_invoices() {
     assert!(failed.is_empty(), "{} vectors\n{}", failed.len(), failed.join("\n\n"));
 }
 
-/// What is wrong with the result of a vector; `None` if it is right.
-fn failure(book: &str, vector: &Vector) -> Option<String> {
+/// Every amount of these settlements is the sum of the lines and steps that explain it. Some vectors of
+/// each family are enough.
+#[test]
+fn explanations_of_vectors_add_up() {
+    for path in files_below(&root().join("tests/vectors/contracts")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let family: Family = toml::from_str(&text).unwrap();
+        for vector in family.vector.iter().step_by(12) {
+            let (env, mut arguments) = prepared(&family.book, vector);
+            arguments.insert(0, "explain".to_owned());
+            arguments.extend(["--list", "--prove"].map(str::to_owned));
+            let run = env.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(run.status, 0, "{}: {}", vector.name, run.stderr);
+            for figure in run.json()["figures"].as_array().unwrap() {
+                assert_eq!(figure["proof"]["difference"], "0.00", "{}: {figure}", vector.name);
+            }
+        }
+    }
+}
+
+/// The files of a vector, and the arguments that settle it.
+fn prepared(book: &str, vector: &Vector) -> (TestEnv, Vec<String>) {
     let env = TestEnv::new();
     env.file("usage.jsonl", &vector.usage);
     env.file("book.toml", book);
-    let names: Vec<String> = (1..=vector.contracts.len()).map(|n| format!("c{n}.toml")).collect();
-    let mut arguments =
-        vec!["cost", "usage.jsonl", "--prices", "book.toml", "--output", "json", "--quiet"];
-    for (name, text) in names.iter().zip(&vector.contracts) {
-        env.file(name, text);
-        arguments.extend(["--contract", name]);
+    let fixed = ["cost", "usage.jsonl", "--prices", "book.toml", "--output", "json", "--quiet"];
+    let mut arguments: Vec<String> = fixed.map(str::to_owned).into();
+    for (number, text) in vector.contracts.iter().enumerate() {
+        let name = format!("c{}.toml", number + 1);
+        env.file(&name, text);
+        arguments.extend(["--contract".to_owned(), name]);
     }
     if let Some(rates) = &vector.fx {
         env.file("fx.csv", rates);
-        arguments.extend(["--fx", "fx.csv"]);
+        arguments.extend(["--fx", "fx.csv"].map(str::to_owned));
     }
     for (flag, day) in [("--since", &vector.since), ("--until", &vector.until)] {
-        arguments.extend(day.iter().flat_map(|day| [flag, day.as_str()]));
+        arguments.extend(day.iter().flat_map(|day| [flag.to_owned(), day.clone()]));
     }
-    let run = env.run(&arguments);
+    (env, arguments)
+}
+
+/// What is wrong with the result of a vector; `None` if it is right.
+fn failure(book: &str, vector: &Vector) -> Option<String> {
+    let (env, arguments) = prepared(book, vector);
+    let run = env.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
     let mut wrong = Vec::new();
     match serde_json::from_str::<Value>(&run.stdout) {
         Ok(report) => compare(vector, &report, &mut wrong),

@@ -233,6 +233,23 @@ fn plans_follow_their_schema() {
 }
 
 #[test]
+fn explanations_follow_their_schema() {
+    let env = TestEnv::new();
+    let few = ["--paths", "100", "--horizon", "5d"];
+    let json = |arguments: &[&str]| env.samples_json(&[&["explain"], arguments].concat());
+    assert_valid("explain.v1", &json(&["cost", "--figure", "/groups/1/billed_cost"]));
+    assert_valid("explain.v1", &json(&["cost", "--list", "--prove"]));
+    assert_valid("explain.v1", &json(&[&["forecast"], &few[..]].concat()));
+    let over = ["--budget", "800", "--figure", "/budgets/0/over/probability"];
+    assert_valid("explain.v1", &json(&[&["forecast"], &few[..], &over].concat()));
+    let samples = |name: &str| root().join("samples").join(name).to_str().unwrap().to_owned();
+    let usage = samples("usage/enterprise.jsonl");
+    let deal = samples("contracts/enterprise-edp.toml");
+    let settled = ["explain", "cost", &usage, "--contract", &deal, "--output", "json"];
+    assert_valid("explain.v1", &env.run(&settled).json());
+}
+
+#[test]
 fn price_commands_follow_their_schemas() {
     let env = TestEnv::new();
     let table = root().join("tests/data/import/litellm.json");

@@ -29,6 +29,7 @@ mod contract_properties;
 mod contract_vectors;
 mod docs;
 mod errors;
+mod explain;
 mod html;
 mod html_browser;
 mod paired;

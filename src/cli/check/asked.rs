@@ -16,7 +16,7 @@ use crate::projection::events::Scope;
 /// Budgets and how they are judged.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Budgets")]
-pub(super) struct BudgetArgs {
+pub(in crate::cli) struct BudgetArgs {
     /// A budget that fails the gate, as [SCOPE@]AMOUNT[ CUR][/PERIOD]: 900, '2500 EUR/quarter',
     /// team=search@400/month, 700/total (the days of --horizon). May be given several times.
     #[arg(long, value_name = "BUDGET")]

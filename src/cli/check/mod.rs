@@ -21,10 +21,10 @@ use super::ui::Ui;
 use crate::budget::{
     self, CostGround, Gate, GateError, Outcome, Rule, Settings, UsageGround, file,
 };
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::rating::summary;
 use crate::report::check::{CheckContext, CheckReport};
-use crate::report::{InputFacts, PriceBookFacts, Source};
+use crate::report::{InputFacts, Source};
 use crate::source::inputs;
 
 /// Judge budgets by a forecast: a gate for CI.
@@ -43,13 +43,13 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
-    budgets: BudgetArgs,
+    pub(super) budgets: BudgetArgs,
     /// How far: days such as 30d, months such as 3m (the current one is the first), eom, eoq, eoy,
     /// or the last day as a date. The current period of a budget is judged to its end in any case.
     #[arg(help_heading = "Forecast", long, default_value = "eom", value_name = "HORIZON")]
     horizon: String,
     #[command(flatten)]
-    model: ModelArgs,
+    pub(super) model: ModelArgs,
     #[command(flatten)]
     costs: CostSeriesArgs,
     #[command(flatten)]
@@ -57,7 +57,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     stale: StaleArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    pub(super) output: OutputArgs,
     #[command(flatten)]
     findings: FindingArgs,
 }
@@ -67,7 +67,7 @@ struct Made {
     outcome: Outcome,
     facts: InputFacts,
     found: Diagnostics,
-    price_book: Option<PriceBookFacts>,
+    ground: Option<forecast::UsageGround>,
     source: Source,
 }
 
@@ -80,6 +80,43 @@ pub(crate) fn run(
         ui.data(&file::template(), args.output.out.as_deref())?;
         return Ok(ExitStatus::Ok);
     }
+    let outputs = args.output.resolve()?;
+    let files = if args.costs.is_given() { &args.costs.series } else { &args.input.inputs };
+    let files = inputs::expand(files)?;
+    for target in outputs.files() {
+        ingest::refuse_output_among_inputs(&files, Some(target))?;
+    }
+    let made = make(args, &outputs.marker, environment, ui)?;
+    outputs.write(&made.report, made.denied, ui)?;
+    if made.gate != Gate::Passed {
+        say(&made.report, args.budgets.warn_only, ui);
+    }
+    Ok(made.status)
+}
+
+/// A report of verdicts, and what it was made from.
+pub(super) struct Reported {
+    pub(super) report: CheckReport,
+    pub(super) rules: Vec<Rule>,
+    pub(super) outcome: Outcome,
+    pub(super) settings: Settings,
+    /// `None` for a forecast of daily costs.
+    pub(super) ground: Option<forecast::UsageGround>,
+    pub(super) facts: InputFacts,
+    pub(super) findings: Vec<Diagnostic>,
+    /// A finding makes the command fail.
+    pub(super) denied: bool,
+    gate: Gate,
+    status: ExitStatus,
+}
+
+/// Judges the budgets and says what was odd.
+pub(super) fn make(
+    args: &CheckArgs,
+    marker: &str,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<Reported, Failure> {
     let policy = finish::policy(&args.findings)?;
     let settings = Settings {
         horizon: forecast::horizon(&args.horizon)?,
@@ -87,12 +124,6 @@ pub(crate) fn run(
     };
     let rules = args.budgets.rules()?;
     let baseline = args.budgets.baseline()?;
-    let outputs = args.output.resolve()?;
-    let files = if args.costs.is_given() { &args.costs.series } else { &args.input.inputs };
-    let files = inputs::expand(files)?;
-    for target in outputs.files() {
-        ingest::refuse_output_among_inputs(&files, Some(target))?;
-    }
     let made = if args.costs.is_given() {
         from_costs(args, &rules, settings)?
     } else {
@@ -112,23 +143,20 @@ pub(crate) fn run(
     let gate = made.outcome.gate(&rules);
     let status = status(gate, denied, args.budgets.warn_only);
     let context = CheckContext {
-        inputs: made.facts,
-        diagnostics: findings,
-        price_book: made.price_book,
+        inputs: made.facts.clone(),
+        diagnostics: findings.clone(),
+        price_book: made.ground.as_ref().map(|ground| ground.prices.facts()),
         source: made.source,
         seed: args.model.seed,
         paths: usize::try_from(args.model.paths)?,
         warn_only: args.budgets.warn_only,
         exit_code: status.code(),
         baseline,
-        marker: outputs.marker.clone(),
+        marker: marker.to_owned(),
     };
-    let report = CheckReport::new(&rules, made.outcome, context)?;
-    outputs.write(&report, denied, ui)?;
-    if gate != Gate::Passed {
-        say(&report, args.budgets.warn_only, ui);
-    }
-    Ok(status)
+    let Made { outcome, facts, ground, .. } = made;
+    let report = CheckReport::new(&rules, &outcome, context)?;
+    Ok(Reported { report, rules, outcome, settings, ground, facts, findings, denied, gate, status })
 }
 
 fn status(gate: Gate, denied: bool, warn_only: bool) -> ExitStatus {
@@ -184,14 +212,14 @@ fn from_usage(
         max_unpriced: args.budgets.max_unpriced()?,
     };
     let outcome = budget::judge(rules, &ground, settings).map_err(failure)?;
-    let mut found = usage.found;
+    let mut found = usage.found.clone();
     found.merge(prices.found.clone());
     found.merge(history.diagnostics);
     Ok(Made {
         outcome,
-        facts: usage.facts,
+        facts: usage.facts.clone(),
         found,
-        price_book: Some(prices.facts()),
+        ground: Some(forecast::UsageGround { usage, prices, options }),
         source: Source::Usage,
     })
 }
@@ -209,7 +237,7 @@ fn from_costs(args: &CheckArgs, rules: &[Rule], settings: Settings) -> Result<Ma
         outcome,
         facts: read.facts,
         found: read.table.diagnostics,
-        price_book: None,
+        ground: None,
         source: Source::Costs,
     })
 }

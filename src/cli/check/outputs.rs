@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::cli::args::{OutputArgs as PlainOutputArgs, OutputFormat};
 use crate::cli::error::Failure;
 use crate::cli::finish::{self, Printed};
 use crate::cli::ui::{self, Ui};
@@ -39,7 +40,7 @@ enum Form {
 /// Where results go.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
-pub(super) struct OutputArgs {
+pub(in crate::cli) struct OutputArgs {
     /// Form of the result.
     #[arg(long, short, value_enum, default_value_t, value_name = "FORM")]
     output: Form,
@@ -71,6 +72,24 @@ pub(super) struct Outputs {
 }
 
 impl OutputArgs {
+    /// The same for a report that is no verdict: one result in a form that all reports have.
+    pub(in crate::cli) fn plain(&self) -> Result<PlainOutputArgs> {
+        let output = match self.output {
+            Form::Table => OutputFormat::Table,
+            Form::Markdown => OutputFormat::Markdown,
+            Form::Json => OutputFormat::Json,
+            Form::Csv => OutputFormat::Csv,
+            Form::Html => OutputFormat::Html,
+            Form::Github | Form::Junit | Form::Sarif => {
+                bail!("--output: this form is for verdicts (expected table, markdown, json or csv)")
+            }
+        };
+        if !self.also.is_empty() || self.step_summary.is_some() || self.marker.is_some() {
+            bail!("--also, --step-summary and --marker are for verdicts alone");
+        }
+        Ok(PlainOutputArgs { output, out: self.out.clone() })
+    }
+
     /// Checks the flags.
     pub(super) fn resolve(&self) -> Result<Outputs> {
         let marker = match &self.marker {

@@ -11,8 +11,8 @@ use crate::price_book::TokenRatios;
 use crate::projection::{ProjectionOptions, UsagePaths, usage_paths};
 use crate::scenario::change::{Change, Stated};
 use crate::scenario::{
-    self, Asked, Assumed, Band, Changed, Fallback, Ground, Outcome, ScenarioError, price_edges,
-    reached,
+    self, Asked, Assumed, Band, Case, Changed, Exit, Fallback, Ground, Outcome, ScenarioError,
+    Step, price_edges, reached,
 };
 use crate::settlement;
 
@@ -29,12 +29,23 @@ pub(in crate::cli) struct Comparison<'a> {
 }
 
 /// The forecast as it is, and what scenarios came to.
-pub(super) struct Compared {
-    pub(super) usage: UsagePaths,
-    pub(super) outcome: Outcome,
+pub(in crate::cli) struct Compared<'c, 'a> {
+    pub(in crate::cli) usage: &'c UsagePaths,
+    pub(in crate::cli) cases: &'c [Case<'a>],
+    pub(in crate::cli) outcome: Outcome,
     /// By scenario.
-    pub(super) assumed: Vec<Assumed>,
-    pub(super) found: Diagnostics,
+    pub(in crate::cli) assumed: Vec<Assumed>,
+    pub(in crate::cli) found: Diagnostics,
+}
+
+/// Every scenario made ready.
+struct Ready<'c> {
+    cases: Vec<Case<'c>>,
+    /// From the base to each, one change at a time.
+    steps: Vec<Vec<Step<'c>>>,
+    /// Each without its providers.
+    exits: Vec<Vec<Exit<'c>>>,
+    assumed: Vec<Assumed>,
 }
 
 impl<'a> Comparison<'a> {
@@ -66,7 +77,30 @@ impl<'a> Comparison<'a> {
         Ok((way.changed_from(start, found)?, self.ground(way.rates())))
     }
 
-    pub(super) fn run(&self) -> Result<Compared, Failure> {
+    /// Compares, and passes on what came of it.
+    pub(in crate::cli) fn run<R>(
+        &self,
+        then: impl FnOnce(Result<Compared<'_, '_>, Failure>) -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
+        let (plain, forecasts, mut found) = match self.forecasts() {
+            Ok(made) => made,
+            Err(failure) => return then(Err(failure)),
+        };
+        let usages: Vec<&UsagePaths> =
+            forecasts.iter().map(|own| own.as_ref().unwrap_or(&plain)).collect();
+        let Ready { cases, steps, exits, assumed } = match self.ready(&usages, &mut found) {
+            Ok(made) => made,
+            Err(failure) => return then(Err(failure)),
+        };
+        let compared = scenario::compare(&cases, &steps, &exits, self.asked).map_err(Failure::from);
+        then(compared.map(|outcome| {
+            found.merge(outcome.diagnostics.clone());
+            Compared { usage: &plain, cases: &cases, outcome, assumed, found }
+        }))
+    }
+
+    /// The forecast as it is, those of scenarios that change its volume, and what was odd.
+    fn forecasts(&self) -> Result<(UsagePaths, Vec<Option<UsagePaths>>, Diagnostics), Failure> {
         let plain = self.forecast(self.options)?;
         let mut found = plain.diagnostics.clone();
         // The same level and seed: what differs is the change alone.
@@ -79,30 +113,33 @@ impl<'a> Comparison<'a> {
         for forecast in forecasts.iter().flatten() {
             found.merge(only_new(&forecast.diagnostics, &plain.diagnostics));
         }
-        let forecasts: Vec<&UsagePaths> =
-            forecasts.iter().map(|own| own.as_ref().unwrap_or(&plain)).collect();
-        let (mut cases, mut steps) = (Vec::new(), Vec::new());
-        let (mut exits, mut assumed) = (Vec::new(), Vec::new());
-        for (scenario, usage) in self.scenarios.iter().zip(&forecasts) {
+        Ok((plain, forecasts, found))
+    }
+
+    fn ready<'c>(
+        &'c self,
+        usages: &[&'c UsagePaths],
+        found: &mut Diagnostics,
+    ) -> Result<Ready<'c>, Failure> {
+        let mut ready =
+            Ready { cases: Vec::new(), steps: Vec::new(), exits: Vec::new(), assumed: Vec::new() };
+        for (scenario, usage) in self.scenarios.iter().zip(usages) {
             let way = Way { comparison: self, usage, scenario };
-            way.note_idle_rates(&mut found);
-            let changed = way.changed(Band::Middle, &mut found)?;
-            exits.push(way.exits(&changed, &mut found)?);
+            way.note_idle_rates(found);
+            let changed = way.changed(Band::Middle, found)?;
+            ready.exits.push(way.exits(&changed, found)?);
             let case = way.case(&changed)?;
-            assumed.push(way.assumed(&changed, &case)?);
-            cases.push(case);
-            steps.push(way.steps()?);
+            ready.assumed.push(way.assumed(&changed, &case)?);
+            ready.cases.push(case);
+            ready.steps.push(way.steps()?);
         }
         // There is no way to the base, and none from one that is changed itself.
         if self.scenarios[self.asked.base].changes.is_empty() {
-            steps[self.asked.base].clear();
+            ready.steps[self.asked.base].clear();
         } else {
-            steps.clear();
+            ready.steps.clear();
         }
-        let outcome = scenario::compare(&cases, &steps, &exits, self.asked)?;
-        found.merge(outcome.diagnostics.clone());
-        drop((cases, steps, exits));
-        Ok(Compared { usage: plain, outcome, assumed, found })
+        Ok(ready)
     }
 
     pub(super) fn ground(&self, fx: &'a FxTable) -> Ground<'a> {

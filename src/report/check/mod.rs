@@ -74,7 +74,7 @@ impl CheckReport {
     /// [`MoneyError::Overflow`] if a sum does not fit.
     pub fn new(
         rules: &[Rule],
-        outcome: Outcome,
+        outcome: &Outcome,
         context: CheckContext,
     ) -> Result<Self, MoneyError> {
         let baseline = context.baseline.as_ref().map(|(_, baseline)| baseline);

@@ -149,6 +149,7 @@ fn settlement(complete: bool) -> Settlement {
             costs: columns("100", "90", "90", "90"),
             unpriced: [(Component::InputUncached, 7)].into_iter().collect(),
         }],
+        steps: None,
         diagnostics: Diagnostics::default(),
     }
 }
