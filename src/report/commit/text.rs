@@ -37,7 +37,7 @@ impl CommitReport {
                 format::money(Amount::ZERO.checked_sub(more).unwrap_or_default(), self.unit)
             )),
             Some(more) => {
-                head.push_str(&format!(", {} less than without", format::money(more, self.unit)))
+                head.push_str(&format!(", {} less than without", format::money(more, self.unit)));
             }
             None => {}
         }

@@ -59,7 +59,7 @@ pub(super) fn sizes(
     for numbers in from {
         starts.push(descend(sizer, axes, numbers, objective)?);
     }
-    starts.sort_by(|a, b| a.objective.cmp(&b.objective));
+    starts.sort_by_key(|start| start.objective);
     Ok(Found { sizes: starts[0].to.clone(), starts })
 }
 

@@ -1,6 +1,7 @@
 //! The cost of one size after another, and the best of them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::axis::Axis;
 use super::deal::{OnPath, Sizer};
@@ -105,8 +106,8 @@ pub(super) fn explore<T>(
 ) -> Result<BTreeMap<u64, T>, ScenarioError> {
     let mut seen = BTreeMap::new();
     for number in axis.spread(INTERVALS).into_iter().chain(more.iter().copied()) {
-        if !seen.contains_key(&number) {
-            seen.insert(number, look(number)?);
+        if let Entry::Vacant(new) = seen.entry(number) {
+            new.insert(look(number)?);
         }
     }
     for _ in 0..halvings {
@@ -160,8 +161,8 @@ pub(super) fn curve(
         let allowed = least.checked_add(least.checked_mul_rounded(near)?)?;
         for (inside, outside) in ends(&seen, best, allowed) {
             let between = inside.midpoint(outside);
-            if !seen.contains_key(&between) {
-                seen.insert(between, look(between)?);
+            if let Entry::Vacant(new) = seen.entry(between) {
+                new.insert(look(between)?);
             }
         }
     }
