@@ -35,7 +35,7 @@ fn env(files: &[(&str, &str)]) -> TestEnv {
     env.file("book.toml", BOOK);
     env.file("u.jsonl", &usage);
     for (name, terms) in files {
-        env.file(name, &format!("{HEAD}{terms}"));
+        env.file(name, format!("{HEAD}{terms}"));
     }
     env
 }
