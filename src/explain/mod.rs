@@ -5,6 +5,7 @@
 //! and roundings add to them. Nothing is left over: what lines and steps do not give is kept and said.
 
 mod cost;
+mod due;
 mod entries;
 mod paths;
 mod scenario;
@@ -15,11 +16,12 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+pub use self::due::DueIn;
 pub use self::cost::{CostAmount, CostFigure, CostGround, cost};
 pub use self::entries::Entries;
 pub use self::paths::{ForecastUsage, PathFigure, PathGround, Read};
 pub use self::scenario::{CaseAmount, CaseEntries, CaseFigure, CaseGround, CaseRead};
-pub use self::settled::{DueIn, SettledFigure, SettledFrom, SettledGround, settled};
+pub use self::settled::{SettledFigure, SettledFrom, SettledGround, settled};
 use crate::config::EntryRef;
 use crate::money::{Amount, Currency, MoneyError};
 use crate::projection::ProjectionError;

@@ -4,7 +4,8 @@ use chrono::NaiveTime;
 
 use super::entries::Entries;
 use super::paths::weight;
-use super::settled::{DueIn, Making, SettledFigure, SettledFrom};
+use super::due::DueIn;
+use super::settled::{Making, SettledFigure, SettledFrom};
 use super::{Column, ExplainError, Explained, Part};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::period::{Calendar, Period, Timestamp};

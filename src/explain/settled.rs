@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, NaiveDate};
-
+use super::due::DueIn;
 use super::entries::Entries;
 use super::steps::{Phase, StepSums, phase};
 use super::{Column, ExplainError, Explained, Missing, Part};
 use crate::contract::{Contract, TermKind};
 use crate::money::{Amount, Currency, MoneyError, UnitPrice};
-use crate::period::{Calendar, Month, Period};
+use crate::period::{Calendar, Period};
 use crate::rating::group::Dimension;
 use crate::rating::lines::Lines;
 use crate::rollup::Profile;
@@ -34,35 +33,6 @@ pub struct SettledFrom<'g, 'a> {
     pub profiles: &'g [Profile],
     /// The entries behind its prices.
     pub entries: &'g Entries<'a>,
-}
-
-/// When something is to be paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DueIn {
-    /// In a month.
-    Month(Month),
-    /// In a year.
-    Year(i32),
-}
-
-impl DueIn {
-    /// By its name: `2026-10` or `2026`.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        if !name.contains('-') {
-            return Some(Self::Year(name.parse().ok()?));
-        }
-        Some(Self::Month(Month::of(format!("{name}-01").parse().ok()?)))
-    }
-
-    /// True if a day is in it.
-    #[must_use]
-    pub fn holds(self, day: NaiveDate) -> bool {
-        match self {
-            Self::Month(month) => Month::of(day) == month,
-            Self::Year(year) => day.year() == year,
-        }
-    }
 }
 
 /// A figure of a settlement.

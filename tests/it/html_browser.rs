@@ -151,6 +151,7 @@ fn pages(env: &TestEnv) -> Vec<(&'static str, PathBuf)> {
         "ANTHROPIC" => "samples/logs/anthropic.jsonl",
         "USAGE" => "samples/usage/enterprise.jsonl",
         "CONTRACT" => "samples/contracts/enterprise-edp.toml",
+        "OFFER" => "samples/contracts/claude-commitment.toml",
         "COSTS" => "samples/series/costs.csv",
         "SCENARIOS" => "samples/scenarios.toml",
         _ => "",

@@ -139,16 +139,18 @@ impl CompareReport {
     fn driver_section(&self) -> Result<Section, MoneyError> {
         let mut section = Section::new("What drives it");
         for scenario in self.scenarios.iter().filter(|s| !s.drivers.is_empty()) {
-            let mut grid = Grid::new(&[("change", Align::Left), ("on mean usage", Align::Right)]);
+            let columns = [("change", Align::Left), ("about", Align::Left), ("amount", Align::Right)];
+            let mut grid = Grid::new(&columns);
             let (mut rows, mut sum) = (Vec::new(), Amount::ZERO);
             for driver in &scenario.drivers {
-                grid.rows.push(vec![driver.change.clone(), format::amount(driver.amount)]);
-                let (name, bar) = (driver.change.clone(), Some(driver.amount));
+                let (kind, change) = (driver.kind.to_owned(), driver.change.clone());
+                let (name, bar) = (format!("{kind}: {change}"), Some(driver.amount));
+                grid.rows.push(vec![change, kind, format::amount(driver.amount)]);
                 rows.push(Row { name, bar, start: sum, ..Row::default() });
                 sum = sum.checked_add(driver.amount)?;
             }
             if scenario.drivers.len() > 1 {
-                grid.rows.push(vec!["all changes".to_owned(), format::amount(sum)]);
+                grid.rows.push(vec!["all changes".to_owned(), String::new(), format::amount(sum)]);
                 grid.totals = 1;
                 let name = "all changes".to_owned();
                 rows.push(Row { name, bar: Some(sum), ..Row::default() });
@@ -173,7 +175,7 @@ impl CompareReport {
                 .collect(),
         };
         let cash = Columns {
-            title: "Cash by month, median".to_owned(),
+            title: self.cash_title().replacen('c', "C", 1),
             axis: "due in".to_owned(),
             currency: self.currency.clone(),
             names: months.iter().map(|month| (*month).clone()).collect(),
