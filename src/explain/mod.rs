@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-pub use self::due::DueIn;
 pub use self::cost::{CostAmount, CostFigure, CostGround, cost};
+pub use self::due::DueIn;
 pub use self::entries::Entries;
 pub use self::paths::{ForecastUsage, PathFigure, PathGround, Read};
 pub use self::scenario::{CaseAmount, CaseEntries, CaseFigure, CaseGround, CaseRead};

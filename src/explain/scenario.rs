@@ -2,9 +2,9 @@
 
 use chrono::NaiveTime;
 
+use super::due::DueIn;
 use super::entries::Entries;
 use super::paths::weight;
-use super::due::DueIn;
 use super::settled::{Making, SettledFigure, SettledFrom};
 use super::{Column, ExplainError, Explained, Part};
 use crate::money::{Amount, Currency, MoneyError};

@@ -356,7 +356,10 @@ fn comparisons_show_every_scenario() {
         assert!((chance - scenario["cheapest"].as_f64().unwrap()).abs() < 1e-9, "{name}");
         for driver in scenario["drivers"].as_array().unwrap() {
             let [kind, change] = ["kind", "change"].map(|key| driver[key].as_str().unwrap());
-            assert_eq!(of(&format!("{kind}: {change}"), "data-bar"), [driver["amount"].as_str().unwrap()]);
+            assert_eq!(
+                of(&format!("{kind}: {change}"), "data-bar"),
+                [driver["amount"].as_str().unwrap()]
+            );
         }
     }
     // Cash stands side by side, month by month; of providers, one column a scenario.

@@ -139,7 +139,8 @@ impl CompareReport {
     fn driver_section(&self) -> Result<Section, MoneyError> {
         let mut section = Section::new("What drives it");
         for scenario in self.scenarios.iter().filter(|s| !s.drivers.is_empty()) {
-            let columns = [("change", Align::Left), ("about", Align::Left), ("amount", Align::Right)];
+            let columns =
+                [("change", Align::Left), ("about", Align::Left), ("amount", Align::Right)];
             let mut grid = Grid::new(&columns);
             let (mut rows, mut sum) = (Vec::new(), Amount::ZERO);
             for driver in &scenario.drivers {
