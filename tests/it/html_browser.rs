@@ -18,12 +18,27 @@ const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "goog
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// A name, and the arguments that make the page.
-const PAGES: [(&str, &[&str]); 6] = [
+const PAGES: [(&str, &[&str]); 7] = [
     (
         "forecast",
         &["forecast", "OPENAI", "--horizon", "eom", "--budget", "100", "--group-by", "model"],
     ),
     ("cost", &["cost", "LOGS", "--group-by", "week,model"]),
+    (
+        "commit",
+        &[
+            "commit",
+            "LOGS",
+            "--contract",
+            "OFFER",
+            "--horizon",
+            "2027-11-30",
+            "--paths",
+            "100",
+            "--size",
+            "annual=0..12000:1000",
+        ],
+    ),
     ("settlement", &["cost", "USAGE", "--contract", "CONTRACT"]),
     ("backtest", &["backtest", "--series", "COSTS", "--horizon", "14d", "--windows", "3"]),
     ("check", &["check", "--series", "COSTS", "--budget", "2600", "--budget", "9800/quarter"]),
