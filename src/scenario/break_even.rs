@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use super::case::Case;
 use super::parallel::in_order;
-use super::priced::{BLOCK, Ready, RowSum};
+use super::priced::{Ready, RowSum};
 use super::{Basis, ScenarioError};
 use crate::forecast::compound;
 use crate::money::Amount;
@@ -17,8 +17,8 @@ const MOST: f64 = 20.0;
 const STEPS: u32 = 24;
 /// Halvings of a step: the factor is known to a hundred-thousandth.
 const HALVINGS: u32 = 16;
-/// Paths whose mean cost is looked at, at most.
-const PATHS: usize = 256;
+/// Paths whose mean cost is looked at, at most: at even ranks of what they cost, so that few stand for all.
+const PATHS: usize = 64;
 
 /// Where the cost of a scenario crosses that of the base.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,13 +40,13 @@ struct Scaled<'r, 'a> {
 }
 
 impl<'r, 'a> Scaled<'r, 'a> {
-    fn new(case: &'r Case<'a>, paths: usize) -> Result<Self, ScenarioError> {
+    fn new(case: &'r Case<'a>, paths: &[usize]) -> Result<Self, ScenarioError> {
         let ready = Ready::new(case)?;
-        let mut rows = Vec::with_capacity(paths);
-        for first in (0..paths).step_by(BLOCK) {
-            let mut block = Vec::new();
-            ready.usage.of_paths(first..paths.min(first + BLOCK), &mut block)?;
-            rows.extend(block.chunks_exact(ready.usage.len().max(1)).map(<[RowSum]>::to_vec));
+        let mut rows = Vec::with_capacity(paths.len());
+        for path in paths {
+            let mut own = Vec::new();
+            ready.usage.of_paths(*path..path + 1, &mut own)?;
+            rows.push(own);
         }
         Ok(Self { ready, rows })
     }
@@ -71,18 +71,31 @@ impl<'r, 'a> Scaled<'r, 'a> {
     }
 }
 
+/// Paths at even ranks of their costs.
+fn ranked(costs: &[Amount]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..costs.len()).collect();
+    order.sort_by_key(|path| costs[*path]);
+    let count = order.len().min(PATHS);
+    (0..count).map(|rank| order[(2 * rank + 1) * order.len() / (2 * count)]).collect()
+}
+
 /// The crossing nearest to the volume as forecast, of mean costs; `None` if one of both is the cheaper one
-/// at every volume from a twentieth to twenty times.
+/// at every volume from a twentieth to twenty times. `costs` are those of the base by path.
 pub(super) fn break_even(
-    base: &Case<'_>,
+    (base, costs): (&Case<'_>, &[Amount]),
     case: &Case<'_>,
     basis: Basis,
     threads: Option<NonZeroUsize>,
 ) -> Result<Option<BreakEven>, ScenarioError> {
+    // Without contracts every cost is in proportion to volume.
+    if base.contracts.is_empty() && case.contracts.is_empty() {
+        return Ok(None);
+    }
     // Minute by minute, many paths would take too long.
     let is_whole = Ready::new(base)?.is_settled_whole() || Ready::new(case)?.is_settled_whole();
-    let paths = if is_whole { 0 } else { case.usage().paths.min(base.usage().paths).min(PATHS) };
-    let (base, case) = (Scaled::new(base, paths)?, Scaled::new(case, paths)?);
+    let sample = if is_whole { Vec::new() } else { ranked(costs) };
+    let paths = sample.len();
+    let (base, case) = (Scaled::new(base, &sample)?, Scaled::new(case, &sample)?);
     let more = |factor: f64| -> Result<Amount, ScenarioError> {
         let own = case.cost(factor, basis, threads)?;
         Ok(own.checked_sub(base.cost(factor, basis, threads)?)?)

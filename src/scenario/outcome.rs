@@ -164,7 +164,7 @@ pub fn compare(
             beside_usage: beside(&effective, settled)?,
             providers: providers(settled)?,
             break_even: match is_compared {
-                true => break_even(&cases[base], case, basis, threads)?,
+                true => break_even((&cases[base], &costs[base]), case, basis, threads)?,
                 false => None,
             },
             drivers: driven,

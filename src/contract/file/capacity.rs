@@ -97,8 +97,19 @@ fn meter(fields: &Fields<'_>, side: Side, build: &mut Builder<'_>) -> Option<Cap
         let steps = build.steps(first, fields, "reserved_changes", "units");
         Some((UnitSteps(steps), purchase(fields, "reserved_price", "reserved_per")?))
     });
-    let units = build.steps(fields.integer("units")?, fields, "unit_changes", "units");
-    Some(CapacityMeter { side, units: UnitSteps(units), price, reserved })
+    let units = UnitSteps(build.steps(fields.integer("units")?, fields, "unit_changes", "units"));
+    if let (None, Some((reserved, _))) = (&price, &reserved) {
+        let days = units.0.iter().chain(&reserved.0).map(|(day, _)| *day);
+        if let Some(day) = days.into_iter().find(|day| units.on(*day) > reserved.on(*day)) {
+            let message = format!(
+                "{} units are deployed on {day} and {} reserved, but others have no `price`",
+                units.on(day),
+                reserved.on(day)
+            );
+            build.report.problem(fields.at("units"), message);
+        }
+    }
+    Some(CapacityMeter { side, units, price, reserved })
 }
 
 /// A price needs what it is for, and the other way round.

@@ -101,7 +101,7 @@ impl CommitReport {
         let without = self.alternatives.iter().find(|other| other.name == "without");
         Curve {
             title: format!("Cost by size of {}", size.term),
-            axis: format!("{}, {}", size.what, size.unit),
+            axis: size.titled(&size.what),
             show_size: if size.is_money { format::amount } else { whole },
             unit: format!("cost of the horizon, {}", self.currency),
             sizes: size.curve.iter().map(|point| point.size).collect(),

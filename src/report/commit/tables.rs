@@ -15,6 +15,11 @@ impl SizeFigures {
         if self.is_money { format::amount(size) } else { whole(size) }
     }
 
+    /// A name with the unit of the sizes, where it does not hold it already.
+    pub(super) fn titled(&self, name: &str) -> String {
+        if name.contains(&self.unit) { name.to_owned() } else { format!("{name}, {}", self.unit) }
+    }
+
     /// A size with its unit.
     pub(super) fn with_unit(&self, size: Amount) -> String {
         format!("{} {}", self.shown(size), self.unit)
@@ -54,7 +59,7 @@ impl CommitReport {
         let mut columns = vec![("choice".to_owned(), Align::Left)];
         let unit = |size: &SizeFigures| {
             let name = if self.sizes.len() == 1 { &size.what } else { &size.term };
-            (format!("{name}, {}", size.unit), Align::Right)
+            (size.titled(name), Align::Right)
         };
         columns.extend(self.sizes.iter().map(unit));
         let costs = ["mean", "P50", "P90", "P95"].map(|name| (name.to_owned(), Align::Right));
@@ -99,7 +104,7 @@ impl CommitReport {
     /// What each size comes to; `most` rows, or all.
     pub(super) fn curve_grid(&self, size: &SizeFigures, most: Option<usize>) -> Grid {
         let title = match self.sizes.len() {
-            1 => format!("{}, {}", size.what, size.unit),
+            1 => size.titled(&size.what),
             _ => format!("{}, others at their best", size.term),
         };
         let right = ["mean", "P50", "P90", "CVaR95"];

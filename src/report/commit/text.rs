@@ -24,8 +24,9 @@ impl CommitReport {
         let mut head = format!("{} to {last}: ", self.horizon.start);
         let best: Vec<String> = self.sizes.iter().map(best_words).collect();
         head.push_str(&format!(
-            "{} costs least, {} {} in the {}",
+            "{} cost{} least, {} {} in the {}",
             best.join(" and "),
+            if best.len() == 1 { "s" } else { "" },
             format::amount(self.best.objective),
             self.currency,
             self.objective

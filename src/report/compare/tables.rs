@@ -124,7 +124,7 @@ impl CompareReport {
             ("what drives it", Align::Left),
             ("kind", Align::Left),
             ("change", Align::Left),
-            ("on mean usage", Align::Right),
+            ("adds", Align::Right),
         ]);
         for scenario in &self.scenarios {
             for (at, driver) in scenario.drivers.iter().enumerate() {

@@ -41,9 +41,9 @@ impl CompareReport {
                 "Every scenario is settled on the same {} sample paths (seed {}, level {}); differences are taken path by path, on {} cost.",
                 self.model.paths, self.model.seed, self.model.level, self.basis
             ),
-            self.even_words(),
             "Usage before the first day is not settled: contracts that began before it start from their `opening`, or from nothing. Periods that go on after the horizon are settled as far as it goes.".to_owned(),
         ];
+        notes.extend(self.even_words());
         for scenario in self.scenarios.iter().filter(|s| !s.unpriced.is_empty()) {
             notes.push(format!(
                 "`{}` lacks prices for {}: its costs are too low, and it is compared with nothing.",
@@ -62,10 +62,10 @@ impl CompareReport {
         (head, notes)
     }
 
-    fn even_words(&self) -> String {
+    fn even_words(&self) -> Option<String> {
         let all =
             self.scenarios.iter().filter_map(|s| s.break_even.as_ref().map(|even| even.paths));
-        let (most, least) = (all.clone().max().unwrap_or(0), all.min().unwrap_or(0));
+        let (most, least) = (all.clone().max()?, all.min()?);
         let mut text =
             "Break-even volume: all usage times this costs the same as the base".to_owned();
         if most > 0 {
@@ -79,7 +79,7 @@ impl CompareReport {
             });
         }
         text.push('.');
-        text
+        Some(text)
     }
 
     /// What a scenario takes from tables and from the terms of its contracts.
@@ -87,7 +87,7 @@ impl CompareReport {
         let name = &scenario.name;
         if let Some(band) = &scenario.token_ratio_band {
             notes.push(format!(
-                "`{name}`: with the shipped ratios of tokens at the low and at the high end of their band it costs {} and {} more on mean usage.",
+                "`{name}`: with the shipped ratios of tokens at the low and at the high end of their band its cost on mean usage differs by {} and {}.",
                 format::money(band.low, self.unit),
                 format::money(band.high, self.unit)
             ));

@@ -14,6 +14,8 @@ enum Part {
     Units(usize),
     /// Units reserved of it.
     Reserved(usize),
+    /// Units deployed of it, all of them reserved: others have no price.
+    Both(usize),
     /// Seats.
     Seats,
     /// Amount and price of credit, in proportion.
@@ -126,6 +128,13 @@ impl Knob {
                     }
                 }
                 Part::Units(meter) => rescale(&mut capacity.meters[meter].units, count()),
+                Part::Both(meter) => {
+                    let meter = &mut capacity.meters[meter];
+                    rescale(&mut meter.units, count());
+                    if let Some((units, _)) = &mut meter.reserved {
+                        *units = meter.units.clone();
+                    }
+                }
                 _ => {}
             },
             TermKind::Seats(seats) => rescale_steps(&mut seats.counts, count()),
@@ -258,9 +267,15 @@ fn capacity_parts(capacity: &Capacity) -> Vec<(Part, String, String, u64)> {
                 found.push((part, format!("{suffix}{end}"), format!("{unit} {verb}{of}"), most));
             }
         };
-        add(Part::Units(number), ".units", "deployed", &meter.units);
-        if let Some((units, _)) = &meter.reserved {
-            add(Part::Reserved(number), ".reserved", "reserved", units);
+        match (&meter.price, &meter.reserved) {
+            (None, Some(_)) => add(Part::Both(number), "", "reserved", &meter.units),
+            // Without any price there is nothing to weigh.
+            (None, None) => {}
+            (Some(_), None) => add(Part::Units(number), ".units", "deployed", &meter.units),
+            (Some(_), Some((units, _))) => {
+                add(Part::Units(number), ".units", "deployed", &meter.units);
+                add(Part::Reserved(number), ".reserved", "reserved", units);
+            }
         }
     }
     found

@@ -141,7 +141,7 @@ fn curves(
             sizes[knob] = seen[best].size;
             let least = seen[best].objective;
             let extra = least.checked_mul_rounded(choice.near)?;
-            let near = near(&seen, best, least.checked_add(extra)?)?;
+            let near = near(&seen, best, least.checked_add(extra)?)?.inside(axis)?;
             plans.push(SizePlan { curve: seen, best, near, axis: *axis });
         }
         if axes.len() == 1 || sizes == before || round == ROUNDS {

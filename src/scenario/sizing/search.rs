@@ -59,6 +59,16 @@ pub struct Range {
     pub to_end: bool,
 }
 
+impl Range {
+    /// The same with ends that can be chosen.
+    pub(super) fn inside(self, axis: &Axis) -> Result<Self, MoneyError> {
+        let (low, high) = (axis.at(axis.nearest(self.low))?, axis.at(axis.nearest(self.high))?);
+        let low = if low < self.low { low.checked_add(axis.step)? } else { low };
+        let high = if high > self.high { high.checked_sub(axis.step)? } else { high };
+        Ok(Self { low, high, ..self })
+    }
+}
+
 impl Point {
     pub(super) fn new(
         size: Amount,
