@@ -15,8 +15,10 @@ const LEAST: f64 = 0.05;
 const MOST: f64 = 20.0;
 /// Steps of the first look; the one in the middle is the volume as forecast.
 const STEPS: u32 = 24;
-/// Halvings of a step: the factor is known to a hundred-thousandth.
-const HALVINGS: u32 = 16;
+/// Halvings of a step: the factor is known to a ten-thousandth.
+const HALVINGS: u32 = 12;
+/// Of these, the paths of the first look.
+const FEW: usize = 8;
 /// Paths whose mean cost is looked at, at most: at even ranks of what they cost, so that few stand for all.
 const PATHS: usize = 64;
 
@@ -37,10 +39,12 @@ struct Scaled<'r, 'a> {
     ready: Ready<'r, 'a>,
     /// Usage as forecast, path by path; empty where the scenario is settled as a whole.
     rows: Vec<Vec<RowSum>>,
+    /// Without contracts: the cost of each path as forecast, which volume multiplies.
+    plain: Option<Vec<Amount>>,
 }
 
 impl<'r, 'a> Scaled<'r, 'a> {
-    fn new(case: &'r Case<'a>, paths: &[usize]) -> Result<Self, ScenarioError> {
+    fn new(case: &'r Case<'a>, paths: &[usize], basis: Basis) -> Result<Self, ScenarioError> {
         let ready = Ready::new(case)?;
         let mut rows = Vec::with_capacity(paths.len());
         for path in paths {
@@ -48,25 +52,39 @@ impl<'r, 'a> Scaled<'r, 'a> {
             ready.usage.of_paths(*path..path + 1, &mut own)?;
             rows.push(own);
         }
-        Ok(Self { ready, rows })
+        let mut plain = None;
+        if case.contracts.is_empty() {
+            let cost = |rows: &Vec<RowSum>| Ok(ready.cost(rows, &mut Vec::new())?.of(basis));
+            plain = Some(rows.iter().map(cost).collect::<Result<_, ScenarioError>>()?);
+        }
+        Ok(Self { ready, rows, plain })
     }
 
-    /// Mean cost at a volume.
+    /// Mean cost at a volume of one path in so many.
     fn cost(
         &self,
         factor: f64,
+        every: usize,
         basis: Basis,
         threads: Option<NonZeroUsize>,
     ) -> Result<Amount, ScenarioError> {
         if self.rows.is_empty() {
             return Ok(self.ready.mean_cost(factor)?.of(basis));
         }
-        let one = |path: usize| {
-            let rows = self.rows[path].iter().map(|row| row.scaled(factor));
+        let count = self.rows.len() / every;
+        // The middle one of each so many.
+        let path = |number: usize| number * every + every / 2;
+        if let Some(plain) = &self.plain {
+            let costs: Vec<Amount> = (0..count).map(|number| plain[path(number)]).collect();
+            let mean = Distribution::of(&costs, &[])?.mean;
+            return Ok(RowSum::times(mean, factor)?);
+        }
+        let one = |number: usize| {
+            let rows = self.rows[path(number)].iter().map(|row| row.scaled(factor));
             let rows = rows.collect::<Result<Vec<_>, _>>()?;
             Ok::<_, ScenarioError>(self.ready.cost(&rows, &mut Vec::new())?.of(basis))
         };
-        let costs = in_order(self.rows.len(), threads, &one)?;
+        let costs = in_order(count, threads, &one)?;
         Ok(Distribution::of(&costs, &[])?.mean)
     }
 }
@@ -95,13 +113,16 @@ pub(super) fn break_even(
     let is_whole = Ready::new(base)?.is_settled_whole() || Ready::new(case)?.is_settled_whole();
     let sample = if is_whole { Vec::new() } else { ranked(costs) };
     let paths = sample.len();
-    let (base, case) = (Scaled::new(base, &sample)?, Scaled::new(case, &sample)?);
-    let more = |factor: f64| -> Result<Amount, ScenarioError> {
-        let own = case.cost(factor, basis, threads)?;
-        Ok(own.checked_sub(base.cost(factor, basis, threads)?)?)
+    let (base, case) = (Scaled::new(base, &sample, basis)?, Scaled::new(case, &sample, basis)?);
+    let difference = |factor: f64, every: usize| -> Result<Amount, ScenarioError> {
+        let own = case.cost(factor, every, basis, threads)?;
+        Ok(own.checked_sub(base.cost(factor, every, basis, threads)?)?)
     };
+    let more = |factor: f64| difference(factor, 1);
     let at = |step: u32| LEAST * compound(MOST / LEAST, f64::from(step) / f64::from(STEPS));
-    let looked = (0..=STEPS).map(|step| more(at(step))).collect::<Result<Vec<_>, _>>()?;
+    let coarse = (paths / FEW).max(1);
+    let look = |step: u32| difference(at(step), coarse);
+    let looked = (0..=STEPS).map(look).collect::<Result<Vec<_>, _>>()?;
     // A tie is no crossing by itself: what comes after must differ from what was before.
     let crossed = |step: &u32| {
         let (before, rest) = looked[*step as usize..].split_at(1);
@@ -110,14 +131,21 @@ pub(super) fn break_even(
     };
     let middle = STEPS / 2;
     let nearest = (0..STEPS).filter(crossed).min_by_key(|step| (2 * step + 1).abs_diff(2 * middle));
-    let Some(step) = nearest else { return Ok(None) };
-    let (mut low, mut high) = (at(step), at(step + 1));
+    let Some(mut step) = nearest else { return Ok(None) };
+    // On all of the paths it can lie in a step beside it.
     let was_dearer = !looked[step as usize].is_negative();
+    let is_before =
+        |difference: Amount| !difference.is_zero() && difference.is_negative() != was_dearer;
+    while step > 0 && !is_before(more(at(step))?) {
+        step -= 1;
+    }
+    while step + 1 < STEPS && is_before(more(at(step + 1))?) {
+        step += 1;
+    }
+    let (mut low, mut high) = (at(step), at(step + 1));
     for _ in 0..HALVINGS {
         let between = f64::midpoint(low, high);
-        let difference = more(between)?;
-        let still = !difference.is_zero() && difference.is_negative() != was_dearer;
-        if still { low = between } else { high = between }
+        if is_before(more(between)?) { low = between } else { high = between }
     }
     Ok(Some(BreakEven { factor: high, cheaper_above: was_dearer, paths }))
 }

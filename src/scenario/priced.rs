@@ -12,8 +12,9 @@ use crate::settlement::{PricedCell, SettleError, Terms, Totals};
 /// Paths that are priced together: their quantities lie side by side in memory.
 pub(super) const BLOCK: usize = 8;
 
-/// Places of a factor of volume.
-const PARTS: f64 = 1e9;
+/// Binary places of a factor of volume.
+const PLACES: u32 = 30;
+const PARTS: f64 = 1_073_741_824.0;
 
 /// A part of the usage with its prices of one unit.
 #[derive(Debug, PartialEq)]
@@ -52,17 +53,23 @@ pub(super) struct RowSum {
 }
 
 impl RowSum {
+    /// An amount at another volume.
+    pub(super) fn times(amount: Amount, factor: f64) -> Result<Amount, MoneyError> {
+        let parts = i128::from(whole(factor * PARTS));
+        match amount.atto().checked_mul(parts) {
+            // A product that fits is divided by a power of two: this is done for very many rows.
+            Some(product) => Ok(Amount::from_atto(product >> PLACES)),
+            None => amount.checked_ratio(parts, 1 << PLACES),
+        }
+    }
+
     /// The same at another volume.
     pub(super) fn scaled(&self, factor: f64) -> Result<Self, MoneyError> {
         let parts = i128::from(whole(factor * PARTS));
-        let times = |amount: Amount| amount.checked_ratio(parts, i128::from(whole(PARTS)));
-        let count = |n: u64| {
-            let scaled = u128::from(n) * u128::from(whole(factor * PARTS));
-            u64::try_from(scaled / u128::from(whole(PARTS))).unwrap_or(u64::MAX)
-        };
+        let count = |n: u64| u64::try_from((i128::from(n) * parts) >> PLACES).unwrap_or(u64::MAX);
         Ok(Self {
-            list: times(self.list)?,
-            contracted: times(self.contracted)?,
+            list: Self::times(self.list, factor)?,
+            contracted: Self::times(self.contracted, factor)?,
             tokens: count(self.tokens),
             requests: count(self.requests),
             is_used: self.is_used,
