@@ -92,7 +92,10 @@ pub fn usage_paths(
 ) -> Result<UsagePaths, ProjectionError> {
     let prepared = Prepared::new(rollup, book, options)?;
     let (end, horizon_days) = options.horizon.days_from(prepared.days.origin)?;
-    let level = choose_level(&prepared, &SpentByDay::of(&prepared)?)?.0;
+    let level = match options.level {
+        Some(level) => level,
+        None => choose_level(&prepared, &SpentByDay::of(&prepared)?)?.0,
+    };
     let origin = prepared.last_origin();
     let leaves = prepared.leaves(level, origin, true);
     if leaves.is_empty() {

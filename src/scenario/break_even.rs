@@ -98,10 +98,10 @@ fn ranked(costs: &[Amount]) -> Vec<usize> {
 }
 
 /// The crossing nearest to the volume as forecast, of mean costs; `None` if one of both is the cheaper one
-/// at every volume from a twentieth to twenty times. `costs` are those of the base by path.
+/// at every volume from a twentieth to twenty times. `costs` are those of both together by path.
 pub(super) fn break_even(
-    (base, costs): (&Case<'_>, &[Amount]),
-    case: &Case<'_>,
+    (base, case): (&Case<'_>, &Case<'_>),
+    costs: &[Amount],
     basis: Basis,
     threads: Option<NonZeroUsize>,
 ) -> Result<Option<BreakEven>, ScenarioError> {

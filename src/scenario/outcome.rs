@@ -164,7 +164,13 @@ pub fn compare(
             beside_usage: beside(&effective, settled)?,
             providers: providers(settled)?,
             break_even: match is_compared {
-                true => break_even((&cases[base], &costs[base]), case, basis, threads)?,
+                true => {
+                    let both = costs[number].iter().zip(&costs[base]);
+                    // Of a flat fee nothing tells paths apart; of both some cost does.
+                    let both = both.map(|(own, base)| own.checked_add(*base));
+                    let both = both.collect::<Result<Vec<_>, _>>()?;
+                    break_even((&cases[base], case), &both, basis, threads)?
+                }
                 false => None,
             },
             drivers: driven,

@@ -63,7 +63,8 @@ window.onload = () => {
       const svg = figure.querySelector("svg.chart"), view = svg.viewBox.baseVal;
       const title = figure.querySelector("figcaption").textContent;
       const all = name => [...svg.querySelectorAll(`[${name}]`)].map(e => e.getAttribute(name));
-      const marks = all("data-day").length || all("data-name").length || new Set(all("data-column")).size;
+      const marks = all("data-day").length || all("data-line-0").length || all("data-name").length
+        || new Set(all("data-column")).size;
       lines.push(`figure|${frame.name}|${title}|${marks}|${figure.querySelectorAll("tbody tr").length}`);
       for (const text of svg.querySelectorAll("text")) {
         const box = text.getBBox(), right = box.x + box.width, bottom = box.y + box.height;
