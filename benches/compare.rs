@@ -1,8 +1,7 @@
 //! What a comparison costs in time and memory: `cargo bench --bench compare`.
 //!
 //! 30 models of three providers with a year of history, 2,000 paths of 365 days, three contracts and eight
-//! scenarios on one set of paths: first the program as a user runs it, on a rollup, then with one more scenario
-//! of another volume, which is forecast again, then its stages by the library. Last, one
+//! scenarios: first the program as a user runs it, on a rollup, then its stages by the library. Last, one
 //! contract of provisioned throughput over a few models, for which every day is a stretch of its own. Peak
 //! memory is that of this process so far (Linux only). `-- DIR` keeps the input in a folder and stops, for
 //! a profiler.
@@ -123,18 +122,6 @@ const COMPARE: [&str; 8] = [
     "json",
 ];
 
-/// Another volume: its usage has paths of its own.
-const GROWN: &str = r#"
-schema = "tokencast.scenario.v1"
-
-[[scenario]]
-name = "growth, all three"
-contracts = ["agreement.toml", "private.toml", "seats.toml"]
-[[scenario.change]]
-kind = "growth"
-growth = "4%/month"
-"#;
-
 /// Beside the base: each contract, all of them, and four ways to change the usage.
 const SCENARIOS: &str = r#"
 schema = "tokencast.scenario.v1"
@@ -179,8 +166,11 @@ scope = { provider = "anthropic" }
 target = "0.8"
 
 [[scenario]]
-name = "rise, all three"
+name = "growth and rise, all three"
 contracts = ["agreement.toml", "private.toml", "seats.toml"]
+[[scenario.change]]
+kind = "growth"
+growth = "4%/month"
 [[scenario.change]]
 kind = "price_shock"
 scope = { provider = "anthropic" }
@@ -203,10 +193,6 @@ fn main() -> Result<(), Failure> {
     run(folder, &COMPARE, "report.json")?;
     let seconds = before.elapsed().as_secs_f64();
     writeln!(out, "the program, 8 scenarios: {seconds:.2} s, peak memory {}", peak_memory())?;
-    let before = Instant::now();
-    run(folder, &[&COMPARE[..], &["--scenario", "grown.toml"]].concat(), "grown.json")?;
-    let seconds = before.elapsed().as_secs_f64();
-    writeln!(out, "and one that is forecast again: {seconds:.2} s, peak memory {}", peak_memory())?;
     let (rollup, _) = parquet::read(&folder.join("usage.parquet"))?;
     stages(&mut out, "by the library", (&rollup, &book), &[AGREEMENT, PRIVATE, SEATS])?;
     let few: Vec<&str> = names.iter().take(4).map(|(_, model)| model.as_str()).collect();
@@ -348,7 +334,6 @@ fn write_inputs(folder: &Path, names: &[(&str, String)]) -> Result<(), Failure> 
     file("seats.toml", SEATS)?;
     let (from, to) = (&names[names.len() - 1].1, &names[names.len() - 2].1);
     file("scenarios.toml", &SCENARIOS.replace("FROM", from).replace("TO", to))?;
-    file("grown.toml", GROWN)?;
     run(folder, &["rollup", "usage.jsonl"], "usage.parquet")
 }
 
