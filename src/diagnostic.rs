@@ -118,6 +118,14 @@ codes! {
     INCLUSIVE_ASSUMED = "inclusive-assumed", Warn, false;
     /// Cache writes without a time to live were taken as five minutes.
     TTL_ASSUMED = "ttl-assumed", Warn, false;
+    /// Usage under a subscription, whose computed cost nobody bills.
+    SUBSCRIPTION_USAGE = "subscription-usage", Warn, false;
+    /// Times without a zone were taken as UTC though they are local.
+    ZONE_ASSUMED = "zone-assumed", Warn, false;
+    /// Requests, sessions, buckets or bills of one provider over the same time, which are views of one spend.
+    MIXED_GRAINS = "mixed-grains", Deny, false;
+    /// Two formats that look like two views of the same spend.
+    TWO_VIEWS = "two-views", Warn, false;
     /// A bucket whose requests cannot be put in a context band was priced in the lowest.
     CONTEXT_BAND_ASSUMED = "context-band-assumed", Warn, false;
     /// Usage for which no price applies.

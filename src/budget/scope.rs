@@ -71,6 +71,7 @@ mod tests {
     fn every_dimension_must_have_one_of_its_values() {
         let profile = |provider: &str, model: &str| Profile {
             sku: Sku::new(provider, model),
+            grain: crate::usage::RecordGrain::Request,
             context: ContextBand::Unknown,
             labels: Labels::default(),
         };

@@ -135,9 +135,10 @@ fn source_hint(error: &SourceError) -> Option<&'static str> {
             "nested fields are written with dots, as in usage.input_tokens; leave out what the log does not have",
         ),
         SourceError::Unsupported { .. } => Some("`tokencast cost --help` lists what is read"),
-        SourceError::BadPattern { .. } | SourceError::Io { .. } | SourceError::Parquet { .. } => {
-            None
-        }
+        SourceError::BadPattern { .. }
+        | SourceError::Io { .. }
+        | SourceError::Parquet { .. }
+        | SourceError::Database { .. } => None,
     }
 }
 

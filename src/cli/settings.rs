@@ -98,9 +98,9 @@ pub(crate) fn input_settings(args: &InputArgs, dimensions: &[Dimension]) -> Resu
 }
 
 fn format(name: &str) -> Result<Format> {
-    let detected = crate::source::FORMATS.iter().filter(|(f, _, _)| *f != Format::Mapped);
-    let names: Vec<&str> = detected.map(|(_, name, _)| *name).collect();
-    Format::from_name(name).filter(|f| *f != Format::Mapped).ok_or_else(|| {
+    Format::from_name(name).filter(|f| f.is_detected()).ok_or_else(|| {
+        let names: Vec<&str> =
+            Format::all().filter(|f| f.is_detected()).map(Format::name).collect();
         anyhow!("--format-in: no format is named `{name}` (formats: {})", names.join(", "))
     })
 }

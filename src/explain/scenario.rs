@@ -222,6 +222,7 @@ fn of_path(path: &PathCost, amount: &CaseAmount) -> Result<Amount, MoneyError> {
 fn profiles(case: &Case<'_>) -> Vec<Profile> {
     let profile = |usage: &crate::settlement::UsageProfile| Profile {
         sku: usage.sku.clone(),
+        grain: crate::usage::RecordGrain::Request,
         context: ContextBand::Known {
             from: usage.context_from,
             until: usage.context_from.checked_add(1),

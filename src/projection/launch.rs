@@ -128,6 +128,7 @@ impl Launch {
     pub fn profile(&self) -> Profile {
         Profile {
             sku: Sku::new(&self.provider, &self.model),
+            grain: crate::usage::RecordGrain::Request,
             context: ContextBand::Unknown,
             labels: Labels::default(),
         }

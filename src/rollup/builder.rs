@@ -55,7 +55,12 @@ impl RollupBuilder {
         let context = record
             .context()
             .map_or(ContextBand::Unknown, |tokens| ContextBand::of(tokens, &self.edges.context));
-        let profile = self.profile(Profile { sku: record.sku, context, labels: record.labels });
+        let profile = self.profile(Profile {
+            sku: record.sku,
+            grain: record.grain,
+            context,
+            labels: record.labels,
+        });
         let new = Contribution {
             time: record.time,
             profile,

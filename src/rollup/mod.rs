@@ -17,7 +17,7 @@ use crate::money::{Amount, Currency, MoneyError};
 use crate::period::{Grain, Period, Timestamp};
 use crate::sku::{ContextBand, Sku};
 use crate::tokens::ComponentCounts;
-use crate::usage::{CostKind, Labels};
+use crate::usage::{CostKind, Labels, RecordGrain};
 
 /// Where charge periods and context bands are cut, so that no price changes inside one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,8 @@ impl Edges {
 pub struct Profile {
     /// What was used, and how.
     pub sku: Sku,
+    /// What its records stand for.
+    pub grain: RecordGrain,
     /// How large its prompts were.
     pub context: ContextBand,
     /// Free-form dimensions.

@@ -17,7 +17,7 @@ use crate::money::{Amount, Currency};
 use crate::period::{Grain, Period, Timestamp};
 use crate::sku::{ContextBand, Sku};
 use crate::tokens::{Component, ComponentCounts};
-use crate::usage::{CostKind, Labels};
+use crate::usage::{CostKind, Labels, RecordGrain};
 
 /// The name of the format, in the file's metadata.
 pub const SCHEMA: &str = "tokencast.rollup.v1";
@@ -108,6 +108,7 @@ fn frame_of(rollup: &Rollup) -> Result<DataFrame, ParquetError> {
     for (name, get) in SKU_COLUMNS {
         columns.push(texts(name, rows.iter().map(|r| Some(get(&profile(r).sku)))));
     }
+    columns.push(texts("grain", rows.iter().map(|r| Some(profile(r).grain.name()))));
     let band = |row: &RollupRow| match profile(row).context {
         ContextBand::Known { from, until } => (Some(from), until),
         ContextBand::Unknown => (None, None),
@@ -318,6 +319,15 @@ impl Table<'_> {
         }
     }
 
+    /// Files written before there were grains hold requests alone.
+    fn grain(&self, row: usize) -> Result<RecordGrain, ParquetError> {
+        if self.frame.column("grain").is_err() {
+            return Ok(RecordGrain::Request);
+        }
+        let name = self.text("grain", row)?.unwrap_or_default();
+        RecordGrain::from_name(&name).ok_or_else(|| ParquetError::BadColumn("grain".to_owned()))
+    }
+
     fn profile(&self, row: usize, labels: &[String]) -> Result<Profile, ParquetError> {
         let text = |name: &str| self.text(name, row).map(Option::unwrap_or_default);
         let mut sku = Sku::new(&text("provider")?, &text("model")?);
@@ -326,6 +336,7 @@ impl Table<'_> {
         sku.region = text("region")?.into();
         sku.endpoint = text("endpoint")?.into();
         sku.deployment = text("deployment")?.into();
+        let grain = self.grain(row)?;
         let context = match self.number("context_from", row)? {
             Some(from) => ContextBand::Known { from, until: self.number("context_until", row)? },
             None => ContextBand::Unknown,
@@ -336,6 +347,6 @@ impl Table<'_> {
                 kept.set(label, &value);
             }
         }
-        Ok(Profile { sku, context, labels: kept })
+        Ok(Profile { sku, grain, context, labels: kept })
     }
 }

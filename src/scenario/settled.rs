@@ -219,6 +219,7 @@ mod tests {
         };
         let profile = |model: &str| Profile {
             sku: Sku::new("aws.bedrock", model),
+            grain: crate::usage::RecordGrain::Request,
             context: ContextBand::Unknown,
             labels: Labels::default(),
         };

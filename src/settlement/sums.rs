@@ -126,6 +126,7 @@ mod tests {
     fn shares_add_up_by_month_and_model() {
         let profile = |model: &str| Profile {
             sku: Sku::new("p", model),
+            grain: crate::usage::RecordGrain::Request,
             context: ContextBand::Unknown,
             labels: Labels::default(),
         };

@@ -4,6 +4,7 @@ use compact_str::CompactString;
 
 use super::ReadOptions;
 use super::envelope::{instant, set_labels};
+use super::format::{FormatInfo, Group, Reads};
 use super::outcome::{Notes, Outcome, Skipped, one, optional_count};
 use super::provider;
 use super::scan::{Object, Value};
@@ -13,13 +14,22 @@ use crate::period::{Period, Timestamp};
 use crate::sku::{Sku, service_tier};
 use crate::tokens::{Component, ComponentCounts};
 use crate::usage::dedup::RequestId;
-use crate::usage::{CostKind, Labels, ReportedCost, UsageRecord, UsageTime};
+use crate::usage::{CostKind, Labels, RecordGrain, ReportedCost, UsageRecord, UsageTime};
 
 /// The name of the format.
 pub const SCHEMA: &str = "tokencast.usage.v1";
 
+/// The format.
+pub(crate) const FORMATS: &[FormatInfo] = &[FormatInfo {
+    name: "tokencast",
+    title: "tokencast.usage.v1 records, one a line",
+    group: Group::Own,
+    grain: RecordGrain::Request,
+    reads: &[Reads::Object { markers: &["schema", "components"], is: is_record, read }],
+}];
+
 /// Every key a record may have.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "schema",
     "time",
     "start",
@@ -33,6 +43,7 @@ const KEYS: [&str; 18] = [
     "speed",
     "context_tokens",
     "requests",
+    "grain",
     "request_id",
     "labels",
     "components",
@@ -89,6 +100,7 @@ pub(crate) fn read(object: &Object<'_>, options: &ReadOptions) -> Outcome {
     let request_id = id.map(|id| RequestId::new(&sku.provider, &id, 0));
     let record = UsageRecord {
         time,
+        grain: grain(object, &time)?,
         sku,
         context_tokens,
         requests,
@@ -129,6 +141,15 @@ fn usage_time(object: &Object<'_>) -> Result<UsageTime, Skipped> {
             "either `time`, or both `start` and `end`",
         )),
     }
+}
+
+fn grain(object: &Object<'_>, time: &UsageTime) -> Result<RecordGrain, Skipped> {
+    let Some(stated) = object.first_text(&["grain"]) else {
+        return Ok(time.usual_grain());
+    };
+    RecordGrain::from_name(&stated).ok_or_else(|| {
+        Skipped::bad_field("grain", &stated, "request, session, bucket or billing_line")
+    })
 }
 
 fn components(object: &Object<'_>) -> Result<ComponentCounts, Skipped> {

@@ -8,9 +8,9 @@ use csv::ByteRecord;
 use thiserror::Error;
 
 use super::cost_columns::{CostColumns, Places};
+use super::cutter::HEAD;
 use super::inputs::Input;
 use super::outcome::shown;
-use super::pipeline::HEAD;
 use super::reader::{Container, container, open, peek, skip_mark};
 use super::{Progress, SourceError, csv as delimited};
 use crate::costs::DailyCosts;
@@ -238,6 +238,7 @@ impl<'a> Reading<'a> {
             Container::Empty => return Ok(()),
             Container::JsonLines | Container::JsonDocument => return Err(not_a_table("JSON")),
             Container::Parquet => return Err(not_a_table("Parquet")),
+            Container::Sqlite => return Err(not_a_table("SQLite")),
             Container::Unsupported(kind) => {
                 return Err(SourceError::Unsupported { file, kind }.into());
             }

@@ -1,10 +1,12 @@
-//! Delimited text through the user's mapping.
+//! Delimited text: through a format of tables, or through the user's mapping.
 
 use std::io::Read;
 
+use super::format::Reads;
 use super::inputs::Input;
 use super::mapping::Mapping;
 use super::outcome::{Outcome, Skipped};
+use super::row::{Header, Row};
 use super::{ReadOptions, SourceError};
 use crate::diagnostic::code;
 
@@ -68,7 +70,7 @@ pub(super) fn rows<E: From<SourceError>>(
 }
 
 /// Reads every row through the mapping and hands it on with its line number.
-pub(crate) fn read(
+pub(crate) fn read_mapped(
     stream: impl Read,
     head: &[u8],
     input: &Input,
@@ -94,6 +96,27 @@ pub(crate) fn read(
                 row.get(at).map(String::from_utf8_lossy)
             };
             mapping.read(options, cell)
+        });
+        each(line, outcome);
+        Ok(())
+    })
+}
+
+/// Reads every row of a known format and hands it on with its line number.
+pub(crate) fn read_table(
+    stream: impl Read,
+    head: &[u8],
+    input: &Input,
+    header: &Header,
+    reads: &Reads,
+    options: &ReadOptions,
+    mut each: impl FnMut(u64, Outcome),
+) -> Result<(), SourceError> {
+    let Reads::Table { read, .. } = reads else { return Ok(()) };
+    rows(stream, head, input, |line, row| {
+        let outcome = row.and_then(|row| {
+            let cell = |at: usize| row.get(at).map(String::from_utf8_lossy);
+            read(&Row::new(header, &cell), options)
         });
         each(line, outcome);
         Ok(())

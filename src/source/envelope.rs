@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::outcome::{Notes, Outcome, Skipped, one};
+use super::outcome::{Note, Notes, Outcome, Skipped, one};
 use super::scan::{Object, Value};
 use super::{LabelPolicy, ReadOptions};
 use crate::diagnostic::code;
@@ -10,7 +10,7 @@ use crate::period::Timestamp;
 use crate::sku::Sku;
 use crate::tokens::{Component, ComponentCounts};
 use crate::usage::dedup::RequestId;
-use crate::usage::{Labels, UsageRecord, UsageTime};
+use crate::usage::{Labels, RecordGrain, UsageRecord, UsageTime};
 
 /// Keys under which wrappers keep the body.
 const BODY_KEYS: [&str; 8] =
@@ -151,20 +151,7 @@ impl<'a> Envelope<'a> {
 
 /// Reads a time printed as ISO 8601 or as an epoch number of any common unit, in text or digits.
 pub(crate) fn instant(value: &Value<'_>) -> Option<Timestamp> {
-    let text = value.scalar()?;
-    if let Ok(parsed) = Timestamp::parse(&text) {
-        return Some(parsed);
-    }
-    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
-    let number: i64 = whole.parse().ok()?;
-    let base = Timestamp::from_epoch_number(number)?;
-    // Fractional seconds, as OpenAI's `created_at` may print; other units have no fraction worth keeping.
-    let is_seconds = (100_000_000..100_000_000_000).contains(&number);
-    if part.is_empty() || !is_seconds || !part.bytes().all(|b| b.is_ascii_digit()) {
-        return Some(base);
-    }
-    let nanos: i64 = format!("{part:0<9}")[..9].parse().ok()?;
-    Some(Timestamp::from_nanos(base.nanos() + nanos))
+    super::row::instant(&value.scalar()?)
 }
 
 /// Sets every scalar field of `object` that the policy keeps.
@@ -216,6 +203,7 @@ impl Draft<'_> {
         Ok(one(
             UsageRecord {
                 time: UsageTime::At(time),
+                grain: RecordGrain::Request,
                 sku,
                 context_tokens: None,
                 requests: 1,
@@ -249,7 +237,7 @@ impl Splitter {
         for (component, count) in parts {
             let taken = (*count).min(left);
             if taken < *count {
-                self.notes.clamped = true;
+                self.notes.set(Note::Clamped);
             }
             self.components.add(*component, taken);
             left -= taken;
@@ -260,7 +248,7 @@ impl Splitter {
     /// Notes a mismatch if the provider states a total that the parts do not reach.
     pub(crate) fn check_total(&mut self, stated: Option<u64>) {
         if stated.is_some_and(|total| total != self.components.tokens()) {
-            self.notes.total_mismatch = true;
+            self.notes.set(Note::TotalMismatch);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Each format's arithmetic, on bodies in its exact schema; expectations worked by hand.
 
-use super::line::{read_json, records_of};
-use super::outcome::Notes;
+use super::line::{readings, records_of};
+use super::outcome::{Note, Notes};
 use super::{InputIncludesCache, LabelPolicy, Mapping, ReadOptions};
 use crate::diagnostic::{Code, code};
 use crate::tokens::{Component, ComponentCounts};
@@ -19,7 +19,7 @@ fn counts(items: &[(&str, u64)]) -> ComponentCounts {
 }
 
 fn skipped(text: &str) -> (Code, String) {
-    match read_json(text.as_bytes(), &ReadOptions::default()).unwrap().remove(0).1 {
+    match readings(text, &ReadOptions::default()).unwrap().remove(0).1 {
         Err(skipped) => (skipped.code, skipped.message),
         Ok(records) => panic!("{records:?}"),
     }
@@ -80,8 +80,8 @@ fn chat_totals_tell_where_reasoning_stands() {
     // Anywhere else a total that is too large is a mismatch, not usage.
     let (record, notes) = one(&body(10, 9, 30, 0));
     assert_eq!(record.components, counts(&[("input.uncached", 10), ("output", 9)]));
-    assert!(notes.total_mismatch);
-    assert!(one(&body(10, 9, 12, 0)).1.total_mismatch);
+    assert!(notes.has(Note::TotalMismatch));
+    assert!(one(&body(10, 9, 12, 0)).1.has(Note::TotalMismatch));
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn anthropic_without_a_split_assumes_five_minutes_and_says_so() {
         record.components,
         counts(&[("input.uncached", 1), ("input.cache_write.5m", 700), ("output", 5)])
     );
-    assert!(notes.ttl_assumed);
+    assert!(notes.has(Note::TtlAssumed));
 }
 
 #[test]
@@ -366,7 +366,7 @@ fn mappings_resolve_what_input_includes() {
     let (record, _) = mapped(pairs, auto, &row(10, 50, 60, "null"));
     assert_eq!(record.components.get(Component::InputUncached), 10);
     // Nothing tells: inclusive, and said so.
-    assert!(mapped(pairs, auto, &row(100, 50, 60, "null")).1.inclusive_assumed);
+    assert!(mapped(pairs, auto, &row(100, 50, 60, "null")).1.has(Note::InclusiveAssumed));
     let (record, _) = mapped(pairs, InputIncludesCache::No, &row(100, 50, 60, "null"));
     assert_eq!(record.components.get(Component::InputUncached), 100);
 }

@@ -1,146 +1,155 @@
 //! From one JSON value to records: which format is it, and what does it say.
 
-use smallvec::SmallVec;
-
+use super::ReadOptions;
 use super::envelope::Envelope;
+use super::format::{Format, Reads, Session, WAYS};
 use super::outcome::{Outcome, Skipped};
 use super::scan::{Object, ScanError, Value};
-use super::{ReadOptions, anthropic, bedrock, canonical, claude_code, gemini, openai};
 use crate::diagnostic::code;
 
-/// A format that lines can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Format {
-    /// `tokencast.usage.v1`.
-    Tokencast,
-    /// Claude Code session logs.
-    ClaudeCode,
-    /// Gemini API and Vertex AI bodies.
-    Gemini,
-    /// Amazon Bedrock Converse bodies.
-    BedrockConverse,
-    /// OpenAI Chat Completions bodies and their like.
-    OpenAiChat,
-    /// OpenAI Responses bodies.
-    OpenAiResponses,
-    /// Anthropic Messages bodies.
-    Anthropic,
-    /// Columns or paths that the user maps.
-    Mapped,
+/// Takes what one line gives: its number, the format, and the outcome.
+pub(crate) type Found<'f> = dyn FnMut(u64, Option<Format>, Outcome) + 'f;
+
+/// Reads JSON values of one file, or of one block of it.
+pub(crate) struct JsonReader<'o> {
+    options: &'o ReadOptions,
+    /// Formats whose objects belong together, for a file that is read in its order.
+    sessions: Option<Vec<(Format, Box<dyn Session>)>>,
 }
 
-/// Every format with its name and what it is, in the order of detection.
-pub const FORMATS: [(Format, &str, &str); 8] = [
-    (Format::Tokencast, "tokencast", "tokencast.usage.v1 records, one a line"),
-    (Format::ClaudeCode, "claude-code", "Claude Code session logs"),
-    (Format::Gemini, "gemini", "Gemini API and Vertex AI generateContent bodies"),
-    (Format::BedrockConverse, "bedrock-converse", "Amazon Bedrock Converse bodies"),
-    (Format::OpenAiChat, "openai-chat", "OpenAI Chat Completions bodies and compatible ones"),
-    (Format::Anthropic, "anthropic", "Anthropic Messages bodies"),
-    (Format::OpenAiResponses, "openai-responses", "OpenAI Responses bodies"),
-    (Format::Mapped, "map", "any CSV, JSON lines or Parquet whose columns --map names"),
-];
-
-impl Format {
-    /// The name used by flags and reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        FORMATS.iter().find(|(f, _, _)| *f == self).map_or("", |(_, name, _)| name)
+impl<'o> JsonReader<'o> {
+    /// Reads each line by itself, in any order.
+    pub(crate) fn by_line(options: &'o ReadOptions) -> Self {
+        Self { options, sessions: None }
     }
 
-    /// The format of a name, or `None`.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        FORMATS.iter().find(|(_, n, _)| *n == name).map(|(f, _, _)| *f)
+    /// Reads the lines of one file in their order.
+    pub(crate) fn in_order(options: &'o ReadOptions) -> Self {
+        Self { options, sessions: Some(Vec::new()) }
+    }
+
+    /// Reads one line or document; an array, or an object that only wraps one, gives many.
+    pub(crate) fn read(
+        &mut self,
+        line: u64,
+        text: &[u8],
+        found: &mut Found<'_>,
+    ) -> Result<(), ScanError> {
+        if text.first() == Some(&b'[') {
+            let items = Value::new(text).array().ok_or(ScanError::Incomplete)?;
+            items.iter().for_each(|item| self.item(line, item, found));
+            return Ok(());
+        }
+        let object = Object::parse(text)?;
+        if let Some(outer) = self.object(line, object, found) {
+            match wrapped_array(&outer) {
+                Some(items) => items.iter().for_each(|item| self.item(line, item, found)),
+                None => found(line, None, unknown(&outer)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on what was held back until the end of the file.
+    pub(crate) fn finish(&mut self, found: &mut Found<'_>) {
+        let options = self.options;
+        for (format, session) in self.sessions.iter_mut().flatten() {
+            session.finish(options, &mut |line, outcome| found(line, Some(*format), outcome));
+        }
+    }
+
+    fn item(&mut self, line: u64, item: &Value<'_>, found: &mut Found<'_>) {
+        let Some(object) = item.object() else {
+            let message = "array elements that are no objects";
+            return found(line, None, Err(Skipped::new(code::UNKNOWN_RECORD, message)));
+        };
+        if let Some(outer) = self.object(line, object, found) {
+            found(line, None, unknown(&outer));
+        }
+    }
+
+    /// Reads one object, or gives it back if it is of no known format.
+    fn object<'a>(
+        &mut self,
+        line: u64,
+        object: Object<'a>,
+        found: &mut Found<'_>,
+    ) -> Option<Box<Object<'a>>> {
+        let options = self.options;
+        if let Some(mapping) = &options.mapping {
+            let outcome = mapping.read(options, |path| at_path(&object, path));
+            found(line, Some(Format::mapped()), outcome);
+            return None;
+        }
+        let wanted = |format: Format| options.format.is_none_or(|f| f == format);
+        if let Some((format, reads)) = WAYS.of_object(&object, wanted) {
+            match reads {
+                Reads::Object { read, .. } => found(line, Some(format), read(&object, options)),
+                Reads::Page { read, .. } => read(&object, options)
+                    .into_iter()
+                    .for_each(|outcome| found(line, Some(format), outcome)),
+                Reads::Session { start, .. } => {
+                    self.session(format, *start, line, &object, found);
+                }
+                Reads::Body { .. } | Reads::Table { .. } | Reads::Database { .. } => {}
+            }
+            return None;
+        }
+        let recognise = |body: &Object<'_>, usage: Option<&Object<'_>>| {
+            WAYS.bodies.iter().find_map(|(format, reads)| match reads {
+                Reads::Body { is, read } if is(body, usage) && wanted(*format) => {
+                    Some((*format, *read))
+                }
+                _ => None,
+            })
+        };
+        match Envelope::find(object, recognise) {
+            Ok((envelope, (format, read))) => {
+                found(line, Some(format), read(&envelope, options));
+                None
+            }
+            Err(outer) => Some(outer),
+        }
+    }
+
+    fn session(
+        &mut self,
+        format: Format,
+        start: fn() -> Box<dyn Session>,
+        line: u64,
+        object: &Object<'_>,
+        found: &mut Found<'_>,
+    ) {
+        let options = self.options;
+        let mut emit = |line: u64, outcome: Outcome| found(line, Some(format), outcome);
+        let Some(sessions) = &mut self.sessions else {
+            let mut alone = start();
+            alone.object(line, object, options, &mut emit);
+            alone.finish(options, &mut emit);
+            return;
+        };
+        let at = sessions.iter().position(|(f, _)| *f == format).unwrap_or_else(|| {
+            sessions.push((format, start()));
+            sessions.len() - 1
+        });
+        sessions[at].1.object(line, object, options, &mut emit);
     }
 }
 
-/// What one line gave, and which format it had.
-pub(crate) type Reading = (Option<Format>, Outcome);
-/// What one line gave: mostly one reading.
-pub(crate) type Readings = SmallVec<[Reading; 1]>;
-
-/// Reads one line or document; an array, or an object that only wraps one, gives many.
-pub(crate) fn read_json(text: &[u8], options: &ReadOptions) -> Result<Readings, ScanError> {
-    let mut readings = SmallVec::new();
-    if text.first() == Some(&b'[') {
-        let items = Value::new(text).array().ok_or(ScanError::Incomplete)?;
-        items.iter().for_each(|item| readings.push(read_item(item, options)));
-        return Ok(readings);
-    }
-    let object = Object::parse(text)?;
-    let reading = read_object(object, options);
-    if let (None, Err(skipped)) = &reading
-        && skipped.code == code::UNKNOWN_RECORD
-        && let Some(items) = wrapped_array(text)
-    {
-        items.iter().for_each(|item| readings.push(read_item(item, options)));
-    } else {
-        readings.push(reading);
-    }
-    Ok(readings)
+/// True if the head of a file has lines that must be read in their order.
+pub(crate) fn needs_order(head: &[u8], options: &ReadOptions) -> bool {
+    let wanted = |format: Format| options.format.is_none_or(|f| f == format);
+    options.mapping.is_none()
+        && head.split(|b| *b == b'\n').filter_map(|line| Object::parse(line).ok()).any(|object| {
+            matches!(WAYS.of_object(&object, wanted), Some((_, Reads::Session { .. })))
+        })
 }
 
 /// The array that an exported page or query result wraps.
-fn wrapped_array(text: &[u8]) -> Option<Vec<Value<'_>>> {
-    let object = Object::parse(text).ok()?;
+fn wrapped_array<'a>(object: &Object<'a>) -> Option<Vec<Value<'a>>> {
     ["data", "result", "results", "items", "records", "logs", "observations", "requests"]
         .iter()
         .find_map(|key| object.get(key)?.array().filter(|items| !items.is_empty()))
-}
-
-fn read_item(item: &Value<'_>, options: &ReadOptions) -> Reading {
-    match item.object() {
-        Some(object) => read_object(object, options),
-        None => {
-            (None, Err(Skipped::new(code::UNKNOWN_RECORD, "array elements that are no objects")))
-        }
-    }
-}
-
-fn read_object(object: Object<'_>, options: &ReadOptions) -> Reading {
-    if let Some(mapping) = &options.mapping {
-        return (Some(Format::Mapped), mapping.read(options, |path| at_path(&object, path)));
-    }
-    let wanted = |format: Format| options.format.is_none_or(|f| f == format);
-    if wanted(Format::Tokencast) && canonical::is_record(&object) {
-        return (Some(Format::Tokencast), canonical::read(&object, options));
-    }
-    if wanted(Format::ClaudeCode) && claude_code::is_line(&object) {
-        return (Some(Format::ClaudeCode), claude_code::read(&object, options));
-    }
-    let recognise = |body: &Object<'_>, usage: Option<&Object<'_>>| {
-        body_format(body, usage).filter(|f| wanted(*f))
-    };
-    match Envelope::find(object, recognise) {
-        Ok((envelope, format)) => (Some(format), read_body(format, &envelope, options)),
-        Err(outer) => (None, unknown(&outer)),
-    }
-}
-
-type IsShape = fn(&Object<'_>, Option<&Object<'_>>) -> bool;
-
-/// The provider shape of an object, by the keys of its usage.
-fn body_format(body: &Object<'_>, usage: Option<&Object<'_>>) -> Option<Format> {
-    let shapes: [(Format, IsShape); 5] = [
-        (Format::Gemini, gemini::is_generate_content),
-        (Format::BedrockConverse, bedrock::is_converse),
-        (Format::OpenAiChat, openai::is_chat),
-        (Format::Anthropic, anthropic::is_messages),
-        (Format::OpenAiResponses, openai::is_responses),
-    ];
-    shapes.into_iter().find(|(_, is_shape)| is_shape(body, usage)).map(|(format, _)| format)
-}
-
-fn read_body(format: Format, envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
-    match format {
-        Format::Gemini => gemini::read(envelope, options),
-        Format::BedrockConverse => bedrock::read(envelope, options),
-        Format::OpenAiChat => openai::read_chat(envelope, options),
-        Format::OpenAiResponses => openai::read_responses(envelope, options),
-        Format::Anthropic => anthropic::read(envelope, options),
-        Format::Tokencast | Format::ClaudeCode | Format::Mapped => unknown(envelope.body()),
-    }
 }
 
 fn unknown(object: &Object<'_>) -> Outcome {
@@ -163,14 +172,26 @@ fn at_path<'a>(object: &Object<'a>, path: &str) -> Option<std::borrow::Cow<'a, s
     at_path(&object.object(head)?, rest)
 }
 
-/// Records of a reading, for the tests of the formats.
+/// What one line gives, for the tests of the formats.
+#[cfg(test)]
+pub(crate) fn readings(
+    text: &str,
+    options: &ReadOptions,
+) -> Result<Vec<(Option<Format>, Outcome)>, ScanError> {
+    let mut all = Vec::new();
+    let mut reader = JsonReader::by_line(options);
+    reader.read(1, text.as_bytes(), &mut |_, format, outcome| all.push((format, outcome)))?;
+    Ok(all)
+}
+
+/// Records of a line, for the tests of the formats.
 #[cfg(test)]
 pub(crate) fn records_of(
     text: &str,
     options: &ReadOptions,
 ) -> Vec<(crate::usage::UsageRecord, super::outcome::Notes)> {
-    let readings = read_json(text.as_bytes(), options).unwrap();
-    readings
+    readings(text, options)
+        .unwrap()
         .into_iter()
         .flat_map(|(_, outcome)| match outcome {
             Ok(records) => records.into_vec(),

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::ReadOptions;
 use super::envelope::Splitter;
-use super::outcome::{Outcome, Skipped, one};
+use super::outcome::{Note, Outcome, Skipped, one};
 use super::provider;
 use super::scan::parse_count;
 use crate::diagnostic::code;
@@ -258,6 +258,7 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
         let sku = self.sku(options)?;
         let record = UsageRecord {
             time,
+            grain: time.usual_grain(),
             context_tokens: self.count("context_tokens")?,
             requests: self.count("requests")?.unwrap_or(default_requests),
             request_id: (!id.is_empty()).then(|| RequestId::new(&sku.provider, &id, 0)),
@@ -359,7 +360,7 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
             Some(total) if total == both.saturating_add(cached) => false,
             _ if input < cached => false,
             _ => {
-                splitter.notes.inclusive_assumed = true;
+                splitter.notes.set(Note::InclusiveAssumed);
                 true
             }
         }

@@ -4,26 +4,30 @@
 //! holds only what differs: where the fields are and what they mean. Opening, decompression,
 //! splitting, reading with several threads and counting what was skipped are shared.
 
-mod anthropic;
-mod bedrock;
+mod agents;
 pub mod canonical;
-mod claude_code;
+mod clouds;
+mod consoles;
 mod cost_columns;
 pub mod cost_table;
 mod csv;
+mod cutter;
+mod database;
 mod envelope;
+mod format;
 #[cfg(test)]
 mod format_tests;
-mod gemini;
+mod gateways;
 pub mod inputs;
 mod line;
 pub mod mapping;
-mod openai;
 mod outcome;
 mod parquet;
 mod pipeline;
 pub mod provider;
+mod providers;
 mod reader;
+mod row;
 pub mod scan;
 mod tally;
 
@@ -34,8 +38,9 @@ use compact_str::CompactString;
 use thiserror::Error;
 
 pub use self::cost_columns::{COST_COLUMNS, CostColumn, CostColumns};
+pub use self::format::{Format, FormatInfo, Group};
 pub use self::inputs::Input;
-pub use self::line::{FORMATS, Format};
+
 pub use self::mapping::{InputIncludesCache, Mapping, MappingError};
 pub use self::pipeline::read_all;
 use crate::diagnostic::Diagnostics;
@@ -167,6 +172,14 @@ pub enum SourceError {
     /// A Parquet file that cannot be read.
     #[error("failed to read Parquet file `{file}`: {reason}")]
     Parquet {
+        /// The file.
+        file: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A database that cannot be read.
+    #[error("failed to read SQLite database `{file}`: {reason}")]
+    Database {
         /// The file.
         file: String,
         /// The reason.

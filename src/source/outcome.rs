@@ -5,47 +5,84 @@ use smallvec::SmallVec;
 use crate::diagnostic::{Code, code};
 use crate::usage::UsageRecord;
 
-/// Doubts about one record, counted in the diagnostics.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Notes {
+/// A doubt about one record, counted in the diagnostics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Note {
     /// The parts do not add up to the stated total.
-    pub(crate) total_mismatch: bool,
+    TotalMismatch,
     /// A part was larger than the whole.
-    pub(crate) clamped: bool,
+    Clamped,
     /// Cached tokens were assumed to be inside the input count.
-    pub(crate) inclusive_assumed: bool,
+    InclusiveAssumed,
     /// A cache write without a time to live was taken as five minutes.
-    pub(crate) ttl_assumed: bool,
+    TtlAssumed,
+    /// The record is usage under a subscription.
+    Subscription,
+    /// A time without a zone was taken as UTC though the program writes local time.
+    ZoneAssumed,
 }
 
+impl Note {
+    /// Every doubt with its finding.
+    pub(crate) const ALL: [(Self, Code, &'static str); 6] = [
+        (
+            Self::TotalMismatch,
+            code::TOTAL_MISMATCH,
+            "token parts do not add up to the total that the provider states",
+        ),
+        (
+            Self::Clamped,
+            code::CLAMPED,
+            "a part of a token count was larger than the whole and was cut to it",
+        ),
+        (
+            Self::InclusiveAssumed,
+            code::INCLUSIVE_ASSUMED,
+            "cached tokens were taken as part of the input count (set --input-includes-cache)",
+        ),
+        (
+            Self::TtlAssumed,
+            code::TTL_ASSUMED,
+            "cache writes without a time to live were counted as five-minute writes",
+        ),
+        (
+            Self::Subscription,
+            code::SUBSCRIPTION_USAGE,
+            "usage under a subscription: its computed cost is notional, not billed",
+        ),
+        (
+            Self::ZoneAssumed,
+            code::ZONE_ASSUMED,
+            "times without a zone were taken as UTC, though the program writes local time",
+        ),
+    ];
+}
+
+/// The doubts about one record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Notes(u8);
+
 impl Notes {
-    /// The findings that these notes stand for.
-    pub(crate) fn findings(self) -> impl Iterator<Item = (Code, &'static str)> {
-        [
-            (
-                self.total_mismatch,
-                code::TOTAL_MISMATCH,
-                "token parts do not add up to the total that the provider states",
-            ),
-            (
-                self.clamped,
-                code::CLAMPED,
-                "a part of a token count was larger than the whole and was cut to it",
-            ),
-            (
-                self.inclusive_assumed,
-                code::INCLUSIVE_ASSUMED,
-                "cached tokens were taken as part of the input count (set --input-includes-cache)",
-            ),
-            (
-                self.ttl_assumed,
-                code::TTL_ASSUMED,
-                "cache writes without a time to live were counted as five-minute writes",
-            ),
-        ]
-        .into_iter()
-        .filter(|(set, _, _)| *set)
-        .map(|(_, code, message)| (code, message))
+    /// Adds a doubt.
+    pub(crate) fn set(&mut self, note: Note) {
+        self.0 |= 1 << note as u8;
+    }
+
+    /// Adds a doubt if something holds.
+    pub(crate) fn set_if(&mut self, note: Note, holds: bool) {
+        if holds {
+            self.set(note);
+        }
+    }
+
+    /// True if there is this doubt.
+    pub(crate) fn has(self, note: Note) -> bool {
+        self.0 & (1 << note as u8) != 0
+    }
+
+    /// True if there is none.
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
     }
 }
 

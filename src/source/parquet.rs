@@ -1,4 +1,5 @@
-//! Parquet tables through the user's mapping, some row groups at a time.
+//! Parquet tables, some row groups at a time: through a format of tables, or through the user's
+//! mapping.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -6,30 +7,40 @@ use std::path::Path;
 
 use polars::prelude::{AnyValue, Column, DataFrame, ParquetReader, SerReader, TimeUnit};
 
+use super::format::Reads;
 use super::inputs::Input;
 use super::mapping::Mapping;
 use super::outcome::Outcome;
+use super::row::{Header, Row};
 use super::{ReadOptions, SourceError};
 use crate::period::{DAY_NANOS, Timestamp};
 
 /// Rows held in memory at a time.
 const SLICE: usize = 500_000;
 
-/// Reads every row and hands it on with its row number.
-pub(crate) fn read(
+fn failed(path: &Path, reason: &dyn std::fmt::Display) -> SourceError {
+    SourceError::Parquet { file: path.display().to_string(), reason: reason.to_string() }
+}
+
+fn open(path: &Path) -> Result<File, SourceError> {
+    File::open(path).map_err(|source| SourceError::Io { file: path.display().to_string(), source })
+}
+
+/// Names of the columns.
+pub(crate) fn column_names(path: &Path) -> Result<Vec<String>, SourceError> {
+    let mut reader = ParquetReader::new(open(path)?);
+    let schema = reader.schema().map_err(|e| failed(path, &e))?;
+    Ok(schema.iter_names().map(ToString::to_string).collect())
+}
+
+/// Reads every row through the mapping and hands it on with its row number.
+pub(crate) fn read_mapped(
     path: &Path,
     mapping: &Mapping,
     options: &ReadOptions,
     mut each: impl FnMut(u64, Outcome),
 ) -> Result<(), SourceError> {
-    let failed = |reason: String| SourceError::Parquet { file: path.display().to_string(), reason };
-    let open = || {
-        File::open(path)
-            .map_err(|source| SourceError::Io { file: path.display().to_string(), source })
-    };
-    let mut reader = ParquetReader::new(open()?);
-    let schema = reader.schema().map_err(|e| failed(e.to_string()))?;
-    let names: Vec<String> = schema.iter_names().map(ToString::to_string).collect();
+    let names = column_names(path)?;
     let wanted: Vec<String> = mapping.columns().map(str::to_owned).collect();
     if let Some(missing) = wanted.iter().find(|c| !names.contains(c)) {
         return Err(SourceError::NoSuchColumn {
@@ -38,23 +49,50 @@ pub(crate) fn read(
             columns: names.join(", "),
         });
     }
-    let rows = reader.num_rows().map_err(|e| failed(e.to_string()))?;
+    slices(path, &wanted, |row, columns, at| {
+        let cell = |name: &str| {
+            let column = columns.iter().find(|c| c.name() == name)?;
+            column.get(at).ok().and_then(|value| text_of(&value))
+        };
+        each(row, mapping.read(options, cell));
+    })
+}
+
+/// Reads every row of a known format and hands it on with its row number.
+pub(crate) fn read_table(
+    path: &Path,
+    names: &[String],
+    header: &Header,
+    reads: &Reads,
+    options: &ReadOptions,
+    mut each: impl FnMut(u64, Outcome),
+) -> Result<(), SourceError> {
+    let Reads::Table { read, .. } = reads else { return Ok(()) };
+    slices(path, names, |row, columns, at| {
+        let cell = |place: usize| {
+            let value = columns.get(place)?.get(at).ok()?;
+            text_of(&value).map(|text| Cow::Owned(text.into_owned()))
+        };
+        each(row, read(&Row::new(header, &cell), options));
+    })
+}
+
+/// Reads some row groups at a time: each row's number, the columns of its slice, and its place in it.
+fn slices(
+    path: &Path,
+    wanted: &[String],
+    mut each: impl FnMut(u64, &[Column], usize),
+) -> Result<(), SourceError> {
+    let rows = ParquetReader::new(open(path)?).num_rows().map_err(|e| failed(path, &e))?;
     let mut offset = 0;
     while offset < rows {
-        let frame: DataFrame = ParquetReader::new(open()?)
-            .with_columns(Some(wanted.clone()))
+        let frame: DataFrame = ParquetReader::new(open(path)?)
+            .with_columns(Some(wanted.to_vec()))
             .with_slice(Some((offset, SLICE)))
             .finish()
-            .map_err(|e| failed(e.to_string()))?;
-        let columns: Vec<(&str, &Column)> =
-            frame.columns().iter().map(|c| (c.name().as_str(), c)).collect();
-        for row in 0..frame.height() {
-            let cell = |name: &str| {
-                let (_, column) = columns.iter().find(|(n, _)| *n == name)?;
-                column.get(row).ok().and_then(|value| text_of(&value))
-            };
-            let number = u64::try_from(offset + row + 1).unwrap_or(0);
-            each(number, mapping.read(options, cell));
+            .map_err(|e| failed(path, &e))?;
+        for at in 0..frame.height() {
+            each(u64::try_from(offset + at + 1).unwrap_or(0), frame.columns(), at);
         }
         offset += SLICE;
     }

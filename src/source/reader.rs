@@ -80,6 +80,8 @@ pub(crate) enum Container {
     Delimited,
     /// Apache Parquet.
     Parquet,
+    /// An SQLite database.
+    Sqlite,
     /// Something that is not read, with its name.
     Unsupported(&'static str),
 }
@@ -94,7 +96,7 @@ pub(crate) fn container(head: &[u8]) -> Container {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
             Container::Unsupported("UTF-16 text (save it as UTF-8)")
         }
-        _ if text.starts_with(b"SQLite format 3\0") => Container::Unsupported("SQLite database"),
+        _ if text.starts_with(b"SQLite format 3\0") => Container::Sqlite,
         _ if head[..head.len().min(1024)].contains(&0) => Container::Unsupported("binary file"),
         _ => text_container(text),
     }

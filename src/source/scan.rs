@@ -99,6 +99,11 @@ impl<'a> Object<'a> {
         self.fields.iter().any(|(k, _)| *k == key.as_bytes())
     }
 
+    /// The keys in order, as they are written.
+    pub(crate) fn raw_keys(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.fields.iter().map(|(key, _)| *key)
+    }
+
     /// All fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> + '_ {
         self.fields.iter().map(|(k, v)| (String::from_utf8_lossy(k), *v))

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::line::{Format, Readings};
-use super::outcome::{Notes, Outcome, Skipped};
+use super::format::Format;
+use super::line::JsonReader;
+use super::outcome::{Note, Notes, Outcome, Skipped};
 use super::pipeline::Batch;
 use super::scan::ScanError;
 use crate::diagnostic::{Code, Location, code};
@@ -28,35 +29,51 @@ impl Seen {
 #[derive(Debug)]
 pub(super) struct Tally<'f> {
     file: &'f str,
-    notes: [Seen; 4],
+    notes: [Seen; Note::ALL.len()],
     skips: BTreeMap<(Code, String), Seen>,
     formats: BTreeMap<Format, u64>,
 }
 
 impl<'f> Tally<'f> {
     pub(super) fn new(file: &'f str) -> Self {
-        Self { file, notes: [Seen::default(); 4], skips: BTreeMap::new(), formats: BTreeMap::new() }
+        Self {
+            file,
+            notes: [Seen::default(); Note::ALL.len()],
+            skips: BTreeMap::new(),
+            formats: BTreeMap::new(),
+        }
     }
 
-    /// Counts one line or document of JSON; `is_cut` if the file ends in it without a newline.
+    /// Reads one line or document of JSON and counts what it gives; `is_cut` if the file ends in it
+    /// without a newline.
     pub(super) fn json(
         &mut self,
+        reader: &mut JsonReader<'_>,
         line: u64,
-        readings: Result<Readings, ScanError>,
+        text: &[u8],
         is_cut: bool,
         batch: &mut Batch,
     ) {
-        let skipped = match readings {
-            Ok(readings) => {
-                for (format, outcome) in readings {
-                    self.outcome(line, format, outcome, batch);
-                }
-                return;
-            }
-            Err(ScanError::Incomplete) if is_cut => {
-                Skipped::new(code::PARTIAL_LINE, "last lines that end in the middle of a record")
-            }
-            Err(_) => Skipped::new(code::INVALID_LINE, "lines that are not valid JSON"),
+        let result = reader.read(line, text, &mut |line, format, outcome| {
+            self.outcome(line, format, outcome, batch);
+        });
+        if let Err(error) = result {
+            self.not_json(line, error, is_cut, batch);
+        }
+    }
+
+    /// Counts a text that is not JSON.
+    pub(super) fn not_json(
+        &mut self,
+        line: u64,
+        error: ScanError,
+        is_cut: bool,
+        batch: &mut Batch,
+    ) {
+        let skipped = if error == ScanError::Incomplete && is_cut {
+            Skipped::new(code::PARTIAL_LINE, "last lines that end in the middle of a record")
+        } else {
+            Skipped::new(code::INVALID_LINE, "lines that are not valid JSON")
         };
         self.outcome(line, None, Err(skipped), batch);
     }
@@ -90,26 +107,23 @@ impl<'f> Tally<'f> {
     }
 
     fn note(&mut self, line: u64, notes: Notes) {
-        let flags =
-            [notes.total_mismatch, notes.clamped, notes.inclusive_assumed, notes.ttl_assumed];
-        for (seen, _) in self.notes.iter_mut().zip(flags).filter(|(_, set)| *set) {
-            seen.again(line);
+        if notes.is_empty() {
+            return;
+        }
+        for (seen, (note, _, _)) in self.notes.iter_mut().zip(Note::ALL) {
+            if notes.has(note) {
+                seen.again(line);
+            }
         }
     }
 
     /// Moves the counts into the report of a batch.
     pub(super) fn finish(self, batch: &mut Batch) {
         let place = |line| Some(Location { file: self.file.to_owned(), line });
-        let all = Notes {
-            total_mismatch: true,
-            clamped: true,
-            inclusive_assumed: true,
-            ttl_assumed: true,
-        };
-        for (seen, (code, message)) in
-            self.notes.iter().zip(all.findings()).filter(|(s, _)| s.count > 0)
-        {
-            batch.report.diagnostics.add_many(code, message, place(seen.line), seen.count);
+        for (seen, (_, code, message)) in self.notes.iter().zip(Note::ALL) {
+            if seen.count > 0 {
+                batch.report.diagnostics.add_many(code, message, place(seen.line), seen.count);
+            }
         }
         for ((code, message), seen) in self.skips {
             batch.report.diagnostics.add_many(code, message, place(seen.line), seen.count);

@@ -29,6 +29,52 @@ impl UsageTime {
             Self::Bucket(period) => period.start,
         }
     }
+
+    /// The grain of a record that states none.
+    #[must_use]
+    pub const fn usual_grain(&self) -> RecordGrain {
+        match self {
+            Self::At(_) => RecordGrain::Request,
+            Self::Bucket(_) => RecordGrain::Bucket,
+        }
+    }
+}
+
+/// What one record stands for. Grains are views of the same spend: a request log and a billing
+/// export of one month are never summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum RecordGrain {
+    /// One request.
+    #[default]
+    Request,
+    /// A session of an agent, in which requests are not told apart.
+    Session,
+    /// Usage summed by the provider or a gateway over a bucket of time.
+    Bucket,
+    /// A line of a bill or of a cost export.
+    BillingLine,
+}
+
+impl RecordGrain {
+    /// Every grain.
+    pub const ALL: [Self; 4] = [Self::Request, Self::Session, Self::Bucket, Self::BillingLine];
+
+    /// The name used in files and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Session => "session",
+            Self::Bucket => "bucket",
+            Self::BillingLine => "billing_line",
+        }
+    }
+
+    /// The grain of a name, or `None`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|g| g.name() == name)
+    }
 }
 
 /// What kind of cost a log reports; kinds are never summed together.
@@ -130,6 +176,8 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Labels {
 pub struct UsageRecord {
     /// When.
     pub time: UsageTime,
+    /// What it stands for.
+    pub grain: RecordGrain,
     /// What was used, and how.
     pub sku: Sku,
     /// Tokens of the whole prompt of each request, where the components do not tell: buckets.

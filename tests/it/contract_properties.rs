@@ -179,6 +179,7 @@ fn record(used: Use) -> UsageRecord {
     let time = at(WINDOW.0).nanos() + used.minute * 60_000_000_000;
     UsageRecord {
         time: UsageTime::At(Timestamp::from_nanos(time)),
+        grain: tokencast::usage::RecordGrain::Request,
         sku: Sku::new("acme", used.model),
         context_tokens: None,
         requests: 1,

@@ -107,7 +107,7 @@ fn reference_pages_name_everything() {
         );
     }
     let formats = page("docs/reference/formats.md");
-    for (_, name, _) in tokencast::source::FORMATS {
+    for name in tokencast::source::Format::all().map(tokencast::source::Format::name) {
         assert!(formats.contains(&format!("`{name}`")), "formats.md lacks {name}");
     }
 }

@@ -30,6 +30,7 @@ mod contract_vectors;
 mod docs;
 mod errors;
 mod explain;
+mod formats;
 mod html;
 mod html_browser;
 mod paired;

@@ -48,6 +48,7 @@ prop_compose! {
         let team = team.to_string();
         UsageRecord {
             time: UsageTime::At(Timestamp::from_nanos(seconds * 1_000_000_000)),
+            grain: tokencast::usage::RecordGrain::Request,
             sku,
             context_tokens: None,
             requests: 1,

@@ -157,6 +157,7 @@ fn settlement(complete: bool) -> Settlement {
 fn report(settlement: &Settlement) -> SettlementReport {
     let profiles = [Profile {
         sku: Sku::new("aws.bedrock", "nova"),
+        grain: crate::usage::RecordGrain::Request,
         context: ContextBand::Unknown,
         labels: Labels::default(),
     }];

@@ -49,6 +49,7 @@ fn usage(means: &[f64], quantiles: &[f64]) -> UsagePaths {
     };
     let profile = |number: usize| Profile {
         sku: Sku::new("acme", &format!("m{}", number + 1)),
+        grain: crate::usage::RecordGrain::Request,
         context: ContextBand::Unknown,
         labels: Labels::default(),
     };

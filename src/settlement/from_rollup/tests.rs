@@ -39,6 +39,7 @@ fn rollup(records: &[(&str, &str, &str)]) -> Rollup {
         builder
             .add(UsageRecord {
                 time: UsageTime::At(at(time)),
+                grain: crate::usage::RecordGrain::Request,
                 sku,
                 context_tokens: None,
                 requests: 1,

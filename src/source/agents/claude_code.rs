@@ -6,17 +6,31 @@
 
 use compact_str::CompactString;
 
-use super::ReadOptions;
-use super::anthropic;
-use super::envelope::{instant, set_labels};
-use super::outcome::{Outcome, Records, Skipped};
-use super::provider;
-use super::scan::Object;
 use crate::diagnostic::code;
 use crate::money::{Amount, Currency};
 use crate::sku::{Sku, service_tier};
+use crate::source::ReadOptions;
+use crate::source::envelope::{instant, set_labels};
+use crate::source::format::{FormatInfo, Group, Reads};
+use crate::source::outcome::{Outcome, Records, Skipped};
+use crate::source::provider;
+use crate::source::providers::anthropic;
+use crate::source::scan::Object;
 use crate::usage::dedup::RequestId;
-use crate::usage::{CostKind, Labels, ReportedCost, UsageRecord, UsageTime};
+use crate::usage::{CostKind, Labels, RecordGrain, ReportedCost, UsageRecord, UsageTime};
+
+/// The format.
+pub(crate) const FORMAT: FormatInfo = FormatInfo {
+    name: "claude-code",
+    title: "Claude Code session logs",
+    group: Group::Agent,
+    grain: RecordGrain::Request,
+    reads: &[Reads::Object {
+        markers: &["sessionId", "leafUuid", "parentUuid", "messageId"],
+        is: is_line,
+        read,
+    }],
+};
 
 /// True for any line of a session log, with usage or not.
 pub(crate) fn is_line(object: &Object<'_>) -> bool {
@@ -75,6 +89,7 @@ pub(crate) fn read(line: &Object<'_>, options: &ReadOptions) -> Outcome {
         let request_id = id.as_ref().map(|id| RequestId::new(&sku.provider, id, number));
         let record = UsageRecord {
             time: UsageTime::At(time),
+            grain: RecordGrain::Request,
             sku,
             context_tokens: None,
             requests: u64::from(number == 0),

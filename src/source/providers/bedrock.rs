@@ -5,13 +5,13 @@
 
 use compact_str::CompactString;
 
-use super::ReadOptions;
-use super::envelope::{Draft, Envelope, Splitter};
 use super::openai::no_usage;
-use super::outcome::{Outcome, count_field, optional_count};
-use super::provider;
-use super::scan::{Object, Value};
 use crate::sku::{Sku, service_tier};
+use crate::source::ReadOptions;
+use crate::source::envelope::{Draft, Envelope, Splitter};
+use crate::source::outcome::{Note, Outcome, count_field, optional_count};
+use crate::source::provider;
+use crate::source::scan::{Object, Value};
 use crate::tokens::Component;
 
 /// True for a body with Converse usage, or one that should have it.
@@ -45,7 +45,7 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
         }
     }
     let whole = written.max(one_hour + five_minutes);
-    splitter.notes.ttl_assumed = whole > one_hour + five_minutes;
+    splitter.notes.set_if(Note::TtlAssumed, whole > one_hour + five_minutes);
     splitter.split(
         whole,
         Component::InputCacheWrite5m,

@@ -6,13 +6,13 @@
 use compact_str::CompactString;
 use smallvec::SmallVec;
 
-use super::ReadOptions;
-use super::envelope::{Draft, Envelope, Splitter};
 use super::openai::no_usage;
-use super::outcome::{Outcome, Records, Skipped, count_field, optional_count};
-use super::provider;
-use super::scan::{Object, Value};
 use crate::sku::{Sku, service_tier};
+use crate::source::ReadOptions;
+use crate::source::envelope::{Draft, Envelope, Splitter};
+use crate::source::outcome::{Note, Outcome, Records, Skipped, count_field, optional_count};
+use crate::source::provider;
+use crate::source::scan::{Object, Value};
 use crate::tokens::Component;
 
 /// True for a Messages body with usage, or one that should have it.
@@ -98,7 +98,7 @@ pub(crate) fn turns(usage: &Object<'_>) -> Result<SmallVec<[Turn; 1]>, Skipped> 
         turns.clear();
         turns.push(Turn { model: None, split: whole });
     } else if ordinary != whole.components.tokens() {
-        turns[0].split.notes.total_mismatch = true;
+        turns[0].split.notes.set(Note::TotalMismatch);
     }
     Ok(turns)
 }
@@ -114,11 +114,12 @@ fn split(usage: &Object<'_>) -> Result<Splitter, Skipped> {
     let stated = optional_count!(usage, "cache_creation_input_tokens");
     let by_parts = five_minutes.saturating_add(one_hour);
     let written = stated.unwrap_or(0).max(by_parts);
-    splitter.notes.total_mismatch = stated.is_some_and(|stated| stated < by_parts);
+    let less = stated.is_some_and(|stated| stated < by_parts);
+    splitter.notes.set_if(Note::TotalMismatch, less);
     // The split may be absent (old logs) or cover only some turns: what it leaves out is taken as
     // the default time to live, five minutes.
     let unsplit = written - five_minutes - one_hour;
-    splitter.notes.ttl_assumed = unsplit > 0;
+    splitter.notes.set_if(Note::TtlAssumed, unsplit > 0);
     splitter.put(Component::InputCacheWrite5m, five_minutes + unsplit);
     splitter.put(Component::InputCacheWrite1h, one_hour);
     let details = usage.object("output_tokens_details").unwrap_or_default();

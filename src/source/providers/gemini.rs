@@ -5,12 +5,12 @@
 
 use compact_str::CompactString;
 
-use super::ReadOptions;
-use super::envelope::{Draft, Envelope, Splitter};
 use super::openai::no_usage;
-use super::outcome::{Outcome, Skipped, count_field};
-use super::scan::{Object, Value};
 use crate::sku::{Sku, service_tier};
+use crate::source::ReadOptions;
+use crate::source::envelope::{Draft, Envelope, Splitter};
+use crate::source::outcome::{Outcome, Skipped, count_field};
+use crate::source::scan::{Object, Value};
 use crate::tokens::Component;
 
 /// True for a body with `usageMetadata`, in either spelling, or one that should have it.

@@ -6,13 +6,13 @@
 
 use compact_str::CompactString;
 
-use super::ReadOptions;
-use super::envelope::{Draft, Envelope, Splitter};
-use super::outcome::{Outcome, Skipped, count_field, optional_count};
-use super::provider;
-use super::scan::Object;
 use crate::diagnostic::code;
 use crate::sku::{Sku, service_tier};
+use crate::source::ReadOptions;
+use crate::source::envelope::{Draft, Envelope, Splitter};
+use crate::source::outcome::{Note, Outcome, Skipped, count_field, optional_count};
+use crate::source::provider;
+use crate::source::scan::Object;
 use crate::tokens::Component;
 
 /// True for a body with Chat Completions usage, or one that should have it.
@@ -78,11 +78,12 @@ pub(crate) fn read_chat(envelope: &Envelope<'_>, options: &ReadOptions) -> Outco
         if hides_thoughts {
             splitter.put(Component::OutputReasoning, beyond);
         } else {
-            splitter.notes.total_mismatch |= beyond > 0;
+            splitter.notes.set_if(Note::TotalMismatch, beyond > 0);
         }
     }
     splitter.put(Component::OutputCitation, count_field!(usage, "citation_tokens"));
-    splitter.notes.total_mismatch |= total > 0 && total < prompt.saturating_add(completion);
+    let short = total > 0 && total < prompt.saturating_add(completion);
+    splitter.notes.set_if(Note::TotalMismatch, short);
     draft(envelope, sku, splitter, "created").finish(envelope, options)
 }
 
@@ -155,7 +156,7 @@ impl InputParts {
 /// Fees of built-in tools are told only by the output items.
 fn count_tool_calls(body: &Object<'_>, splitter: &mut Splitter) {
     let items = body.get("output").and_then(|v| v.array()).unwrap_or_default();
-    for item in items.iter().filter_map(super::scan::Value::object) {
+    for item in items.iter().filter_map(crate::source::scan::Value::object) {
         let component = match item.text("type").as_deref() {
             // Opening a page that a search found is not another search.
             Some("web_search_call") => {

@@ -1,0 +1,300 @@
+//! The thread that opens files, tells what they are, and cuts them up for the workers.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
+
+use super::cost_columns::is_cost_table;
+use super::format::{Format, WAYS, Way};
+use super::inputs::Input;
+use super::line::{JsonReader, needs_order};
+use super::outcome::Outcome;
+use super::pipeline::{Batch, Numbered, Task};
+use super::reader::{Blocks, Container, Stream, container, open, peek, skip_mark};
+use super::row::Header;
+use super::tally::Tally;
+use super::{Progress, ReadOptions, SourceError, csv, database, parquet};
+use crate::diagnostic::{Location, code};
+
+/// Bytes looked at to tell what a file is.
+pub(super) const HEAD: u64 = 64 << 10;
+/// Records of a table handed on together.
+const ROWS: usize = 8_192;
+/// A whole JSON document must fit in memory; larger logs are written one record a line.
+const LARGEST_DOCUMENT: usize = 1 << 30;
+
+/// Opens files and cuts them up.
+pub(super) struct Cutter<'a> {
+    options: &'a ReadOptions,
+    progress: &'a Progress,
+    to_workers: SyncSender<Task>,
+    done: SyncSender<Numbered>,
+    next: u64,
+    stop: &'a AtomicBool,
+}
+
+impl<'a> Cutter<'a> {
+    pub(super) fn new(
+        options: &'a ReadOptions,
+        progress: &'a Progress,
+        to_workers: SyncSender<Task>,
+        done: SyncSender<Numbered>,
+        stop: &'a AtomicBool,
+    ) -> Self {
+        Self { options, progress, to_workers, done, next: 0, stop }
+    }
+
+    pub(super) fn run(mut self, inputs: &[Input]) {
+        for input in inputs {
+            if let Err(error) = self.file(input) {
+                // A failed send means that nobody listens any more.
+                let _ = self.done.send((self.next, Err(error)));
+                return;
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    fn send(&mut self, batch: Batch) {
+        let number = self.number();
+        let _ = self.done.send((number, Ok(batch)));
+    }
+
+    fn file(&mut self, input: &Input) -> Result<(), SourceError> {
+        let failed = |source| SourceError::Io { file: input.name(), source };
+        let stream = open(input, self.progress)?;
+        let (head, stream) = peek(stream, HEAD).map_err(failed)?;
+        let mut about = Batch::default();
+        let file: Arc<str> = input.name().into();
+        let found = container(&head);
+        let names = if found == Container::Delimited { csv::column_names(&head) } else { vec![] };
+        // The costs of a billing export are another view of the same spend, not more of it.
+        let is_costs = self.options.mapping.is_none()
+            && is_cost_table(&names)
+            && self.table_of(&Header::new(names.iter().map(String::as_str))).is_none();
+        about.report.files = u64::from(!is_costs);
+        if found == Container::Empty {
+            let place = Some(Location { file: file.to_string(), line: 0 });
+            about.report.diagnostics.add(code::EMPTY_FILE, "files without any content", place);
+        }
+        self.send(about);
+        match found {
+            Container::Empty => Ok(()),
+            Container::Unsupported(kind) => {
+                Err(SourceError::Unsupported { file: input.name(), kind })
+            }
+            Container::JsonLines if needs_order(&head, self.options) => {
+                self.lines_in_order(stream, &file).map_err(failed)
+            }
+            Container::JsonLines => self.lines(stream, &file).map_err(failed),
+            Container::JsonDocument => self.document(stream, &file).map_err(failed),
+            Container::Delimited => self.delimited(stream, &head, &names, input, &file),
+            Container::Parquet => {
+                let Input::File(path) = input else {
+                    let kind = "Parquet table (read it from a file)";
+                    return Err(SourceError::Unsupported { file: input.name(), kind });
+                };
+                self.parquet(path, &file)
+            }
+            Container::Sqlite => {
+                let Input::File(path) = input else {
+                    let kind = "SQLite database (read it from a file)";
+                    return Err(SourceError::Unsupported { file: input.name(), kind });
+                };
+                self.database(path, &file)
+            }
+        }
+    }
+
+    /// The format of a table with these columns.
+    fn table_of(&self, header: &Header) -> Option<Way> {
+        let wanted = |format: Format| self.options.format.is_none_or(|f| f == format);
+        WAYS.of_columns(header.names(), wanted)
+    }
+
+    fn lines(&mut self, stream: impl Read, file: &Arc<str>) -> io::Result<()> {
+        let mut blocks = Blocks::new(stream);
+        while let Some(block) = blocks.next_block()? {
+            let task = Task { number: self.number(), file: Arc::clone(file), block };
+            if self.stop.load(Ordering::Relaxed) || self.to_workers.send(task).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads lines that make sense only after each other.
+    fn lines_in_order(&mut self, stream: impl Read, file: &Arc<str>) -> io::Result<()> {
+        let options = self.options;
+        let mut reader = JsonReader::in_order(options);
+        let mut blocks = Blocks::new(stream);
+        while let Some(block) = blocks.next_block()? {
+            let batch = super::pipeline::parse_block(&mut reader, &block, file);
+            self.send(batch);
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+        }
+        self.finish(reader, file);
+        Ok(())
+    }
+
+    fn finish(&mut self, mut reader: JsonReader<'_>, file: &Arc<str>) {
+        let mut batch = Batch::default();
+        let mut tally = Tally::new(file);
+        reader.finish(&mut |line, format, outcome| {
+            tally.outcome(line, format, outcome, &mut batch);
+        });
+        tally.finish(&mut batch);
+        self.send(batch);
+    }
+
+    /// Reads a document of several lines, or several of them after each other.
+    fn document(&mut self, stream: impl Read, file: &Arc<str>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        let most = u64::try_from(LARGEST_DOCUMENT).unwrap_or(u64::MAX);
+        stream.take(most).read_to_end(&mut bytes)?;
+        let mut batch = Batch::default();
+        let mut tally = Tally::new(file);
+        if bytes.len() >= LARGEST_DOCUMENT {
+            let message = format!(
+                "JSON document of more than {} MiB: write one record a line instead",
+                LARGEST_DOCUMENT >> 20
+            );
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
+        let mut reader = JsonReader::in_order(self.options);
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        for (line, value) in super::scan::documents(text) {
+            match value {
+                Ok(value) => tally.json(&mut reader, line, value.raw(), false, &mut batch),
+                Err(error) => tally.not_json(line, error, true, &mut batch),
+            }
+        }
+        tally.finish(&mut batch);
+        self.send(batch);
+        self.finish(reader, file);
+        Ok(())
+    }
+
+    fn delimited(
+        &mut self,
+        stream: Stream<'_>,
+        head: &[u8],
+        names: &[String],
+        input: &Input,
+        file: &Arc<str>,
+    ) -> Result<(), SourceError> {
+        let failed = |source| SourceError::Io { file: input.name(), source };
+        let options = self.options;
+        if let Some(mapping) = &options.mapping {
+            let stream = skip_mark(head, stream).map_err(failed)?;
+            let format = Format::mapped();
+            return self.rows(file, format, |each| {
+                csv::read_mapped(stream, head, input, mapping, options, each)
+            });
+        }
+        let header = Header::new(names.iter().map(String::as_str));
+        if let Some((format, reads)) = self.table_of(&header) {
+            let stream = skip_mark(head, stream).map_err(failed)?;
+            return self.rows(file, format, |each| {
+                csv::read_table(stream, head, input, &header, reads, options, each)
+            });
+        }
+        self.send(unknown_table(names, file));
+        Ok(())
+    }
+
+    fn parquet(&mut self, path: &Path, file: &Arc<str>) -> Result<(), SourceError> {
+        let options = self.options;
+        if let Some(mapping) = &options.mapping {
+            let format = Format::mapped();
+            return self
+                .rows(file, format, |each| parquet::read_mapped(path, mapping, options, each));
+        }
+        let names = parquet::column_names(path)?;
+        let header = Header::new(names.iter().map(String::as_str));
+        match self.table_of(&header) {
+            Some((format, reads)) => self.rows(file, format, |each| {
+                parquet::read_table(path, &names, &header, reads, options, each)
+            }),
+            None => {
+                self.send(unknown_table(&names, file));
+                Ok(())
+            }
+        }
+    }
+
+    fn database(&mut self, path: &Path, file: &Arc<str>) -> Result<(), SourceError> {
+        let options = self.options;
+        let opened = database::Database::open(path)?;
+        let ways = opened.ways(options)?;
+        if ways.is_empty() {
+            let place = Some(Location { file: file.to_string(), line: 0 });
+            let mut batch = Batch::default();
+            batch.report.skipped = 1;
+            let message = "SQLite databases of no known format";
+            batch.report.diagnostics.add(code::UNRECOGNISED_FILE, message, place);
+            self.send(batch);
+        }
+        for (format, reads) in ways {
+            self.rows(file, format, |each| opened.read(reads, options, each))?;
+        }
+        Ok(())
+    }
+
+    fn rows(
+        &mut self,
+        file: &Arc<str>,
+        format: Format,
+        read: impl FnOnce(&mut dyn FnMut(u64, Outcome)) -> Result<(), SourceError>,
+    ) -> Result<(), SourceError> {
+        let mut batch = Batch::default();
+        let mut tally = Tally::new(file);
+        let result = read(&mut |line, outcome| {
+            tally.outcome(line, Some(format), outcome, &mut batch);
+            if batch.records.len() >= ROWS {
+                let full = std::mem::take(&mut batch);
+                let number = self.number();
+                let _ = self.done.send((number, Ok(full)));
+            }
+        });
+        tally.finish(&mut batch);
+        self.send(batch);
+        result
+    }
+}
+
+/// A table that no format and no mapping reads.
+fn unknown_table(names: &[String], file: &Arc<str>) -> Batch {
+    let mut batch = Batch::default();
+    let place = Some(Location { file: file.to_string(), line: 0 });
+    if is_cost_table(names) {
+        let message = "tables of daily costs hold no usage (`forecast --series` reads them)";
+        batch.report.diagnostics.add(code::NOT_USAGE, message, place);
+    } else {
+        batch.report.skipped = 1;
+        batch.report.diagnostics.add(code::UNRECOGNISED_FILE, unrecognised(names), place);
+    }
+    batch
+}
+
+fn unrecognised(columns: &[String]) -> String {
+    if columns.len() < 2 {
+        return "files that are neither JSON nor a table".to_owned();
+    }
+    let mut shown = columns.join(", ");
+    if shown.len() > 300 {
+        shown = format!("{}...", shown.chars().take(300).collect::<String>());
+    }
+    format!("tables of no known format (name their columns with --map; they have: {shown})")
+}

@@ -1,0 +1,312 @@
+//! Formats: what each is called, how it is told, and what reads it.
+//!
+//! A format's own file states this as data; opening, splitting, detection and counting are shared.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
+
+use super::envelope::Envelope;
+use super::outcome::Outcome;
+use super::row::Row;
+use super::scan::Object;
+use super::{ReadOptions, agents, canonical, clouds, consoles, gateways, providers};
+use crate::usage::RecordGrain;
+
+/// Where formats come from. Formats of two groups that cover the same requests are two views.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Our own records and what the user maps.
+    Own,
+    /// Response bodies of providers, one a request.
+    Provider,
+    /// Usage and cost exports of providers' consoles and admin APIs.
+    Console,
+    /// Logs and bills of clouds.
+    Cloud,
+    /// Gateways and observability.
+    Gateway,
+    /// Logs of coding agents.
+    Agent,
+}
+
+impl Group {
+    /// The name used in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Own => "tokencast",
+            Self::Provider => "provider bodies",
+            Self::Console => "consoles and admin APIs",
+            Self::Cloud => "clouds",
+            Self::Gateway => "gateways and observability",
+            Self::Agent => "agents",
+        }
+    }
+}
+
+/// One format.
+#[derive(Debug)]
+pub struct FormatInfo {
+    /// The name used by flags and reports.
+    pub name: &'static str,
+    /// What it is, in words.
+    pub title: &'static str,
+    /// Where it comes from.
+    pub group: Group,
+    /// What its records stand for.
+    pub grain: RecordGrain,
+    /// How it is told and read; a format may come in several containers.
+    pub(crate) reads: &'static [Reads],
+}
+
+/// One way in which a format comes.
+#[derive(Debug)]
+pub(crate) enum Reads {
+    /// A response body, alone or inside other objects.
+    Body {
+        /// True for a body and its usage of this shape.
+        is: fn(&Object<'_>, Option<&Object<'_>>) -> bool,
+        /// Reads it.
+        read: fn(&Envelope<'_>, &ReadOptions) -> Outcome,
+    },
+    /// A JSON object: a line, an element of an array, or a document.
+    Object {
+        /// Keys of which an object of this format has at least one at its top level.
+        markers: &'static [&'static str],
+        /// True for an object of this format that has one of the markers.
+        is: fn(&Object<'_>) -> bool,
+        /// Reads it.
+        read: fn(&Object<'_>, &ReadOptions) -> Outcome,
+    },
+    /// A JSON object that holds many records, each of which may be read or not.
+    Page {
+        /// As of [`Reads::Object`].
+        markers: &'static [&'static str],
+        /// As of [`Reads::Object`].
+        is: fn(&Object<'_>) -> bool,
+        /// Reads it.
+        read: fn(&Object<'_>, &ReadOptions) -> Vec<Outcome>,
+    },
+    /// JSON objects that have a meaning only in the order of their file.
+    Session {
+        /// As of [`Reads::Object`].
+        markers: &'static [&'static str],
+        /// True for an object of this format; one in the head of a file is enough.
+        is: fn(&Object<'_>) -> bool,
+        /// Starts reading a file.
+        start: fn() -> Box<dyn Session>,
+    },
+    /// A table of text, or a Parquet table.
+    Table {
+        /// Sets of columns, normalised as by [`super::row::normalised`]; a table that has all of
+        /// one set is of this format.
+        columns: &'static [&'static [&'static str]],
+        /// Reads a row.
+        read: fn(&Row<'_>, &ReadOptions) -> Outcome,
+    },
+    /// A table of an SQLite database.
+    Database {
+        /// The table, and columns that it must have.
+        table: (&'static str, &'static [&'static str]),
+        /// The query whose rows are read.
+        query: &'static str,
+        /// Reads a row.
+        read: fn(&Row<'_>, &ReadOptions) -> Outcome,
+    },
+}
+
+/// Takes outcomes with the line they come from.
+pub(crate) type Emit<'e> = dyn FnMut(u64, Outcome) + 'e;
+
+/// Reads the objects of one file in their order. What it keeps must stay bounded.
+pub(crate) trait Session: Send {
+    /// Reads the object on a line.
+    fn object(
+        &mut self,
+        line: u64,
+        object: &Object<'_>,
+        options: &ReadOptions,
+        emit: &mut Emit<'_>,
+    );
+
+    /// Hands on what was held back until the end of the file.
+    fn finish(&mut self, _options: &ReadOptions, _emit: &mut Emit<'_>) {}
+}
+
+/// Columns or paths that the user maps.
+const MAPPED: FormatInfo = FormatInfo {
+    name: "map",
+    title: "any CSV, JSON lines or Parquet whose columns --map names",
+    group: Group::Own,
+    grain: RecordGrain::Request,
+    reads: &[],
+};
+
+/// Every format, in the order of detection: what wraps bodies comes before the bodies.
+static ALL: LazyLock<Vec<&'static FormatInfo>> = LazyLock::new(|| {
+    let own: [&[FormatInfo]; 1] = [canonical::FORMATS];
+    let groups: [&[FormatInfo]; 5] = [
+        consoles::FORMATS,
+        clouds::FORMATS,
+        gateways::FORMATS,
+        agents::FORMATS,
+        providers::FORMATS,
+    ];
+    own.into_iter().chain(groups).flatten().chain(std::iter::once(&MAPPED)).collect()
+});
+
+/// A format, by its place in the order of detection.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Format(u8);
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.info().name)
+    }
+}
+
+impl Format {
+    /// Every format, in the order of detection.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..ALL.len()).filter_map(|at| u8::try_from(at).ok()).map(Self)
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn info(self) -> &'static FormatInfo {
+        ALL[usize::from(self.0)]
+    }
+
+    /// The name used by flags and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.info().name
+    }
+
+    /// The format of a name, or `None`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::all().find(|f| f.name() == name)
+    }
+
+    /// The format of columns that the user maps.
+    #[must_use]
+    pub fn mapped() -> Self {
+        Self(u8::try_from(ALL.len() - 1).unwrap_or(u8::MAX))
+    }
+
+    /// True if it is told by content: all but what the user maps.
+    #[must_use]
+    pub fn is_detected(self) -> bool {
+        self != Self::mapped()
+    }
+}
+
+/// A way in which a format comes, with the format.
+pub(crate) type Way = (Format, &'static Reads);
+
+/// Ways by the container they come in, each in the order of detection.
+#[derive(Debug, Default)]
+pub(crate) struct Ways {
+    /// Objects, pages and sessions.
+    pub(crate) objects: Vec<Way>,
+    pub(crate) bodies: Vec<Way>,
+    pub(crate) tables: Vec<Way>,
+    pub(crate) databases: Vec<Way>,
+    /// Bits of `objects` by the marker.
+    markers: HashMap<&'static [u8], u128, foldhash::fast::FixedState>,
+}
+
+/// Every way of every format.
+pub(crate) static WAYS: LazyLock<Ways> = LazyLock::new(|| {
+    let mut ways = Ways::default();
+    for format in Format::all() {
+        for reads in format.info().reads {
+            match reads {
+                Reads::Body { .. } => ways.bodies.push((format, reads)),
+                Reads::Table { .. } => ways.tables.push((format, reads)),
+                Reads::Database { .. } => ways.databases.push((format, reads)),
+                Reads::Object { markers, .. }
+                | Reads::Page { markers, .. }
+                | Reads::Session { markers, .. } => {
+                    let bit = 1_u128 << ways.objects.len();
+                    for marker in *markers {
+                        *ways.markers.entry(marker.as_bytes()).or_default() |= bit;
+                    }
+                    ways.objects.push((format, reads));
+                }
+            }
+        }
+    }
+    ways
+});
+
+impl Ways {
+    /// The first way whose markers and shape fit an object.
+    pub(crate) fn of_object(
+        &self,
+        object: &Object<'_>,
+        wanted: impl Fn(Format) -> bool,
+    ) -> Option<Way> {
+        let mut candidates = 0_u128;
+        for key in object.raw_keys() {
+            candidates |= self.markers.get(key).copied().unwrap_or(0);
+        }
+        while candidates != 0 {
+            let at = candidates.trailing_zeros();
+            candidates &= candidates - 1;
+            let way = self.objects[usize::try_from(at).unwrap_or(0)];
+            let fits = match way.1 {
+                Reads::Object { is, .. } | Reads::Page { is, .. } | Reads::Session { is, .. } => {
+                    is(object)
+                }
+                Reads::Body { .. } | Reads::Table { .. } | Reads::Database { .. } => false,
+            };
+            if fits && wanted(way.0) {
+                return Some(way);
+            }
+        }
+        None
+    }
+
+    /// The way of a table with these normalised columns.
+    pub(crate) fn of_columns(
+        &self,
+        columns: &[String],
+        wanted: impl Fn(Format) -> bool,
+    ) -> Option<Way> {
+        let has = |set: &&[&str]| set.iter().all(|c| columns.iter().any(|have| have == c));
+        self.tables.iter().copied().find(|(format, reads)| match reads {
+            Reads::Table { columns, .. } => columns.iter().any(has) && wanted(*format),
+            _ => false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_fit_the_index() {
+        let mut names: Vec<&str> = Format::all().map(Format::name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert!(WAYS.objects.len() <= 128, "one bit a way");
+        assert_eq!(Format::mapped().name(), "map");
+    }
+
+    #[test]
+    fn columns_of_tables_are_normalised() {
+        for (format, reads) in &WAYS.tables {
+            let Reads::Table { columns, .. } = reads else { continue };
+            for column in columns.iter().flat_map(|set| set.iter()) {
+                assert_eq!(super::super::row::normalised(column), *column, "{format:?}");
+            }
+        }
+    }
+}

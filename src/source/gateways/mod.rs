@@ -1,0 +1,6 @@
+//! Gateways and observability.
+
+use super::format::FormatInfo;
+
+/// Formats in the order of detection.
+pub(crate) const FORMATS: &[FormatInfo] = &[];

@@ -1,0 +1,132 @@
+//! Rows of tables, whatever the container: cells by the name of their column.
+
+use std::borrow::Cow;
+
+use hashbrown::HashMap;
+
+use super::outcome::Skipped;
+use super::scan::parse_count;
+use crate::diagnostic::code;
+use crate::money::Amount;
+use crate::period::Timestamp;
+
+/// A column's name as it is compared: lower case, letters and digits alone.
+pub(crate) fn normalised(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// The columns of a table.
+#[derive(Debug)]
+pub(crate) struct Header {
+    names: Vec<String>,
+    places: HashMap<String, usize, foldhash::fast::FixedState>,
+}
+
+impl Header {
+    /// Of columns as they are printed; of several with one normalised name the first counts.
+    pub(crate) fn new<'n>(columns: impl IntoIterator<Item = &'n str>) -> Self {
+        let names: Vec<String> = columns.into_iter().map(normalised).collect();
+        let mut places = HashMap::default();
+        for (at, name) in names.iter().enumerate() {
+            places.entry(name.clone()).or_insert(at);
+        }
+        Self { names, places }
+    }
+
+    /// Normalised names in order.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+}
+
+/// One row.
+pub(crate) struct Row<'r> {
+    header: &'r Header,
+    cell: &'r dyn Fn(usize) -> Option<Cow<'r, str>>,
+}
+
+impl<'r> Row<'r> {
+    pub(crate) fn new(header: &'r Header, cell: &'r dyn Fn(usize) -> Option<Cow<'r, str>>) -> Self {
+        Self { header, cell }
+    }
+
+    /// True if the table has a column of this normalised name.
+    pub(crate) fn has(&self, column: &str) -> bool {
+        self.header.places.contains_key(column)
+    }
+
+    /// The trimmed text of a cell; empty where the column or the value is missing.
+    pub(crate) fn text(&self, column: &str) -> Cow<'r, str> {
+        let found = self.header.places.get(column).and_then(|at| (self.cell)(*at));
+        match found {
+            Some(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
+            Some(Cow::Owned(text)) => Cow::Owned(text.trim().to_owned()),
+            None => Cow::Borrowed(""),
+        }
+    }
+
+    /// The first of several columns with a text.
+    pub(crate) fn first_text(&self, columns: &[&str]) -> Cow<'r, str> {
+        columns.iter().map(|c| self.text(c)).find(|t| !t.is_empty()).unwrap_or_default()
+    }
+
+    /// A count; `None` where the column or the value is missing.
+    pub(crate) fn count(&self, column: &str) -> Result<Option<u64>, Skipped> {
+        let text = self.text(column);
+        parse_count(&text)
+            .ok_or_else(|| Skipped::bad_field(column, &text, "a whole number of at least 0"))
+    }
+
+    /// A count, zero where the column or the value is missing.
+    pub(crate) fn count_or_zero(&self, column: &str) -> Result<u64, Skipped> {
+        Ok(self.count(column)?.unwrap_or(0))
+    }
+
+    /// An amount of money, read from its text; `None` where the column or the value is missing.
+    /// A currency sign before it and thousands separators are passed over.
+    pub(crate) fn amount(&self, column: &str) -> Result<Option<Amount>, Skipped> {
+        let text = self.text(column);
+        amount(&text).map_err(|reason| Skipped::bad_field(column, &text, &reason))
+    }
+
+    /// An instant, ISO 8601 or an epoch number.
+    pub(crate) fn instant(&self, column: &str) -> Result<Timestamp, Skipped> {
+        let text = self.text(column);
+        if text.is_empty() {
+            let message = format!("row without a value for `{column}`");
+            return Err(Skipped::new(code::MISSING_TIME, message));
+        }
+        instant(&text).ok_or_else(|| {
+            Skipped::bad_field(column, &text, "a time such as `2026-11-20T12:00:00Z`")
+        })
+    }
+}
+
+/// Reads an amount as exports print it; `None` for the words that they print for "no value".
+pub(crate) fn amount(text: &str) -> Result<Option<Amount>, String> {
+    let text = text.trim();
+    if matches!(text, "" | "-" | "null" | "None" | "NaN" | "nan" | "N/A" | "n/a") {
+        return Ok(None);
+    }
+    let bare = text.strip_prefix('$').unwrap_or(text);
+    let bare = if bare.contains(',') { bare.replace(',', "") } else { bare.to_owned() };
+    Amount::parse_rounded(&bare).map(Some).map_err(|e| e.to_string())
+}
+
+/// Reads a time printed as ISO 8601 or as an epoch number of any common unit, with or without a
+/// fraction of it.
+pub(crate) fn instant(text: &str) -> Option<Timestamp> {
+    if let Ok(parsed) = Timestamp::parse(text) {
+        return Some(parsed);
+    }
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let number: i64 = whole.parse().ok()?;
+    let base = Timestamp::from_epoch_number(number)?;
+    // Fractional seconds, as `created_at` may print; other units have no fraction worth keeping.
+    let is_seconds = (100_000_000..100_000_000_000).contains(&number);
+    if part.is_empty() || !is_seconds || !part.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(base);
+    }
+    let nanos: i64 = format!("{part:0<9}")[..9].parse().ok()?;
+    Some(Timestamp::from_nanos(base.nanos() + nanos))
+}
