@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use super::outcome::{Note, Notes, Outcome, Skipped, one};
 use super::scan::{Object, Value};
 use super::{LabelPolicy, ReadOptions};
+use smallvec::SmallVec;
+
 use crate::diagnostic::code;
 use crate::period::Timestamp;
 use crate::sku::Sku;
@@ -15,6 +17,9 @@ use crate::usage::{Labels, RecordGrain, UsageRecord, UsageTime};
 /// Keys under which wrappers keep the body.
 const BODY_KEYS: [&str; 8] =
     ["response", "body", "message", "response_body", "result", "data", "output", "modelOutput"];
+/// Keys of objects that hold labels.
+const LABEL_OBJECTS: [&[u8]; 5] =
+    [b"metadata", b"requestMetadata", b"request_metadata", b"labels", b"tags"];
 /// How many wrappers are looked through: a batch line is `response.body` or `result.message`.
 const MOST_WRAPPERS: usize = 3;
 
@@ -24,7 +29,7 @@ pub(crate) struct Envelope<'a> {
     body: Object<'a>,
     usage: Option<Object<'a>>,
     // The nearest first.
-    wrappers: Vec<Object<'a>>,
+    wrappers: SmallVec<[Object<'a>; 2]>,
 }
 
 /// The usage of a body, where providers keep it.
@@ -39,7 +44,7 @@ impl<'a> Envelope<'a> {
         outer: Object<'a>,
         recognise: impl Fn(&Object<'a>, Option<&Object<'a>>) -> Option<F>,
     ) -> Result<(Self, F), Box<Object<'a>>> {
-        let mut wrappers = Vec::with_capacity(1);
+        let mut wrappers = SmallVec::new();
         let mut usage = usage_of(&outer);
         let mut format = recognise(&outer, usage.as_ref());
         let mut body = outer;
@@ -132,8 +137,10 @@ impl<'a> Envelope<'a> {
             return labels;
         }
         for level in self.levels() {
-            for key in ["metadata", "requestMetadata", "request_metadata", "labels", "tags"] {
-                if let Some(object) = level.object(key) {
+            for (key, value) in level.raw_fields() {
+                if LABEL_OBJECTS.contains(&key)
+                    && let Some(object) = value.object()
+                {
                     set_labels(&mut labels, &object, policy);
                 }
             }
@@ -156,11 +163,13 @@ pub(crate) fn instant(value: &Value<'_>) -> Option<Timestamp> {
 
 /// Sets every scalar field of `object` that the policy keeps.
 pub(crate) fn set_labels(labels: &mut Labels, object: &Object<'_>, policy: &LabelPolicy) {
-    for (key, value) in object.iter() {
-        if policy.keeps(&key)
+    for (key, value) in object.raw_fields() {
+        if policy.may_keep(key)
+            && let Ok(key) = std::str::from_utf8(key)
+            && policy.keeps(key)
             && let Some(text) = value.scalar()
         {
-            labels.set(&key, &text);
+            labels.set(key, &text);
         }
     }
 }

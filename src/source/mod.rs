@@ -89,6 +89,17 @@ impl LabelPolicy {
         }
     }
 
+    /// False only if a key is no label that is kept, told by a few of its bytes: nearly every key
+    /// of a log is asked about, and nearly none is a label.
+    pub(crate) fn may_keep(&self, key: &[u8]) -> bool {
+        match self {
+            Self::Default => DEFAULT_LABELS
+                .iter()
+                .any(|label| label.len() == key.len() && label.as_bytes()[0] == key[0]),
+            Self::All | Self::Only(_) => true,
+        }
+    }
+
     /// True if no label is kept.
     #[must_use]
     pub fn keeps_nothing(&self) -> bool {

@@ -6,6 +6,7 @@
 //! It checks the structure of what it walks over, not the inside of values that nobody asks for.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use memchr::memchr2;
 use smallvec::SmallVec;
@@ -23,62 +24,182 @@ pub enum ScanError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Value<'a>(&'a [u8]);
 
-/// One object level: keys and raw values, in order.
+/// One object level: keys and raw values, in order. Objects of one text share what was found in it.
 #[derive(Debug, Clone, Default)]
 pub struct Object<'a> {
-    fields: SmallVec<[(&'a [u8], Value<'a>); 14]>,
+    text: &'a [u8],
+    found: Option<Rc<Vec<Field>>>,
+    level: Level,
+}
+
+/// The fields of one object among all that were found in a text.
+#[derive(Debug, Clone, Copy, Default)]
+struct Level {
+    first: u32,
+    count: u32,
+}
+
+/// Where a key and its value stand in the text.
+#[derive(Debug, Clone, Copy)]
+struct Field {
+    key: u32,
+    key_len: u32,
+    value: u32,
+    value_len: u32,
+    /// The fields of the value, where it is an object that was read on the way.
+    inner: Level,
+}
+
+/// Objects under these keys are read on the way, as nearly every log's usage is in one of them:
+/// they need not be walked over again.
+const READ_ON_THE_WAY: [&[u8]; 16] = [
+    b"usage",
+    b"response",
+    b"usageMetadata",
+    b"message",
+    b"metadata",
+    b"body",
+    b"result",
+    b"payload",
+    b"info",
+    b"prompt_tokens_details",
+    b"completion_tokens_details",
+    b"input_tokens_details",
+    b"output_tokens_details",
+    b"cache_creation",
+    b"last_token_usage",
+    b"total_token_usage",
+];
+/// Fields that a line of a log has, with those of its usage.
+const USUAL_FIELDS: usize = 48;
+/// Levels of objects that are read on the way.
+const MOST_LEVELS: u8 = 4;
+
+fn is_read_on_the_way(key: &[u8]) -> bool {
+    (4..=25).contains(&key.len()) && READ_ON_THE_WAY.contains(&key)
+}
+
+fn place(at: usize) -> Result<u32, ScanError> {
+    u32::try_from(at).map_err(|_| ScanError::Invalid(at))
+}
+
+/// A part of a text; empty where it is not inside.
+fn part(text: &[u8], start: u32, len: u32) -> &[u8] {
+    let (start, len) = (start as usize, len as usize);
+    text.get(start..start + len).unwrap_or_default()
+}
+
+/// Reads the object that begins at `at`: its fields go to the end of `found`, and the place just past
+/// it comes back with them.
+fn read_level(
+    text: &[u8],
+    mut at: usize,
+    levels: u8,
+    found: &mut Vec<Field>,
+) -> Result<(Level, usize), ScanError> {
+    match text.get(at) {
+        Some(b'{') => at += 1,
+        Some(_) => return Err(ScanError::Invalid(at)),
+        None => return Err(ScanError::Incomplete),
+    }
+    let mut fields: SmallVec<[Field; 16]> = SmallVec::new();
+    at = skip_space(text, at);
+    if text.get(at) == Some(&b'}') {
+        return Ok((Level::default(), at + 1));
+    }
+    loop {
+        let key_start = at + 1;
+        at = match text.get(at) {
+            Some(b'"') => skip_string(text, at)?,
+            Some(_) => return Err(ScanError::Invalid(at)),
+            None => return Err(ScanError::Incomplete),
+        };
+        let key_end = at - 1;
+        at = expect(text, skip_space(text, at), b':')?;
+        let start = skip_space(text, at);
+        let mut inner = Level::default();
+        let is_object = levels > 1 && text.get(start) == Some(&b'{');
+        let read = (is_object && is_read_on_the_way(&text[key_start..key_end]))
+            .then(|| read_level(text, start, levels - 1, found));
+        at = match read {
+            Some(Ok((level, end))) => {
+                inner = level;
+                end
+            }
+            // What is wrong inside a value matters only to those who ask for it.
+            Some(Err(_)) | None => skip_value(text, start)?,
+        };
+        fields.push(Field {
+            key: place(key_start)?,
+            key_len: place(key_end - key_start)?,
+            value: place(start)?,
+            value_len: place(at - start)?,
+            inner,
+        });
+        at = skip_space(text, at);
+        match text.get(at) {
+            Some(b',') => at = skip_space(text, at + 1),
+            Some(b'}') => break,
+            Some(_) => return Err(ScanError::Invalid(at)),
+            None => return Err(ScanError::Incomplete),
+        }
+    }
+    let level = Level { first: place(found.len())?, count: place(fields.len())? };
+    found.extend_from_slice(&fields);
+    Ok((level, at + 1))
 }
 
 impl<'a> Object<'a> {
     /// Reads one object that fills `text`, apart from white space around it.
     ///
     /// # Errors
-    /// [`ScanError`] if it is no object, or ends early.
+    /// [`ScanError`] if it is no object, ends early, or is larger than 4 GiB.
     pub fn parse(text: &'a [u8]) -> Result<Self, ScanError> {
-        let mut at = skip_space(text, 0);
-        match text.get(at) {
-            Some(b'{') => at += 1,
-            Some(_) => return Err(ScanError::Invalid(at)),
-            None => return Err(ScanError::Incomplete),
+        let mut found = Vec::with_capacity(USUAL_FIELDS);
+        let (level, end) = read_level(text, skip_space(text, 0), MOST_LEVELS, &mut found)?;
+        let end = skip_space(text, end);
+        if end != text.len() {
+            return Err(ScanError::Invalid(end));
         }
-        let mut fields = SmallVec::new();
-        at = skip_space(text, at);
-        if text.get(at) == Some(&b'}') {
-            return finish(text, at + 1, Self { fields });
-        }
-        loop {
-            let key_start = at;
-            at = match text.get(at) {
-                Some(b'"') => skip_string(text, at)?,
-                Some(_) => return Err(ScanError::Invalid(at)),
-                None => return Err(ScanError::Incomplete),
-            };
-            let key = &text[key_start + 1..at - 1];
-            at = expect(text, skip_space(text, at), b':')?;
-            let start = skip_space(text, at);
-            at = skip_value(text, start)?;
-            fields.push((key, Value(&text[start..at])));
-            at = skip_space(text, at);
-            match text.get(at) {
-                Some(b',') => at = skip_space(text, at + 1),
-                Some(b'}') => return finish(text, at + 1, Self { fields }),
-                Some(_) => return Err(ScanError::Invalid(at)),
-                None => return Err(ScanError::Incomplete),
-            }
-        }
+        Ok(Self { text, found: Some(Rc::new(found)), level })
+    }
+
+    fn fields(&self) -> &[Field] {
+        let Some(found) = &self.found else { return &[] };
+        let first = self.level.first as usize;
+        found.get(first..first + self.level.count as usize).unwrap_or_default()
+    }
+
+    fn field(&self, key: &str) -> Option<&Field> {
+        self.fields().iter().rev().find(|field| self.is_key(field, key))
     }
 
     /// The value of a key that is present and not null; of several, the last (as JSON readers do).
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value<'a>> {
-        let found = self.fields.iter().rev().find(|(k, _)| *k == key.as_bytes());
-        found.map(|(_, v)| *v).filter(|v| !v.is_null())
+        self.field(key).map(|field| self.value(field)).filter(|v| !v.is_null())
+    }
+
+    fn is_key(&self, field: &Field, key: &str) -> bool {
+        field.key_len as usize == key.len() && self.key(field) == key.as_bytes()
+    }
+
+    fn key(&self, field: &Field) -> &'a [u8] {
+        part(self.text, field.key, field.key_len)
+    }
+
+    fn value(&self, field: &Field) -> Value<'a> {
+        Value(part(self.text, field.value, field.value_len))
     }
 
     /// The object under a key.
     #[must_use]
     pub fn object(&self, key: &str) -> Option<Object<'a>> {
-        self.get(key)?.object()
+        let field = self.field(key)?;
+        if field.inner.count > 0 {
+            return Some(Object { text: self.text, found: self.found.clone(), level: field.inner });
+        }
+        self.value(field).object()
     }
 
     /// The text under a key.
@@ -96,23 +217,23 @@ impl<'a> Object<'a> {
     /// True if a key is present, even as null.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
-        self.fields.iter().any(|(k, _)| *k == key.as_bytes())
+        self.fields().iter().any(|field| self.is_key(field, key))
     }
 
     /// The keys in order, as they are written.
     pub(crate) fn raw_keys(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
-        self.fields.iter().map(|(key, _)| *key)
+        self.fields().iter().map(|field| self.key(field))
+    }
+
+    /// All fields in order, their keys as they are written.
+    pub(crate) fn raw_fields(&self) -> impl Iterator<Item = (&'a [u8], Value<'a>)> + '_ {
+        self.fields().iter().map(|field| (self.key(field), self.value(field)))
     }
 
     /// All fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> + '_ {
-        self.fields.iter().map(|(k, v)| (String::from_utf8_lossy(k), *v))
+        self.raw_fields().map(|(key, value)| (lossy(key), value))
     }
-}
-
-fn finish<T>(text: &[u8], at: usize, value: T) -> Result<T, ScanError> {
-    let end = skip_space(text, at);
-    if end == text.len() { Ok(value) } else { Err(ScanError::Invalid(end)) }
 }
 
 fn expect(text: &[u8], at: usize, byte: u8) -> Result<usize, ScanError> {
@@ -130,20 +251,46 @@ fn skip_space(text: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Eight bytes from `at`, the first lowest; `None` near the end.
+fn word(text: &[u8], at: usize) -> Option<u64> {
+    let bytes = text.get(at..at + 8)?;
+    bytes.try_into().ok().map(u64::from_le_bytes)
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// The high bit of each byte that is zero; bits above the first may be wrong.
+fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGHS
+}
+
+/// Words looked at one by one before the search for long texts is worth its start.
+const NEAR_WORDS: usize = 6;
+
 /// From an opening quote to just past the closing one.
 fn skip_string(text: &[u8], at: usize) -> Result<usize, ScanError> {
     let mut at = at + 1;
     loop {
-        // Most strings in a log are short: look at a few bytes before calling the search.
-        let near =
-            text.get(at..at + 12).and_then(|w| w.iter().position(|b| matches!(b, b'"' | b'\\')));
-        let found = near.or_else(|| memchr2(b'"', b'\\', text.get(at..)?));
-        match found.map(|offset| at + offset) {
-            Some(stop) if text[stop] == b'"' => return Ok(stop + 1),
-            Some(stop) => at = stop + 2,
-            None => return Err(ScanError::Incomplete),
+        let stop = next_quote(text, at).ok_or(ScanError::Incomplete)?;
+        if text[stop] == b'"' {
+            return Ok(stop + 1);
         }
+        at = stop + 2;
     }
+}
+
+/// The next quote or backslash: most strings in a log are short.
+fn next_quote(text: &[u8], mut at: usize) -> Option<usize> {
+    for _ in 0..NEAR_WORDS {
+        let Some(word) = word(text, at) else { break };
+        let found = zero_bytes(word ^ (ONES * 0x22)) | zero_bytes(word ^ (ONES * 0x5c));
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    memchr2(b'"', b'\\', text.get(at..)?).map(|offset| at + offset)
 }
 
 /// From the first byte of a value to just past its last.
@@ -163,23 +310,36 @@ fn skip_value(text: &[u8], at: usize) -> Result<usize, ScanError> {
     }
 }
 
+/// Bytes that matter outside of strings: quotes and brackets.
+const STRUCTURE: [bool; 256] = {
+    let mut table = [false; 256];
+    let marks = b"\"{}[]";
+    let mut at = 0;
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 fn skip_nested(text: &[u8], mut at: usize) -> Result<usize, ScanError> {
     let mut depth = 0_usize;
     loop {
-        match text.get(at) {
-            Some(b'"') => {
+        let rest = text.get(at..).unwrap_or_default();
+        let offset = rest.iter().position(|b| STRUCTURE[usize::from(*b)]);
+        at += offset.ok_or(ScanError::Incomplete)?;
+        match text[at] {
+            b'"' => {
                 at = skip_string(text, at)?;
                 continue;
             }
-            Some(b'{' | b'[') => depth += 1,
-            Some(b'}' | b']') => {
+            b'{' | b'[' => depth += 1,
+            _ => {
                 depth -= 1;
                 if depth == 0 {
                     return Ok(at + 1);
                 }
             }
-            Some(_) => {}
-            None => return Err(ScanError::Incomplete),
         }
         at += 1;
     }
@@ -209,6 +369,14 @@ pub(crate) fn documents(text: &[u8]) -> impl Iterator<Item = (u64, Result<Value<
     })
 }
 
+/// Text of bytes that nearly always are UTF-8.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
+}
+
 /// A number field that cannot be used as a count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadCount(pub String);
@@ -224,6 +392,12 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn raw(&self) -> &'a [u8] {
         self.0
+    }
+
+    /// True if these bytes stand anywhere in it: a quick look before a long value is taken apart.
+    #[must_use]
+    pub(crate) fn mentions(&self, bytes: &str) -> bool {
+        memchr::memmem::find(self.0, bytes.as_bytes()).is_some()
     }
 
     /// True for `null`.
@@ -272,8 +446,8 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn text(&self) -> Option<Cow<'a, str>> {
         let inner = self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-        if !inner.contains(&b'\\') {
-            return Some(String::from_utf8_lossy(inner));
+        if memchr::memchr(b'\\', inner).is_none() {
+            return Some(lossy(inner));
         }
         let decoded = serde_json::from_slice::<String>(self.0);
         Some(Cow::Owned(decoded.unwrap_or_else(|_| String::from_utf8_lossy(inner).into_owned())))
@@ -285,7 +459,7 @@ impl<'a> Value<'a> {
         match self.0.first()? {
             b'"' => self.text(),
             b'{' | b'[' | b'n' => None,
-            _ => Some(String::from_utf8_lossy(self.0)),
+            _ => Some(lossy(self.0)),
         }
     }
 

@@ -8,7 +8,8 @@
 use std::hash::{BuildHasherDefault, Hasher};
 
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::Xxh3;
+use smallvec::SmallVec;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::UsageTime;
 use crate::money::{Amount, Currency};
@@ -26,14 +27,14 @@ impl RequestId {
     /// Of a provider and its id; `turn` tells the separately billed turns of one answer apart.
     #[must_use]
     pub fn new(provider: &str, id: &str, turn: usize) -> Self {
-        let mut hash = Xxh3::new();
-        hash.update(provider.as_bytes());
-        hash.update(&[0]);
-        hash.update(id.as_bytes());
+        let mut named: SmallVec<[u8; 96]> = SmallVec::new();
+        named.extend_from_slice(provider.as_bytes());
+        named.push(0);
+        named.extend_from_slice(id.as_bytes());
         if turn > 0 {
-            hash.update(&turn.to_le_bytes());
+            named.extend_from_slice(&turn.to_le_bytes());
         }
-        let bytes = hash.digest128().to_le_bytes();
+        let bytes = xxh3_128(&named).to_le_bytes();
         let half = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]));
         Self([half(0), half(8)])
     }

@@ -3,6 +3,7 @@
 pub mod dedup;
 
 use compact_str::CompactString;
+use smallvec::SmallVec;
 
 use self::dedup::RequestId;
 
@@ -125,7 +126,7 @@ pub struct ReportedCost {
 
 /// Free-form dimensions such as team or project, sorted by key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Labels(Vec<(CompactString, CompactString)>);
+pub struct Labels(SmallVec<[(CompactString, CompactString); 1]>);
 
 impl Labels {
     /// Sets a label; an empty value removes it.

@@ -142,7 +142,8 @@ impl Modalities {
 
 /// Grounding is billed by the query and told only by the candidates.
 fn count_searches(body: &Object<'_>, splitter: &mut Splitter) {
-    let candidates = body.get("candidates").and_then(|v| v.array()).unwrap_or_default();
+    let candidates = body.get("candidates").filter(|v| v.mentions("groundingMetadata"));
+    let candidates = candidates.and_then(|v| v.array()).unwrap_or_default();
     for candidate in candidates.iter().filter_map(Value::object) {
         let queries =
             candidate.object("groundingMetadata").and_then(|g| g.get("webSearchQueries")?.array());

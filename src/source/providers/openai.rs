@@ -155,7 +155,8 @@ impl InputParts {
 
 /// Fees of built-in tools are told only by the output items.
 fn count_tool_calls(body: &Object<'_>, splitter: &mut Splitter) {
-    let items = body.get("output").and_then(|v| v.array()).unwrap_or_default();
+    let items = body.get("output").filter(|v| v.mentions("_call"));
+    let items = items.and_then(|v| v.array()).unwrap_or_default();
     for item in items.iter().filter_map(crate::source::scan::Value::object) {
         let component = match item.text("type").as_deref() {
             // Opening a page that a search found is not another search.
