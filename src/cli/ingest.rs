@@ -15,6 +15,7 @@ use crate::period::{Calendar, Grain, Period, Timestamp};
 use crate::price_book::PriceBook;
 use crate::rating::group::Dimension;
 use crate::report::{InputFacts, PriceBookFacts};
+use crate::rollup::bounded::{BoundedBuilder, IDS_IN_MEMORY};
 use crate::rollup::{Edges, Rollup, RollupBuilder, RollupRow, overlap, parquet};
 use crate::source::{self, Input, Progress, inputs};
 use crate::usage::UsageRecord;
@@ -155,7 +156,7 @@ pub(crate) fn read_usage(
         None => edges(&prices.book, asked.grain.of_logs(&settings.calendar))?,
     };
     let mut reading = Reading {
-        builder: RollupBuilder::new(edges.clone()),
+        builder: BoundedBuilder::new(edges.clone(), IDS_IN_MEMORY, std::env::temp_dir()),
         settings: &settings,
         outside: 0,
         failed: None,
@@ -163,9 +164,10 @@ pub(crate) fn read_usage(
     let report = read_logs(&logs, &mut reading, ui)?;
     facts.files += report.files;
     facts.skipped += report.skipped;
-    facts.duplicates += reading.builder.duplicates();
     facts.outside += reading.outside;
-    parts.push(Part { name: "the logs".to_owned(), rollup: reading.builder.finish() });
+    let (rollup, duplicates) = reading.builder.finish()?;
+    facts.duplicates += duplicates;
+    parts.push(Part { name: "the logs".to_owned(), rollup });
     let mut diagnostics = report.diagnostics;
     note_overlaps(&parts, &mut diagnostics);
     let rollup = merged(parts, edges)?;
@@ -335,7 +337,7 @@ fn check_zone(rollup: &Rollup, calendar: &Calendar) -> Result<(), Failure> {
 }
 
 struct Reading<'a> {
-    builder: RollupBuilder,
+    builder: BoundedBuilder,
     settings: &'a InputSettings,
     outside: u64,
     failed: Option<anyhow::Error>,

@@ -7,7 +7,7 @@ use super::{Edges, Profile, ReportedCosts, Rollup, RollupError, RollupRow};
 use crate::period::Period;
 use crate::sku::ContextBand;
 use crate::tokens::ComponentCounts;
-use crate::usage::dedup::{Contribution, Dedup, Verdict};
+use crate::usage::dedup::{Contribution, Dedup, RequestId, Verdict};
 use crate::usage::{ReportedCost, UsageRecord, UsageTime};
 
 #[derive(Debug, Default)]
@@ -52,6 +52,18 @@ impl RollupBuilder {
     /// # Errors
     /// [`RollupError`] if a sum does not fit.
     pub fn add(&mut self, record: UsageRecord) -> Result<(), RollupError> {
+        let (id, new) = self.contribution(record);
+        match id {
+            Some(id) => self.offer(id, &new),
+            None => self.count(&new),
+        }
+    }
+
+    /// What a record adds, if it is no copy.
+    pub(super) fn contribution(
+        &mut self,
+        record: UsageRecord,
+    ) -> (Option<RequestId>, Contribution) {
         let context = record
             .context()
             .map_or(ContextBand::Unknown, |tokens| ContextBand::of(tokens, &self.edges.context));
@@ -68,13 +80,25 @@ impl RollupBuilder {
             components: record.components,
             reported_cost: record.reported_cost,
         };
-        let Some(id) = record.request_id else {
-            return self.count(&new);
-        };
+        (record.request_id, new)
+    }
+
+    /// Different request ids that are remembered.
+    pub(super) fn ids(&self) -> usize {
+        self.dedup.len()
+    }
+
+    /// Forgets the ids of a part, none of whose copies will come any more.
+    pub(super) fn forget(&mut self, part: usize) {
+        self.dedup.forget(part);
+    }
+
+    /// Adds what an id stands for, unless it is a copy.
+    pub(super) fn offer(&mut self, id: RequestId, new: &Contribution) -> Result<(), RollupError> {
         let profiles = &self.profiles;
         let better = |old: u32, new: u32| rank(profiles, new) > rank(profiles, old);
-        match self.dedup.offer(id, &new, better) {
-            Verdict::New => self.count(&new),
+        match self.dedup.offer(id, new, better) {
+            Verdict::New => self.count(new),
             Verdict::Duplicate => {
                 self.duplicates += 1;
                 Ok(())
@@ -133,7 +157,7 @@ impl RollupBuilder {
         }
     }
 
-    fn count(&mut self, c: &Contribution) -> Result<(), RollupError> {
+    pub(super) fn count(&mut self, c: &Contribution) -> Result<(), RollupError> {
         let sums = self.rows.entry((self.period(c.time), c.profile)).or_default();
         sums.records = sums.records.checked_add(1).ok_or(RollupError::CountOverflow)?;
         sums.requests = sums.requests.checked_add(c.requests).ok_or(RollupError::CountOverflow)?;

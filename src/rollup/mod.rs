@@ -4,6 +4,7 @@
 //! gives exactly the sum of rating its records. Rollups merge in any order and are small: whatever
 //! comes after works on the rollup, not on the logs.
 
+pub mod bounded;
 mod builder;
 pub mod overlap;
 pub mod parquet;
@@ -90,6 +91,9 @@ pub enum RollupError {
     /// Reported costs do not fit.
     #[error("reported costs cannot be summed")]
     Money(#[from] MoneyError),
+    /// A temporary file that cannot be written or read.
+    #[error("failed to use a temporary file: {0}")]
+    Temporary(String),
     /// Two rollups cut differently.
     #[error(
         "rollups are cut at different {0}: roll the logs up again with the same price books and grain"

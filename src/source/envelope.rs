@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::key_filter::KeyFilter;
 use super::outcome::{Note, Notes, Outcome, Skipped, one};
 use super::scan::{Object, Value};
 use super::{LabelPolicy, ReadOptions};
@@ -20,6 +21,12 @@ const BODY_KEYS: [&str; 8] =
 /// Keys of objects that hold labels.
 const LABEL_OBJECTS: [&[u8]; 5] =
     [b"metadata", b"requestMetadata", b"request_metadata", b"labels", b"tags"];
+static LABEL_OBJECT_FILTER: KeyFilter = KeyFilter::empty()
+    .with(LABEL_OBJECTS[0])
+    .with(LABEL_OBJECTS[1])
+    .with(LABEL_OBJECTS[2])
+    .with(LABEL_OBJECTS[3])
+    .with(LABEL_OBJECTS[4]);
 /// How many wrappers are looked through: a batch line is `response.body` or `result.message`.
 const MOST_WRAPPERS: usize = 3;
 
@@ -138,7 +145,8 @@ impl<'a> Envelope<'a> {
         }
         for level in self.levels() {
             for (key, value) in level.raw_fields() {
-                if LABEL_OBJECTS.contains(&key)
+                if LABEL_OBJECT_FILTER.may_have(key)
+                    && LABEL_OBJECTS.contains(&key)
                     && let Some(object) = value.object()
                 {
                     set_labels(&mut labels, &object, policy);

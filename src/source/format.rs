@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use hashbrown::HashMap;
 
 use super::envelope::Envelope;
+use super::key_filter::KeyFilter;
 use super::outcome::Outcome;
 use super::row::Row;
 use super::scan::Object;
@@ -208,7 +209,7 @@ impl Format {
 pub(crate) type Way = (Format, &'static Reads);
 
 /// Ways by the container they come in, each in the order of detection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ways {
     /// Objects, pages and sessions.
     pub(crate) objects: Vec<Way>,
@@ -217,11 +218,19 @@ pub(crate) struct Ways {
     pub(crate) databases: Vec<Way>,
     /// Bits of `objects` by the marker.
     markers: HashMap<&'static [u8], u128, foldhash::fast::FixedState>,
+    filter: KeyFilter,
 }
 
 /// Every way of every format.
 pub(crate) static WAYS: LazyLock<Ways> = LazyLock::new(|| {
-    let mut ways = Ways::default();
+    let mut ways = Ways {
+        objects: Vec::new(),
+        bodies: Vec::new(),
+        tables: Vec::new(),
+        databases: Vec::new(),
+        markers: HashMap::default(),
+        filter: KeyFilter::empty(),
+    };
     for format in Format::all() {
         for reads in format.info().reads {
             match reads {
@@ -233,6 +242,7 @@ pub(crate) static WAYS: LazyLock<Ways> = LazyLock::new(|| {
                 | Reads::Session { markers, .. } => {
                     let bit = 1_u128 << ways.objects.len();
                     for marker in *markers {
+                        ways.filter = ways.filter.with(marker.as_bytes());
                         *ways.markers.entry(marker.as_bytes()).or_default() |= bit;
                     }
                     ways.objects.push((format, reads));
@@ -252,7 +262,9 @@ impl Ways {
     ) -> Option<Way> {
         let mut candidates = 0_u128;
         for key in object.raw_keys() {
-            candidates |= self.markers.get(key).copied().unwrap_or(0);
+            if self.filter.may_have(key) {
+                candidates |= self.markers.get(key).copied().unwrap_or(0);
+            }
         }
         while candidates != 0 {
             let at = candidates.trailing_zeros();

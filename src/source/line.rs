@@ -4,7 +4,7 @@ use super::ReadOptions;
 use super::envelope::Envelope;
 use super::format::{Format, Reads, Session, WAYS};
 use super::outcome::{Outcome, Skipped};
-use super::scan::{Object, ScanError, Value};
+use super::scan::{Object, ScanError, Scratch, Value};
 use crate::diagnostic::code;
 
 /// Takes what one line gives: its number, the format, and the outcome.
@@ -13,6 +13,7 @@ pub(crate) type Found<'f> = dyn FnMut(u64, Option<Format>, Outcome) + 'f;
 /// Reads JSON values of one file, or of one block of it.
 pub(crate) struct JsonReader<'o> {
     options: &'o ReadOptions,
+    scratch: Scratch,
     /// Formats whose objects belong together, for a file that is read in its order.
     sessions: Option<Vec<(Format, Box<dyn Session>)>>,
 }
@@ -20,12 +21,12 @@ pub(crate) struct JsonReader<'o> {
 impl<'o> JsonReader<'o> {
     /// Reads each line by itself, in any order.
     pub(crate) fn by_line(options: &'o ReadOptions) -> Self {
-        Self { options, sessions: None }
+        Self { options, scratch: Scratch::default(), sessions: None }
     }
 
     /// Reads the lines of one file in their order.
     pub(crate) fn in_order(options: &'o ReadOptions) -> Self {
-        Self { options, sessions: Some(Vec::new()) }
+        Self { options, scratch: Scratch::default(), sessions: Some(Vec::new()) }
     }
 
     /// Reads one line or document; an array, or an object that only wraps one, gives many.
@@ -40,7 +41,7 @@ impl<'o> JsonReader<'o> {
             items.iter().for_each(|item| self.item(line, item, found));
             return Ok(());
         }
-        let object = Object::parse(text)?;
+        let object = Object::parse_with(&mut self.scratch, text)?;
         if let Some(outer) = self.object(line, object, found) {
             match wrapped_array(&outer) {
                 Some(items) => items.iter().for_each(|item| self.item(line, item, found)),

@@ -19,6 +19,7 @@ mod format;
 mod format_tests;
 mod gateways;
 pub mod inputs;
+mod key_filter;
 mod line;
 pub mod mapping;
 mod outcome;
@@ -40,6 +41,7 @@ use thiserror::Error;
 pub use self::cost_columns::{COST_COLUMNS, CostColumn, CostColumns};
 pub use self::format::{Format, FormatInfo, Group};
 pub use self::inputs::Input;
+use self::key_filter::KeyFilter;
 
 pub use self::mapping::{InputIncludesCache, Mapping, MappingError};
 pub use self::pipeline::read_all;
@@ -65,6 +67,16 @@ pub const DEFAULT_LABELS: [&str; 16] = [
     "workspace",
 ];
 
+static DEFAULT_FILTER: KeyFilter = {
+    let mut filter = KeyFilter::empty();
+    let mut at = 0;
+    while at < DEFAULT_LABELS.len() {
+        filter = filter.with(DEFAULT_LABELS[at].as_bytes());
+        at += 1;
+    }
+    filter
+};
+
 /// Which labels of a log are kept. Labels multiply the rows of a rollup, so ids and free text must
 /// not come in by accident.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -89,15 +101,9 @@ impl LabelPolicy {
         }
     }
 
-    /// False only if a key is no label that is kept, told by a few of its bytes: nearly every key
-    /// of a log is asked about, and nearly none is a label.
+    /// False only if a key is no label that is kept.
     pub(crate) fn may_keep(&self, key: &[u8]) -> bool {
-        match self {
-            Self::Default => DEFAULT_LABELS
-                .iter()
-                .any(|label| label.len() == key.len() && label.as_bytes()[0] == key[0]),
-            Self::All | Self::Only(_) => true,
-        }
+        !matches!(self, Self::Default) || DEFAULT_FILTER.may_have(key)
     }
 
     /// True if no label is kept.

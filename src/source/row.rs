@@ -116,7 +116,9 @@ pub(crate) fn amount(text: &str) -> Result<Option<Amount>, String> {
 /// Reads a time printed as ISO 8601 or as an epoch number of any common unit, with or without a
 /// fraction of it.
 pub(crate) fn instant(text: &str) -> Option<Timestamp> {
-    if let Ok(parsed) = Timestamp::parse(text) {
+    // Dates have a dash behind four digits.
+    let is_number = text.len() > 8 && text.as_bytes()[..8].iter().all(u8::is_ascii_digit);
+    if !is_number && let Ok(parsed) = Timestamp::parse(text) {
         return Some(parsed);
     }
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));

@@ -32,6 +32,10 @@ pub struct Object<'a> {
     level: Level,
 }
 
+/// Memory for the fields of one object after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch(Rc<Vec<Field>>);
+
 /// The fields of one object among all that were found in a text.
 #[derive(Debug, Clone, Copy, Default)]
 struct Level {
@@ -70,8 +74,6 @@ const READ_ON_THE_WAY: [&[u8]; 16] = [
     b"last_token_usage",
     b"total_token_usage",
 ];
-/// Fields that a line of a log has, with those of its usage.
-const USUAL_FIELDS: usize = 48;
 /// Levels of objects that are read on the way.
 const MOST_LEVELS: u8 = 4;
 
@@ -155,13 +157,30 @@ impl<'a> Object<'a> {
     /// # Errors
     /// [`ScanError`] if it is no object, ends early, or is larger than 4 GiB.
     pub fn parse(text: &'a [u8]) -> Result<Self, ScanError> {
-        let mut found = Vec::with_capacity(USUAL_FIELDS);
-        let (level, end) = read_level(text, skip_space(text, 0), MOST_LEVELS, &mut found)?;
+        Self::parse_with(&mut Scratch::default(), text)
+    }
+
+    /// The same, in memory that is used again and again.
+    ///
+    /// # Errors
+    /// As of [`Self::parse`].
+    pub(crate) fn parse_with(scratch: &mut Scratch, text: &'a [u8]) -> Result<Self, ScanError> {
+        if Rc::get_mut(&mut scratch.0).is_none() {
+            // Somebody still holds the object before this one.
+            *scratch = Scratch::default();
+        }
+        let (level, end) = match Rc::get_mut(&mut scratch.0) {
+            Some(found) => {
+                found.clear();
+                read_level(text, skip_space(text, 0), MOST_LEVELS, found)?
+            }
+            None => return Err(ScanError::Invalid(0)),
+        };
         let end = skip_space(text, end);
         if end != text.len() {
             return Err(ScanError::Invalid(end));
         }
-        Ok(Self { text, found: Some(Rc::new(found)), level })
+        Ok(Self { text, found: Some(Rc::clone(&scratch.0)), level })
     }
 
     fn fields(&self) -> &[Field] {

@@ -6,6 +6,7 @@
 //! by its natural order, so the result does not depend on the order of reading.
 
 use std::hash::{BuildHasherDefault, Hasher};
+use std::io::{self, Read};
 
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -66,16 +67,72 @@ pub enum Verdict {
     Replace(Box<(Contribution, Contribution)>),
 }
 
-/// Remembers what each request id added: 50 to 110 bytes an id, as full as the table is.
-#[derive(Debug, Default)]
+/// Parts that ids fall into, by the top bits of their hash: tables grow one by one, and ids beyond
+/// what memory holds can be worked through a part at a time.
+pub const PARTS: usize = 256;
+
+/// Remembers what each request id added: 50 to 110 bytes an id, as full as the tables are.
+#[derive(Debug)]
 pub struct Dedup {
-    offsets: HashMap<[u64; 2], u64, BuildHasherDefault<TakeFirst>>,
-    arena: Vec<u8>,
+    parts: Vec<Part>,
+    len: usize,
+}
+
+impl Default for Dedup {
+    fn default() -> Self {
+        Self { parts: (0..PARTS).map(|_| Part::default()).collect(), len: 0 }
+    }
 }
 
 impl Dedup {
+    /// The part that an id falls into.
+    #[must_use]
+    pub fn part_of(id: RequestId) -> usize {
+        usize::from(id.0[0].to_be_bytes()[0])
+    }
+
+    /// Number of different ids.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True if there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Decides on a record; `better` tells whether the second profile outranks the first.
     pub fn offer(
+        &mut self,
+        id: RequestId,
+        new: &Contribution,
+        better: impl FnOnce(u32, u32) -> bool,
+    ) -> Verdict {
+        let verdict = self.parts[Self::part_of(id)].offer(id, new, better);
+        self.len += usize::from(verdict == Verdict::New);
+        verdict
+    }
+
+    /// Forgets the ids of a part.
+    pub fn forget(&mut self, part: usize) {
+        if let Some(part) = self.parts.get_mut(part) {
+            self.len -= part.offsets.len();
+            *part = Part::default();
+        }
+    }
+}
+
+/// Ids that share the top bits of their hash.
+#[derive(Debug, Default)]
+struct Part {
+    offsets: HashMap<[u64; 2], u64, BuildHasherDefault<TakeLast>>,
+    arena: Vec<u8>,
+}
+
+impl Part {
+    fn offer(
         &mut self,
         id: RequestId,
         new: &Contribution,
@@ -104,6 +161,37 @@ impl Dedup {
     }
 }
 
+/// Writes an id and what it adds, for [`read_from`].
+pub fn write_to(id: RequestId, contribution: &Contribution, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(&[0; 2]);
+    out.extend_from_slice(&id.0[0].to_le_bytes());
+    out.extend_from_slice(&id.0[1].to_le_bytes());
+    encode(contribution, out);
+    // A contribution has less than a hundred components of at most eleven bytes each.
+    let length = u16::try_from(out.len() - start - 2).unwrap_or(u16::MAX);
+    out[start..start + 2].copy_from_slice(&length.to_le_bytes());
+}
+
+/// Reads what [`write_to`] wrote; `None` at the end.
+///
+/// # Errors
+/// Those of the reader, and an end in the middle.
+pub fn read_from(mut from: impl Read) -> io::Result<Option<(RequestId, Contribution)>> {
+    let mut length = [0; 2];
+    match from.read_exact(&mut length) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        other => other?,
+    }
+    let mut bytes = vec![0; usize::from(u16::from_le_bytes(length))];
+    from.read_exact(&mut bytes)?;
+    let half = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]));
+    if bytes.len() < 16 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(Some((RequestId([half(0), half(8)]), decode(&bytes, 16))))
+}
+
 fn merge(
     old: &Contribution,
     new: &Contribution,
@@ -126,18 +214,18 @@ fn merge(
     }
 }
 
-/// The keys are hashes already.
+/// The keys are hashes already; their first half tells the part, so the second is taken.
 #[derive(Debug, Default)]
-pub struct TakeFirst(u64);
+struct TakeLast(u64);
 
-impl Hasher for TakeFirst {
+impl Hasher for TakeLast {
     fn finish(&self) -> u64 {
         self.0
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        let head: [u8; 8] = std::array::from_fn(|i| bytes.get(i).copied().unwrap_or(0));
-        self.0 ^= u64::from_le_bytes(head);
+        let last: [u8; 8] = std::array::from_fn(|i| bytes.get(i + 8).copied().unwrap_or(0));
+        self.0 = u64::from_le_bytes(last);
     }
 
     /// The length of the key, always the same.

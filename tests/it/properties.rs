@@ -5,6 +5,7 @@ use tokencast::money::Amount;
 use tokencast::period::{Calendar, Grain, Period, Timestamp};
 use tokencast::price_book::PriceBook;
 use tokencast::rating::{rate_record, summary};
+use tokencast::rollup::bounded::BoundedBuilder;
 use tokencast::rollup::{Edges, Rollup, RollupBuilder, parquet};
 use tokencast::sku::Sku;
 use tokencast::tokens::Component;
@@ -116,6 +117,25 @@ proptest! {
                 (nanos ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15)
             });
             prop_assert_eq!(rolled(book, &records), rolled(book, &other));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn ids_on_disk_give_what_ids_in_memory_give(
+        records in prop::collection::vec(usage(), 1..60),
+        most_ids in 1..12_usize,
+    ) {
+        BOOK.with(|book| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut bounded = BoundedBuilder::new(edges(book), most_ids, folder.path().to_owned());
+            let mut usual = RollupBuilder::new(edges(book));
+            for record in &records {
+                bounded.add(record.clone()).unwrap();
+                usual.add(record.clone()).unwrap();
+            }
+            let duplicates = usual.duplicates();
+            prop_assert_eq!(bounded.finish().unwrap(), (usual.finish(), duplicates));
             Ok(())
         })?;
     }
