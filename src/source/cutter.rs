@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 
+use super::blocks::{Blocks, Spares};
 use super::cost_columns::is_cost_table;
 use super::format::{Format, WAYS, Way};
 use super::inputs::Input;
 use super::line::{JsonReader, needs_order};
 use super::outcome::Outcome;
 use super::pipeline::{Batch, Numbered, Task};
-use super::reader::{Blocks, Container, Stream, container, open, peek, skip_mark};
+use super::reader::{Container, Stream, container, open, peek, skip_mark};
 use super::row::Header;
 use super::tally::Tally;
 use super::{Progress, ReadOptions, SourceError, csv, database, parquet};
@@ -31,6 +32,7 @@ pub(super) struct Cutter<'a> {
     progress: &'a Progress,
     to_workers: SyncSender<Task>,
     done: SyncSender<Numbered>,
+    spares: Spares,
     next: u64,
     stop: &'a AtomicBool,
 }
@@ -41,9 +43,10 @@ impl<'a> Cutter<'a> {
         progress: &'a Progress,
         to_workers: SyncSender<Task>,
         done: SyncSender<Numbered>,
+        spares: Spares,
         stop: &'a AtomicBool,
     ) -> Self {
-        Self { options, progress, to_workers, done, next: 0, stop }
+        Self { options, progress, to_workers, done, spares, next: 0, stop }
     }
 
     pub(super) fn run(mut self, inputs: &[Input]) {
@@ -122,7 +125,7 @@ impl<'a> Cutter<'a> {
     }
 
     fn lines(&mut self, stream: impl Read, file: &Arc<str>) -> io::Result<()> {
-        let mut blocks = Blocks::new(stream);
+        let mut blocks = Blocks::new(stream, self.spares.clone());
         while let Some(block) = blocks.next_block()? {
             let task = Task { number: self.number(), file: Arc::clone(file), block };
             if self.stop.load(Ordering::Relaxed) || self.to_workers.send(task).is_err() {
@@ -136,9 +139,10 @@ impl<'a> Cutter<'a> {
     fn lines_in_order(&mut self, stream: impl Read, file: &Arc<str>) -> io::Result<()> {
         let options = self.options;
         let mut reader = JsonReader::in_order(options);
-        let mut blocks = Blocks::new(stream);
+        let mut blocks = Blocks::new(stream, self.spares.clone());
         while let Some(block) = blocks.next_block()? {
             let batch = super::pipeline::parse_block(&mut reader, &block, file);
+            self.spares.put(block);
             self.send(batch);
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(());

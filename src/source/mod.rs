@@ -5,6 +5,7 @@
 //! splitting, reading with several threads and counting what was skipped are shared.
 
 mod agents;
+mod blocks;
 pub mod canonical;
 mod clouds;
 mod consoles;

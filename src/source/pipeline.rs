@@ -7,11 +7,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use super::blocks::{Block, LONGEST_LINE, Spares};
 use super::cutter::Cutter;
 use super::inputs::Input;
 use super::line::JsonReader;
 use super::outcome::Skipped;
-use super::reader::{Block, LONGEST_LINE};
+
 use super::tally::Tally;
 use super::{Progress, ReadOptions, ReadReport, SourceError};
 use crate::diagnostic::code;
@@ -50,13 +51,16 @@ pub fn read_all(
     let (done, results) = sync_channel::<Numbered>(workers * 2);
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        let cutter = Cutter::new(options, progress, to_workers, done.clone(), &stop);
+        let spares = Spares::default();
+        let cutter =
+            Cutter::new(options, progress, to_workers, done.clone(), spares.clone(), &stop);
         scope.spawn(move || cutter.run(inputs));
         for _ in 0..workers {
             let done = done.clone();
             let tasks = &tasks;
             let stop = &stop;
-            scope.spawn(move || work(tasks, &done, stop, options));
+            let spares = spares.clone();
+            scope.spawn(move || work(tasks, &done, &spares, stop, options));
         }
         drop(done);
         let collected = collect(&results, &mut sink);
@@ -114,6 +118,7 @@ impl ReadReport {
 fn work(
     tasks: &Mutex<Receiver<Task>>,
     done: &SyncSender<Numbered>,
+    spares: &Spares,
     stop: &AtomicBool,
     options: &ReadOptions,
 ) {
@@ -127,6 +132,7 @@ fn work(
         if !stop.load(Ordering::Relaxed) {
             let mut reader = JsonReader::by_line(options);
             let batch = parse_block(&mut reader, &task.block, &task.file);
+            spares.put(task.block);
             let _ = done.send((task.number, Ok(batch)));
         }
     }
@@ -135,7 +141,7 @@ fn work(
 /// Reads the lines of one block.
 pub(super) fn parse_block(reader: &mut JsonReader<'_>, block: &Block, file: &str) -> Batch {
     let mut batch =
-        Batch { records: Vec::with_capacity(block.bytes.len() / 600), ..Batch::default() };
+        Batch { records: Vec::with_capacity(block.text().len() / 600), ..Batch::default() };
     let mut tally = Tally::new(file);
     if block.too_long {
         let message = format!("lines longer than {} MiB", LONGEST_LINE >> 20);
@@ -146,11 +152,12 @@ pub(super) fn parse_block(reader: &mut JsonReader<'_>, block: &Block, file: &str
             &mut batch,
         );
     }
+    let text = block.text();
     let mut start = 0;
     let mut number = block.first_line;
-    while start < block.bytes.len() {
-        let end = memchr::memchr(b'\n', &block.bytes[start..]).map(|at| start + at);
-        let mut line = block.bytes[start..end.unwrap_or(block.bytes.len())].trim_ascii();
+    while start < text.len() {
+        let end = memchr::memchr(b'\n', &text[start..]).map(|at| start + at);
+        let mut line = text[start..end.unwrap_or(text.len())].trim_ascii();
         if number == 1 {
             line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         }
@@ -158,7 +165,7 @@ pub(super) fn parse_block(reader: &mut JsonReader<'_>, block: &Block, file: &str
             let is_cut = end.is_none() && block.unterminated;
             tally.json(reader, number, line, is_cut, &mut batch);
         }
-        start = end.unwrap_or(block.bytes.len()) + 1;
+        start = end.unwrap_or(text.len()) + 1;
         number += 1;
     }
     tally.finish(&mut batch);

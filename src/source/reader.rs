@@ -6,11 +6,6 @@ use std::io::{self, BufReader, Cursor, Read};
 use super::inputs::Input;
 use super::{Progress, SourceError};
 
-/// Bytes of a block of lines. Lines longer than this grow the block up to [`LONGEST_LINE`].
-const BLOCK: usize = 1 << 18;
-/// A longer line is skipped and counted: usage logs with whole prompts stay far below.
-pub(crate) const LONGEST_LINE: usize = 256 << 20;
-
 /// A stream of decompressed bytes.
 pub(crate) type Stream<'p> = Box<dyn Read + Send + 'p>;
 
@@ -117,112 +112,9 @@ fn text_container(text: &[u8]) -> Container {
     }
 }
 
-/// A block of whole lines; the last line of a file may lack its newline.
-#[derive(Debug)]
-pub(crate) struct Block {
-    /// Number of the first line, from 1.
-    pub(crate) first_line: u64,
-    pub(crate) bytes: Vec<u8>,
-    /// True if the file ends in this block without a newline.
-    pub(crate) unterminated: bool,
-    /// Set if the line at `first_line` was too long and was left out.
-    pub(crate) too_long: bool,
-}
-
-/// Cuts a stream into blocks of whole lines, holding one block at a time.
-pub(crate) struct Blocks<R> {
-    stream: R,
-    carry: Vec<u8>,
-    next_line: u64,
-    ended: bool,
-}
-
-impl<R: Read> Blocks<R> {
-    pub(crate) fn new(stream: R) -> Self {
-        Self { stream, carry: Vec::new(), next_line: 1, ended: false }
-    }
-
-    /// The next block, or `None` at the end.
-    pub(crate) fn next_block(&mut self) -> io::Result<Option<Block>> {
-        let mut bytes = std::mem::take(&mut self.carry);
-        loop {
-            if !self.ended {
-                let before = bytes.len();
-                let want = u64::try_from(BLOCK).unwrap_or(u64::MAX);
-                bytes.reserve(BLOCK);
-                let read = (&mut self.stream).take(want).read_to_end(&mut bytes)?;
-                self.ended = read == 0;
-                if !self.ended && memchr::memrchr(b'\n', &bytes[before..]).is_none() {
-                    if bytes.len() > LONGEST_LINE {
-                        return self.skip_line().map(Some);
-                    }
-                    continue;
-                }
-            }
-            break;
-        }
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        let end = if self.ended {
-            bytes.len()
-        } else {
-            memchr::memrchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1)
-        };
-        self.carry = bytes.split_off(end);
-        let first_line = self.next_line;
-        let lines = memchr::memchr_iter(b'\n', &bytes).count();
-        self.next_line += u64::try_from(lines).unwrap_or(0);
-        let unterminated = self.ended && bytes.last() != Some(&b'\n');
-        Ok(Some(Block { first_line, bytes, unterminated, too_long: false }))
-    }
-
-    /// Reads on to the end of an over-long line without keeping it.
-    fn skip_line(&mut self) -> io::Result<Block> {
-        let mut buffer = vec![0; BLOCK];
-        loop {
-            let read = self.stream.read(&mut buffer)?;
-            if read == 0 {
-                self.ended = true;
-                break;
-            }
-            if let Some(at) = memchr::memchr(b'\n', &buffer[..read]) {
-                self.carry = buffer[at + 1..read].to_vec();
-                break;
-            }
-        }
-        let first_line = self.next_line;
-        self.next_line += 1;
-        Ok(Block { first_line, bytes: Vec::new(), unterminated: false, too_long: true })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn blocks_hold_whole_lines_and_count_them() {
-        let line = format!("{}\n", "x".repeat(300_000));
-        let text = line.repeat(10) + "tail";
-        let mut blocks = Blocks::new(text.as_bytes());
-        let (mut joined, mut next) = (Vec::new(), 1);
-        while let Some(block) = blocks.next_block().unwrap() {
-            assert_eq!(block.first_line, next);
-            next += block.bytes.iter().filter(|b| **b == b'\n').count() as u64;
-            assert_eq!(block.unterminated, block.bytes.ends_with(b"tail"));
-            joined.extend(block.bytes);
-        }
-        assert_eq!(joined, text.as_bytes());
-    }
-
-    #[test]
-    fn a_line_longer_than_a_block_grows_it() {
-        let text = format!("{}\nb\n", "x".repeat(3 * BLOCK));
-        let mut blocks = Blocks::new(text.as_bytes());
-        let first = blocks.next_block().unwrap().unwrap();
-        assert!(first.bytes.len() > 3 * BLOCK && first.bytes.ends_with(b"\n"));
-    }
 
     #[test]
     fn containers() {
