@@ -1,6 +1,11 @@
 //! Gateways and observability.
 
+mod call;
+mod fields;
+mod litellm;
+
 use super::format::FormatInfo;
 
 /// Formats in the order of detection.
-pub(crate) const FORMATS: &[FormatInfo] = &[];
+pub(crate) const FORMATS: &[FormatInfo] =
+    &[litellm::LOGGING_PAYLOAD, litellm::SPEND_LOGS, litellm::DAILY_SPEND];
