@@ -67,14 +67,16 @@ pub(crate) fn read_table(
     options: &ReadOptions,
     mut each: impl FnMut(u64, Outcome),
 ) -> Result<(), SourceError> {
-    let Reads::Table { read, .. } = reads else { return Ok(()) };
+    let Some(mut reader) = reads.row_reader() else { return Ok(()) };
     slices(path, names, |row, columns, at| {
         let cell = |place: usize| {
             let value = columns.get(place)?.get(at).ok()?;
             text_of(&value).map(|text| Cow::Owned(text.into_owned()))
         };
-        each(row, read(&Row::new(header, &cell), options));
-    })
+        reader.row(row, &Row::new(header, &cell), options, &mut each);
+    })?;
+    reader.finish(options, &mut each);
+    Ok(())
 }
 
 /// Reads some row groups at a time: each row's number, the columns of its slice, and its place in it.
