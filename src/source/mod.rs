@@ -6,6 +6,7 @@
 
 mod agents;
 pub mod canonical;
+mod cells;
 mod clouds;
 mod consoles;
 mod cost_columns;

@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
 
-use polars::prelude::{AnyValue, Column, DataFrame, ParquetReader, SerReader, TimeUnit};
+use polars::prelude::{Column, DataFrame, ParquetReader, SerReader};
 
+use super::cells::text_of;
 use super::format::Reads;
 use super::inputs::Input;
 use super::mapping::Mapping;
 use super::outcome::Outcome;
 use super::row::{Header, Row};
 use super::{ReadOptions, SourceError};
-use crate::period::{DAY_NANOS, Timestamp};
 
 /// Rows held in memory at a time.
 const SLICE: usize = 500_000;
@@ -99,27 +99,4 @@ fn slices(
         offset += SLICE;
     }
     Ok(())
-}
-
-/// A cell as the text that the mapping reads.
-fn text_of<'a>(value: &AnyValue<'a>) -> Option<Cow<'a, str>> {
-    let nanos = |value: i64, unit: TimeUnit| match unit {
-        TimeUnit::Nanoseconds => Some(value),
-        TimeUnit::Microseconds => value.checked_mul(1_000),
-        TimeUnit::Milliseconds => value.checked_mul(1_000_000),
-    };
-    match value {
-        AnyValue::Null => None,
-        AnyValue::String(text) => Some(Cow::Borrowed(text)),
-        AnyValue::Date(days) => {
-            Some(Timestamp::from_nanos(i64::from(*days).checked_mul(DAY_NANOS)?).to_string().into())
-        }
-        AnyValue::Datetime(value, unit, _) => {
-            Some(Timestamp::from_nanos(nanos(*value, *unit)?).to_string().into())
-        }
-        AnyValue::DatetimeOwned(value, unit, _) => {
-            Some(Timestamp::from_nanos(nanos(*value, *unit)?).to_string().into())
-        }
-        other => Some(Cow::Owned(other.str_value().into_owned())),
-    }
 }
