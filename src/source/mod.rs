@@ -7,6 +7,7 @@
 mod agents;
 mod blocks;
 pub mod canonical;
+mod cells;
 mod clouds;
 mod consoles;
 mod cost_columns;
@@ -29,6 +30,7 @@ mod pipeline;
 pub mod provider;
 mod providers;
 mod reader;
+mod resolve;
 mod row;
 pub mod scan;
 mod tally;
