@@ -1,5 +1,6 @@
 //! Logs and bills of clouds.
 
+mod aws_cost_explorer;
 mod aws_cur;
 mod aws_wording;
 mod bedrock_log;
@@ -9,4 +10,5 @@ mod models;
 use super::format::FormatInfo;
 
 /// Formats in the order of detection.
-pub(crate) const FORMATS: &[FormatInfo] = &[bedrock_log::FORMAT, aws_cur::FORMAT];
+pub(crate) const FORMATS: &[FormatInfo] =
+    &[bedrock_log::FORMAT, aws_cur::FORMAT, aws_cost_explorer::FORMAT];
