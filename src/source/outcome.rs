@@ -24,11 +24,13 @@ pub(crate) enum Note {
     UnitUnknown,
     /// Input counts that do not say which part of them caches served.
     CacheNotStated,
+    /// A sample of the requests, not all of them.
+    Sampled,
 }
 
 impl Note {
     /// Every doubt with its finding.
-    pub(crate) const ALL: [(Self, Code, &'static str); 8] = [
+    pub(crate) const ALL: [(Self, Code, &'static str); 9] = [
         (
             Self::TotalMismatch,
             code::TOTAL_MISMATCH,
@@ -68,6 +70,11 @@ impl Note {
             Self::CacheNotStated,
             code::INCLUSIVE_ASSUMED,
             "input counts do not say which part caches served: all of it counts as uncached",
+        ),
+        (
+            Self::Sampled,
+            code::SAMPLED_USAGE,
+            "the log is a sample of the requests: what was used is more than it shows",
         ),
     ];
 }
