@@ -112,13 +112,17 @@ pub(crate) fn read_table(
     options: &ReadOptions,
     mut each: impl FnMut(u64, Outcome),
 ) -> Result<(), SourceError> {
-    let Reads::Table { read, .. } = reads else { return Ok(()) };
-    rows(stream, head, input, |line, row| {
-        let outcome = row.and_then(|row| {
-            let cell = |at: usize| row.get(at).map(String::from_utf8_lossy);
-            read(&Row::new(header, &cell), options)
-        });
-        each(line, outcome);
+    let Some(mut reader) = reads.row_reader() else { return Ok(()) };
+    rows::<SourceError>(stream, head, input, |line, row| {
+        match row {
+            Ok(row) => {
+                let cell = |at: usize| row.get(at).map(String::from_utf8_lossy);
+                reader.row(line, &Row::new(header, &cell), options, &mut each);
+            }
+            Err(skipped) => each(line, Err(skipped)),
+        }
         Ok(())
-    })
+    })?;
+    reader.finish(options, &mut each);
+    Ok(())
 }

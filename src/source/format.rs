@@ -106,6 +106,13 @@ pub(crate) enum Reads {
         /// Reads a row.
         read: fn(&Row<'_>, &ReadOptions) -> Outcome,
     },
+    /// A table whose rows have a meaning only beside each other.
+    Rows {
+        /// As of [`Reads::Table`].
+        columns: &'static [&'static [&'static str]],
+        /// Starts reading a table.
+        start: fn() -> Box<dyn RowReader>,
+    },
     /// A table of an SQLite database.
     Database {
         /// The table, and columns that it must have.
@@ -133,6 +140,43 @@ pub(crate) trait Session: Send {
 
     /// Hands on what was held back until the end of the file.
     fn finish(&mut self, _options: &ReadOptions, _emit: &mut Emit<'_>) {}
+}
+
+/// Reads the rows of one table in their order. What it keeps must stay bounded.
+pub(crate) trait RowReader {
+    /// Reads the row on a line.
+    fn row(&mut self, line: u64, row: &Row<'_>, options: &ReadOptions, emit: &mut Emit<'_>);
+
+    /// Hands on what was held back until the end of the table.
+    fn finish(&mut self, _options: &ReadOptions, _emit: &mut Emit<'_>) {}
+}
+
+/// Rows that are read each by itself.
+struct EachRow(fn(&Row<'_>, &ReadOptions) -> Outcome);
+
+impl RowReader for EachRow {
+    fn row(&mut self, line: u64, row: &Row<'_>, options: &ReadOptions, emit: &mut Emit<'_>) {
+        emit(line, (self.0)(row, options));
+    }
+}
+
+impl Reads {
+    /// What reads a table of this way; `None` for other containers.
+    pub(crate) fn row_reader(&self) -> Option<Box<dyn RowReader>> {
+        match self {
+            Self::Table { read, .. } => Some(Box::new(EachRow(*read))),
+            Self::Rows { start, .. } => Some(start()),
+            _ => None,
+        }
+    }
+
+    /// The sets of columns of a table; none for other containers.
+    fn column_sets(&self) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::Table { columns, .. } | Self::Rows { columns, .. } => columns,
+            _ => &[],
+        }
+    }
 }
 
 /// Columns or paths that the user maps.
@@ -226,7 +270,7 @@ pub(crate) static WAYS: LazyLock<Ways> = LazyLock::new(|| {
         for reads in format.info().reads {
             match reads {
                 Reads::Body { .. } => ways.bodies.push((format, reads)),
-                Reads::Table { .. } => ways.tables.push((format, reads)),
+                Reads::Table { .. } | Reads::Rows { .. } => ways.tables.push((format, reads)),
                 Reads::Database { .. } => ways.databases.push((format, reads)),
                 Reads::Object { markers, .. }
                 | Reads::Page { markers, .. }
@@ -262,13 +306,23 @@ impl Ways {
                 Reads::Object { is, .. } | Reads::Page { is, .. } | Reads::Session { is, .. } => {
                     is(object)
                 }
-                Reads::Body { .. } | Reads::Table { .. } | Reads::Database { .. } => false,
+                _ => false,
             };
             if fits && wanted(way.0) {
                 return Some(way);
             }
         }
         None
+    }
+
+    /// True if one of these keys may begin an object that is read in the order of its file.
+    pub(crate) fn marks_session(&self, keys: impl Iterator<Item = impl AsRef<[u8]>>) -> bool {
+        let candidates = keys
+            .fold(0_u128, |bits, key| bits | self.markers.get(key.as_ref()).copied().unwrap_or(0));
+        let mut ways = self.objects.iter().enumerate();
+        ways.any(|(at, (_, reads))| {
+            candidates & (1 << at) != 0 && matches!(reads, Reads::Session { .. })
+        })
     }
 
     /// The way of a table with these normalised columns.
@@ -278,10 +332,8 @@ impl Ways {
         wanted: impl Fn(Format) -> bool,
     ) -> Option<Way> {
         let has = |set: &&[&str]| set.iter().all(|c| columns.iter().any(|have| have == c));
-        self.tables.iter().copied().find(|(format, reads)| match reads {
-            Reads::Table { columns, .. } => columns.iter().any(has) && wanted(*format),
-            _ => false,
-        })
+        let fits = |reads: &Reads| reads.column_sets().iter().any(has);
+        self.tables.iter().copied().find(|(format, reads)| fits(reads) && wanted(*format))
     }
 }
 
@@ -303,8 +355,7 @@ mod tests {
     #[test]
     fn columns_of_tables_are_normalised() {
         for (format, reads) in &WAYS.tables {
-            let Reads::Table { columns, .. } = reads else { continue };
-            for column in columns.iter().flat_map(|set| set.iter()) {
+            for column in reads.column_sets().iter().flat_map(|set| set.iter()) {
                 assert_eq!(super::super::row::normalised(column), *column, "{format:?}");
             }
         }

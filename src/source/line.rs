@@ -91,7 +91,7 @@ impl<'o> JsonReader<'o> {
                 Reads::Session { start, .. } => {
                     self.session(format, *start, line, &object, found);
                 }
-                Reads::Body { .. } | Reads::Table { .. } | Reads::Database { .. } => {}
+                _ => {}
             }
             return None;
         }
@@ -136,20 +136,37 @@ impl<'o> JsonReader<'o> {
     }
 }
 
-/// True if the head of a file has lines that must be read in their order.
+/// True if the head of a file has lines that must be read in their order. A line may be longer than
+/// the head: then a key that may begin such an object is enough, for order does no harm.
 pub(crate) fn needs_order(head: &[u8], options: &ReadOptions) -> bool {
     let wanted = |format: Format| options.format.is_none_or(|f| f == format);
+    let is_session = |text: &[u8]| match Object::parse(text) {
+        Ok(object) => matches!(WAYS.of_object(&object, wanted), Some((_, Reads::Session { .. }))),
+        Err(_) => WAYS.marks_session(Object::head(text).raw_keys()),
+    };
     options.mapping.is_none()
-        && head.split(|b| *b == b'\n').filter_map(|line| Object::parse(line).ok()).any(|object| {
-            matches!(WAYS.of_object(&object, wanted), Some((_, Reads::Session { .. })))
+        && head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).any(|line| {
+            let wrapped = Object::head(line);
+            let arrays = WRAPPERS.iter().filter_map(|key| Some(wrapped.get(key)?.raw()));
+            is_session(line)
+                || arrays.chain(std::iter::once(line)).filter_map(first_element).any(is_session)
         })
 }
 
+/// The first element of an array whose text may be cut off.
+fn first_element(array: &[u8]) -> Option<&[u8]> {
+    let rest = array.strip_prefix(b"[")?.trim_ascii_start();
+    let (_, first) = super::scan::documents(rest).next()?;
+    Some(first.map_or(rest, |value| value.raw()))
+}
+
+/// Keys under which an exported page or query result keeps its records.
+const WRAPPERS: [&str; 8] =
+    ["data", "result", "results", "items", "records", "logs", "observations", "requests"];
+
 /// The array that an exported page or query result wraps.
 fn wrapped_array<'a>(object: &Object<'a>) -> Option<Vec<Value<'a>>> {
-    ["data", "result", "results", "items", "records", "logs", "observations", "requests"]
-        .iter()
-        .find_map(|key| object.get(key)?.array().filter(|items| !items.is_empty()))
+    WRAPPERS.iter().find_map(|key| object.get(key)?.array().filter(|items| !items.is_empty()))
 }
 
 fn unknown(object: &Object<'_>) -> Outcome {

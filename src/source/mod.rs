@@ -6,6 +6,7 @@
 
 mod agents;
 pub mod canonical;
+mod cells;
 mod clouds;
 mod consoles;
 mod cost_columns;
@@ -27,6 +28,7 @@ mod pipeline;
 pub mod provider;
 mod providers;
 mod reader;
+mod resolve;
 mod row;
 pub mod scan;
 mod tally;

@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
 
-use polars::prelude::{AnyValue, Column, DataFrame, ParquetReader, SerReader, TimeUnit};
+use polars::prelude::{Column, DataFrame, ParquetReader, SerReader};
 
+use super::cells::text_of;
 use super::format::Reads;
 use super::inputs::Input;
 use super::mapping::Mapping;
 use super::outcome::Outcome;
 use super::row::{Header, Row};
 use super::{ReadOptions, SourceError};
-use crate::period::{DAY_NANOS, Timestamp};
 
 /// Rows held in memory at a time.
 const SLICE: usize = 500_000;
@@ -67,14 +67,16 @@ pub(crate) fn read_table(
     options: &ReadOptions,
     mut each: impl FnMut(u64, Outcome),
 ) -> Result<(), SourceError> {
-    let Reads::Table { read, .. } = reads else { return Ok(()) };
+    let Some(mut reader) = reads.row_reader() else { return Ok(()) };
     slices(path, names, |row, columns, at| {
         let cell = |place: usize| {
             let value = columns.get(place)?.get(at).ok()?;
             text_of(&value).map(|text| Cow::Owned(text.into_owned()))
         };
-        each(row, read(&Row::new(header, &cell), options));
-    })
+        reader.row(row, &Row::new(header, &cell), options, &mut each);
+    })?;
+    reader.finish(options, &mut each);
+    Ok(())
 }
 
 /// Reads some row groups at a time: each row's number, the columns of its slice, and its place in it.
@@ -97,27 +99,4 @@ fn slices(
         offset += SLICE;
     }
     Ok(())
-}
-
-/// A cell as the text that the mapping reads.
-fn text_of<'a>(value: &AnyValue<'a>) -> Option<Cow<'a, str>> {
-    let nanos = |value: i64, unit: TimeUnit| match unit {
-        TimeUnit::Nanoseconds => Some(value),
-        TimeUnit::Microseconds => value.checked_mul(1_000),
-        TimeUnit::Milliseconds => value.checked_mul(1_000_000),
-    };
-    match value {
-        AnyValue::Null => None,
-        AnyValue::String(text) => Some(Cow::Borrowed(text)),
-        AnyValue::Date(days) => {
-            Some(Timestamp::from_nanos(i64::from(*days).checked_mul(DAY_NANOS)?).to_string().into())
-        }
-        AnyValue::Datetime(value, unit, _) => {
-            Some(Timestamp::from_nanos(nanos(*value, *unit)?).to_string().into())
-        }
-        AnyValue::DatetimeOwned(value, unit, _) => {
-            Some(Timestamp::from_nanos(nanos(*value, *unit)?).to_string().into())
-        }
-        other => Some(Cow::Owned(other.str_value().into_owned())),
-    }
 }

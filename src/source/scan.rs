@@ -68,6 +68,25 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// The fields of an object whose text may be cut off; the last value may be cut too.
+    pub(crate) fn head(text: &'a [u8]) -> Self {
+        let mut head = Self::default();
+        let mut at = skip_space(text, 0);
+        while matches!(text.get(at), Some(b'{' | b',')) {
+            let key_start = skip_space(text, at + 1);
+            if text.get(key_start) != Some(&b'"') {
+                break;
+            }
+            let Ok(key_end) = skip_string(text, key_start) else { break };
+            let Ok(colon) = expect(text, skip_space(text, key_end), b':') else { break };
+            let start = skip_space(text, colon);
+            let end = skip_value(text, start).unwrap_or(text.len());
+            head.fields.push((&text[key_start + 1..key_end - 1], Value(&text[start..end])));
+            at = skip_space(text, end);
+        }
+        head
+    }
+
     /// The value of a key that is present and not null; of several, the last (as JSON readers do).
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value<'a>> {
@@ -375,6 +394,21 @@ mod tests {
         for text in ["[1]", "nonsense", r#"{"a" 1}"#, r#"{"a":1}x"#, r#"{a:1}"#, r#"{"a":1,}"#] {
             assert!(matches!(Object::parse(text.as_bytes()), Err(ScanError::Invalid(_))), "{text}");
         }
+    }
+
+    #[test]
+    fn the_head_of_an_object_that_is_cut() {
+        let whole = br#" {"a": 1, "b":"x\"y", "c":[{"d":2}]} "#;
+        let keys = |text| {
+            let head = Object::head(text);
+            head.raw_keys().map(|k| String::from_utf8_lossy(k).into_owned()).collect::<String>()
+        };
+        assert_eq!(keys(whole), "abc");
+        assert_eq!(Object::head(whole).get("a").unwrap().count(), Ok(Some(1)));
+        for (cut, expected) in [(0, ""), (2, ""), (9, "a"), (17, "ab"), (30, "abc")] {
+            assert_eq!(keys(&whole[..cut]), expected, "cut at {cut}");
+        }
+        assert_eq!(keys(b"[1,2]"), "");
     }
 
     #[test]
