@@ -5,13 +5,15 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 
 use super::azure_wording::{self, FOUNDRY, OPENAI};
-use super::bill::{Line, Quantity, Wording, currency, period, set_label, set_tags, token_unit};
+use super::bill::{
+    Line, Quantity, Unnumbered, Wording, currency, period, set_label, set_tags, token_unit,
+};
 use crate::diagnostic::code;
 use crate::money::Amount;
 use crate::period::{DAY_NANOS, Timestamp};
 use crate::source::ReadOptions;
 use crate::source::format::{FormatInfo, Group, Reads};
-use crate::source::outcome::{Outcome, Skipped};
+use crate::source::outcome::Skipped;
 use crate::source::row::{Row, amount};
 use crate::usage::{Labels, RecordGrain};
 
@@ -21,13 +23,13 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
     title: "Azure Cost Management exports (EA and MCA), meters of models",
     group: Group::Cloud,
     grain: RecordGrain::BillingLine,
-    reads: &[Reads::Table {
+    reads: &[Reads::Rows {
         columns: &[&["metername", "metersubcategory", "costinbillingcurrency"]],
-        read,
+        start: || Unnumbered::boxed("azure-cost", read),
     }],
 };
 
-fn read(row: &Row<'_>, options: &ReadOptions) -> Outcome {
+fn read(row: &Row<'_>, options: &ReadOptions) -> Result<Line, Skipped> {
     let meter = row.text("metername");
     let sub_category = row.text("metersubcategory");
     let wording = azure_wording::parse(&meter, &sub_category);
@@ -58,7 +60,7 @@ fn read(row: &Row<'_>, options: &ReadOptions) -> Outcome {
         line.count(&counted, quantity);
     }
     line.labels = labels(row, &kind, options);
-    line.records(options)
+    Ok(line)
 }
 
 /// True for meters of Azure OpenAI, of other makers' models, and of Anthropic in the marketplace.

@@ -1,10 +1,12 @@
 //! What the lines of every cloud's bill share: from a wording and a quantity to records.
 
 use compact_str::CompactString;
+use hashbrown::HashMap;
 
 use crate::money::{Amount, Currency, Rounding};
 use crate::period::{HOUR_NANOS, Period, Timestamp};
 use crate::sku::{STANDARD, Sku};
+use crate::source::format::{Emit, RowReader};
 use crate::source::outcome::{Note, Notes, Outcome, Records, Skipped};
 use crate::source::row::{Row, normalised};
 use crate::source::scan::Object;
@@ -118,8 +120,9 @@ fn plausible_millis_per_mtok(component: Component) -> (i128, i128) {
 /// Tokens of a unit such as `1K`, `1M Tokens`, `1000000 Tokens` or `Tokens`; `None` for anything
 /// that does not tell.
 pub(super) fn token_unit(text: &str) -> Option<u64> {
-    let plain: String = text.to_ascii_lowercase().chars().filter(|c| !" ,_".contains(*c)).collect();
-    let bare = plain.trim_end_matches("tokens").trim_end_matches("token").trim_end_matches('-');
+    let plain: String =
+        text.to_ascii_lowercase().chars().filter(|c| !" ,_-".contains(*c)).collect();
+    let bare = plain.trim_end_matches("tokens").trim_end_matches("token");
     let named = bare.len() < plain.len();
     match bare {
         "" | "1" => named.then_some(1),
@@ -204,6 +207,43 @@ impl Line {
         records.push((record, self.notes));
         records.extend(at_list.map(|record| (record, Notes::default())));
         Ok(records)
+    }
+}
+
+/// Reads a table of a bill that gives its lines no ids. A line is told from others by all of its
+/// cells, and from equal ones by how many of them came before it in its table, so that exports
+/// which overlap count each line once. What is kept is one number a different line, less than
+/// de-duplication itself keeps.
+pub(super) struct Unnumbered {
+    format: &'static str,
+    read: fn(&Row<'_>, &ReadOptions) -> Result<Line, Skipped>,
+    seen: HashMap<RequestId, u64>,
+}
+
+impl Unnumbered {
+    pub(super) fn boxed(
+        format: &'static str,
+        read: fn(&Row<'_>, &ReadOptions) -> Result<Line, Skipped>,
+    ) -> Box<dyn RowReader> {
+        Box::new(Self { format, read, seen: HashMap::new() })
+    }
+}
+
+impl RowReader for Unnumbered {
+    fn row(&mut self, at: u64, row: &Row<'_>, options: &ReadOptions, emit: &mut Emit<'_>) {
+        let outcome = (self.read)(row, options).and_then(|mut line| {
+            let mut cells = String::new();
+            for column in row.names() {
+                cells += &row.text(column);
+                cells.push('\0');
+            }
+            let equal = self.seen.entry(RequestId::new(self.format, &cells, 0)).or_default();
+            cells += &equal.to_string();
+            *equal += 1;
+            line.id = (self.format, cells);
+            line.records(options)
+        });
+        emit(at, outcome);
     }
 }
 

@@ -6,14 +6,14 @@
 use std::borrow::Cow;
 
 use super::bill::{
-    Line, MILLION, Quantity, Wording, currency, period, set_label, set_tags, token_unit,
+    Line, MILLION, Quantity, Unnumbered, Wording, currency, period, set_label, set_tags, token_unit,
 };
 use super::{aws_wording, azure_wording, gcp_wording, models};
 use crate::diagnostic::code;
 use crate::money::Amount;
 use crate::sku::service_tier;
 use crate::source::format::{FormatInfo, Group, Reads};
-use crate::source::outcome::{Note, Outcome, Skipped};
+use crate::source::outcome::{Note, Skipped};
 use crate::source::row::Row;
 use crate::source::scan::Object;
 use crate::source::{ReadOptions, provider};
@@ -26,13 +26,13 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
     title: "FOCUS 1.0 to 1.3 and the token columns of 1.5, lines of models",
     group: Group::Cloud,
     grain: RecordGrain::BillingLine,
-    reads: &[Reads::Table {
+    reads: &[Reads::Rows {
         columns: &[&["billedcost", "chargeperiodstart", "billingcurrency"]],
-        read,
+        start: || Unnumbered::boxed("focus", read),
     }],
 };
 
-fn read(row: &Row<'_>, options: &ReadOptions) -> Outcome {
+fn read(row: &Row<'_>, options: &ReadOptions) -> Result<Line, Skipped> {
     let Some(meant) = Meant::of(row) else {
         let message = "lines of FOCUS tables for other services than models";
         return Err(Skipped::new(code::NOT_USAGE, message));
@@ -52,7 +52,7 @@ fn read(row: &Row<'_>, options: &ReadOptions) -> Outcome {
         count(&mut line, row, &meant)?;
     }
     line.labels = labels(row, &category, options);
-    line.records(options)
+    Ok(line)
 }
 
 /// Counts what was consumed; where only what was priced is given, that.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::bill::{Line, Quantity, currency, period, set_label, set_tag_columns};
+use super::bill::{Line, Quantity, Unnumbered, currency, period, set_label, set_tag_columns};
 use super::gcp_wording;
 use crate::diagnostic::code;
 use crate::money::Amount;
@@ -17,17 +17,19 @@ use crate::source::scan::{Object, Value};
 use crate::source::{LabelPolicy, ReadOptions};
 use crate::usage::{Labels, RecordGrain};
 
+const NAME: &str = "gcp-billing";
+
 /// The format.
 pub(crate) const FORMAT: FormatInfo = FormatInfo {
-    name: "gcp-billing",
+    name: NAME,
     title: "Google Cloud billing export, lines of Vertex AI and the Gemini API",
     group: Group::Cloud,
     grain: RecordGrain::BillingLine,
     reads: &[
         Reads::Object { markers: &["sku"], is: is_line, read: read_object },
-        Reads::Table {
+        Reads::Rows {
             columns: &[&["servicedescription", "skudescription", "cost"]],
-            read: read_row,
+            start: || Unnumbered::boxed(NAME, read_row),
         },
     ],
 };
@@ -73,10 +75,11 @@ fn read_object(line: &Object<'_>, options: &ReadOptions) -> Outcome {
         credits: amounts(credits.as_ref()),
         labels: object_labels(line, &options.labels),
     }
-    .read(options)
+    .read()?
+    .records(options)
 }
 
-fn read_row(row: &Row<'_>, options: &ReadOptions) -> Outcome {
+fn read_row(row: &Row<'_>, options: &ReadOptions) -> Result<Line, Skipped> {
     let listed = row.text("credits");
     // Flattened exports print the credits as JSON, or their sum in a column of its own.
     let value = Value::new(listed.as_bytes());
@@ -108,7 +111,7 @@ fn read_row(row: &Row<'_>, options: &ReadOptions) -> Outcome {
         credits,
         labels,
     }
-    .read(options)
+    .read()
 }
 
 /// The amounts of a list of credits.
@@ -119,7 +122,7 @@ fn amounts<'a>(credits: Option<&Value<'a>>) -> Vec<Cow<'a, str>> {
 }
 
 impl Fields<'_> {
-    fn read(self, options: &ReadOptions) -> Outcome {
+    fn read(self) -> Result<Line, Skipped> {
         let Some((provider, wording)) = gcp_wording::parse(&self.sku, &self.service) else {
             let message = "lines of Google Cloud's bill for other services than models";
             return Err(Skipped::new(code::NOT_USAGE, message));
@@ -143,7 +146,7 @@ impl Fields<'_> {
             line.count(&wording, quantity);
         }
         line.labels = self.labels;
-        line.records(options)
+        Ok(line)
     }
 
     fn time(&self) -> Result<Period, Skipped> {
