@@ -122,6 +122,8 @@ codes! {
     SUBSCRIPTION_USAGE = "subscription-usage", Warn, false;
     /// Times without a zone were taken as UTC though they are local.
     ZONE_ASSUMED = "zone-assumed", Warn, false;
+    /// A log that samples requests.
+    SAMPLED_USAGE = "sampled-usage", Warn, false;
     /// Requests, sessions, buckets or bills of one provider over the same time, which are views of one spend.
     MIXED_GRAINS = "mixed-grains", Deny, false;
     /// Two formats that look like two views of the same spend.

@@ -20,11 +20,17 @@ pub(crate) enum Note {
     Subscription,
     /// A time without a zone was taken as UTC though the program writes local time.
     ZoneAssumed,
+    /// A quantity of a bill whose unit nothing tells: its cost is kept, its tokens are not counted.
+    UnitUnknown,
+    /// Input counts that do not say which part of them caches served.
+    CacheNotStated,
+    /// A sample of the requests, not all of them.
+    Sampled,
 }
 
 impl Note {
     /// Every doubt with its finding.
-    pub(crate) const ALL: [(Self, Code, &'static str); 6] = [
+    pub(crate) const ALL: [(Self, Code, &'static str); 9] = [
         (
             Self::TotalMismatch,
             code::TOTAL_MISMATCH,
@@ -55,17 +61,32 @@ impl Note {
             code::ZONE_ASSUMED,
             "times without a zone were taken as UTC, though the program writes local time",
         ),
+        (
+            Self::UnitUnknown,
+            code::INVALID_FIELD,
+            "quantities of a bill whose unit nothing tells: their tokens are not counted",
+        ),
+        (
+            Self::CacheNotStated,
+            code::INCLUSIVE_ASSUMED,
+            "input counts do not say which part caches served: all of it counts as uncached",
+        ),
+        (
+            Self::Sampled,
+            code::SAMPLED_USAGE,
+            "the log is a sample of the requests: what was used is more than it shows",
+        ),
     ];
 }
 
 /// The doubts about one record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Notes(u8);
+pub(crate) struct Notes(u16);
 
 impl Notes {
     /// Adds a doubt.
     pub(crate) fn set(&mut self, note: Note) {
-        self.0 |= 1 << note as u8;
+        self.0 |= 1 << note as u16;
     }
 
     /// Adds a doubt if something holds.
@@ -77,7 +98,7 @@ impl Notes {
 
     /// True if there is this doubt.
     pub(crate) fn has(self, note: Note) -> bool {
-        self.0 & (1 << note as u8) != 0
+        self.0 & (1 << note as u16) != 0
     }
 
     /// True if there is none.

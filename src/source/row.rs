@@ -50,6 +50,11 @@ impl<'r> Row<'r> {
         Self { header, cell }
     }
 
+    /// Normalised names of the columns in order.
+    pub(crate) fn names(&self) -> &'r [String] {
+        self.header.names()
+    }
+
     /// True if the table has a column of this normalised name.
     pub(crate) fn has(&self, column: &str) -> bool {
         self.header.places.contains_key(column)

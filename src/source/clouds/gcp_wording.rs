@@ -1,0 +1,354 @@
+//! What Google's SKUs say of models: `Gemini 2.5 Flash GA Text Input - Predictions`, `Gemini 2.5 Pro
+//! GA Thinking Text Output (Long)`, `Claude Sonnet 4.5 Input Tokens - Global`.
+
+use compact_str::CompactString;
+
+use super::bill::{SHORT_PROMPT, Wording};
+use super::models;
+use crate::sku::service_tier;
+use crate::tokens::Component;
+
+/// A prompt that Google bills as long context.
+const LONG_PROMPT: u64 = 200_001;
+
+/// Who bills models on Vertex AI, and those of the Gemini API.
+pub(super) const VERTEX: &str = "gcp.vertex_ai";
+const GEMINI: &str = "gcp.gemini";
+
+/// Who bills a service's models; `None` for services without models.
+pub(super) fn provider(service: &str) -> Option<&'static str> {
+    let lower = service.to_ascii_lowercase();
+    if lower.contains("gemini api") || lower.contains("generative language") {
+        Some(GEMINI)
+    } else if lower.contains("vertex") || lower.contains("agent platform") {
+        Some(VERTEX)
+    } else {
+        None
+    }
+}
+
+/// What the words after a model's name say.
+#[derive(Debug, Default)]
+struct Words {
+    input: bool,
+    output: bool,
+    cached: bool,
+    written: bool,
+    thinking: bool,
+    storage: bool,
+    hour: bool,
+    global: bool,
+    long: bool,
+    tier: &'static str,
+    /// Text, sound, pictures, video, documents.
+    modality: Option<usize>,
+    unknown: bool,
+}
+
+impl Words {
+    fn of<'w>(words: impl Iterator<Item = &'w str>) -> Self {
+        let mut found = Self::default();
+        for word in words {
+            found.word(word);
+        }
+        found
+    }
+
+    fn word(&mut self, word: &str) {
+        match word {
+            "text" => self.modality = Some(0),
+            "audio" => self.modality = Some(1),
+            "image" => self.modality = Some(2),
+            "video" => self.modality = Some(3),
+            "document" => self.modality = Some(4),
+            "input" => self.input = true,
+            "output" => self.output = true,
+            "thinking" | "reasoning" => self.thinking = true,
+            // `(Thinking On)` says how the model was set, not what the tokens are.
+            "on" | "off" => self.thinking = false,
+            "cached" | "caching" | "cache" | "read" | "hit" => self.cached = true,
+            "write" | "creation" => self.written = true,
+            "1h" => self.hour = true,
+            "storage" => self.storage = true,
+            "global" => self.global = true,
+            "long" => self.long = true,
+            "batch" => self.tier = "batch",
+            "priority" => self.tier = "priority",
+            "flex" => self.tier = "flex",
+            "ga" | "predictions" | "prediction" | "token" | "tokens" | "5m" | "regional" => {}
+            _ => self.unknown = true,
+        }
+    }
+
+    fn component(&self) -> Option<Component> {
+        const UNCACHED: [Component; 5] = [
+            Component::InputUncached,
+            Component::InputUncachedAudio,
+            Component::InputUncachedImage,
+            Component::InputUncachedVideo,
+            Component::InputUncachedDocument,
+        ];
+        const CACHED: [Component; 5] = [
+            Component::InputCacheRead,
+            Component::InputCacheReadAudio,
+            Component::InputCacheReadImage,
+            Component::InputCacheReadVideo,
+            Component::InputCacheReadDocument,
+        ];
+        const OUTPUT: [Component; 5] = [
+            Component::Output,
+            Component::OutputAudio,
+            Component::OutputImage,
+            Component::OutputVideo,
+            Component::Output,
+        ];
+        let modality = self.modality.unwrap_or(0);
+        if self.storage || self.unknown {
+            return None;
+        }
+        match (self.output, self.written, self.cached) {
+            (true, ..) if self.input => None,
+            (true, ..) if self.thinking => Some(Component::OutputReasoning),
+            (true, ..) => Some(OUTPUT[modality]),
+            (false, true, _) if self.hour => Some(Component::InputCacheWrite1h),
+            (false, true, _) => Some(Component::InputCacheWrite5m),
+            (false, false, true) => Some(CACHED[modality]),
+            (false, false, false) => self.input.then_some(UNCACHED[modality]),
+        }
+    }
+}
+
+/// Reads a SKU of a model: who bills it and what it says. The quantity of what is counted in tokens
+/// is tokens, whatever unit the line prints.
+pub(super) fn parse(sku: &str, service: &str) -> Option<(&'static str, Wording)> {
+    let own = provider(service);
+    let lower = sku.trim().to_ascii_lowercase();
+    let words: Vec<&str> =
+        lower.split([' ', '-', '(', ')', ',', '–']).filter(|w| !w.is_empty()).collect();
+    match words.first().copied()? {
+        "gemini" => {
+            let provider = own.unwrap_or(VERTEX);
+            Some((provider, gemini(sku.trim(), &words[1..], provider == VERTEX)))
+        }
+        "claude" => {
+            let at = words
+                .iter()
+                .position(|w| matches!(*w, "input" | "output" | "cache" | "batch" | "cached"))?;
+            let model = models::claude_id(&words[..at].join(" "));
+            let found = Words::of(words[at..].iter().copied());
+            let mut wording = wording(model, sku.trim(), &found);
+            wording.endpoint = endpoint(found.global);
+            Some((VERTEX, wording))
+        }
+        // Other models and fees of the same services.
+        _ => own.map(|provider| (provider, Wording::new(sku.trim()))),
+    }
+}
+
+fn endpoint(is_global: bool) -> CompactString {
+    CompactString::const_new(if is_global { "global" } else { "regional" })
+}
+
+fn wording(model: Option<&str>, sku: &str, found: &Words) -> Wording {
+    // What the words leave open may change the price: then the wording stands for the model.
+    let mut wording = Wording::new(model.filter(|_| !found.unknown).unwrap_or(sku));
+    wording.component = found.component();
+    wording.tier = service_tier(found.tier);
+    if wording.component.is_some() {
+        wording.prompt = Some(if found.long { LONG_PROMPT } else { SHORT_PROMPT });
+    }
+    wording
+}
+
+fn gemini(sku: &str, words: &[&str], is_vertex: bool) -> Wording {
+    let version = words.first().copied().unwrap_or_default();
+    let mut name = format!("gemini-{}", version.strip_suffix(".0").unwrap_or(version));
+    let full = format!("gemini-{version}");
+    let mut rest = String::new();
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        let is_name = match *word {
+            "flash" | "lite" | "pro" | "argon" | "carbon" | "preview" => true,
+            // A picture model, unless it is pictures that are put in or come out.
+            "image" => !matches!(words.get(at + 1), Some(&"input" | &"output")),
+            _ => false,
+        };
+        if !is_name {
+            break;
+        }
+        rest.push('-');
+        rest += word;
+        at += 1;
+    }
+    let id = models::google(&format!("{full}{rest}"), is_vertex);
+    name += &rest;
+    let id = id.or_else(|| models::google(&name, is_vertex));
+    let found = Words::of(words.get(at..).unwrap_or_default().iter().copied());
+    let mut wording = wording(id, sku, &found);
+    if is_vertex {
+        wording.endpoint = endpoint(found.global);
+    }
+    // The first Gemini models were billed by the character.
+    if version.starts_with("1.") {
+        wording.component = None;
+        wording.prompt = None;
+    }
+    wording
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Provider, model, component, tier, endpoint, prompt.
+    type Read = (&'static str, String, &'static str, String, String, Option<u64>);
+
+    fn read(sku: &str, service: &str) -> Read {
+        let (provider, w) = parse(sku, service).unwrap();
+        let component = w.component.map_or("", Component::name);
+        let (model, tier, endpoint) =
+            (w.model.to_string(), w.tier.to_string(), w.endpoint.to_string());
+        (provider, model, component, tier, endpoint, w.prompt)
+    }
+
+    fn row(
+        provider: &'static str,
+        model: &str,
+        component: &'static str,
+        tier: &str,
+        endpoint: &str,
+        prompt: Option<u64>,
+    ) -> Read {
+        (provider, model.to_owned(), component, tier.to_owned(), endpoint.to_owned(), prompt)
+    }
+
+    #[test]
+    fn skus_of_gemini() {
+        let (short, long) = (Some(1), Some(200_001));
+        let (flash, pro) = ("gemini-2.5-flash", "gemini-2.5-pro");
+        for (sku, model, component, tier, endpoint, prompt) in [
+            (
+                "Gemini 2.5 Flash GA Text Input - Predictions",
+                flash,
+                "input.uncached",
+                "standard",
+                "regional",
+                short,
+            ),
+            (
+                "Gemini 2.5 Flash GA Thinking Text Output - Predictions",
+                flash,
+                "output.reasoning",
+                "standard",
+                "regional",
+                short,
+            ),
+            (
+                "Gemini 2.5 Flash GA Text Output (Thinking On)",
+                flash,
+                "output",
+                "standard",
+                "regional",
+                short,
+            ),
+            (
+                "Gemini 2.5 Pro Text Input (Long)",
+                pro,
+                "input.uncached",
+                "standard",
+                "regional",
+                long,
+            ),
+            (
+                "Gemini 2.5 Pro Priority Text Output (Long)",
+                pro,
+                "output",
+                "priority",
+                "regional",
+                long,
+            ),
+            (
+                "Gemini 2.5 Flash Lite GA Batch Audio Input",
+                "gemini-2.5-flash-lite",
+                "input.uncached.audio",
+                "batch",
+                "regional",
+                short,
+            ),
+            (
+                "Gemini 2.5 Flash Global Text Input",
+                flash,
+                "input.uncached",
+                "standard",
+                "global",
+                short,
+            ),
+            (
+                " Gemini 2.5 Flash GA Text Input Caching",
+                flash,
+                "input.cache_read",
+                "standard",
+                "regional",
+                short,
+            ),
+            (
+                "Gemini 3.0 Pro Preview Image Input",
+                "gemini-3-pro-preview",
+                "input.uncached.image",
+                "standard",
+                "regional",
+                short,
+            ),
+            (
+                "Gemini 2.5 Flash Image GA Image Output",
+                "gemini-2.5-flash-image",
+                "output.image",
+                "standard",
+                "regional",
+                short,
+            ),
+        ] {
+            let expected = row(VERTEX, model, component, tier, endpoint, prompt);
+            assert_eq!(read(sku, "Vertex AI"), expected, "{sku}");
+        }
+        assert_eq!(
+            read("Gemini 3.8 Flash GA Text Output", "Gemini API"),
+            row(GEMINI, "gemini-3.8-flash", "output", "standard", "", short)
+        );
+    }
+
+    #[test]
+    fn what_is_not_certain_keeps_its_wording() {
+        for sku in [
+            "Gemini 2.5 Flash GA Caching Storage",
+            "Gemini 1.5 Pro Text Input - Predictions",
+            "Gemini 2.5 Flash Live Native Text Input",
+            "Imagen 4 Image Generation",
+        ] {
+            let (_, w) = parse(sku, "Vertex AI").unwrap();
+            assert_eq!(w.component, None, "{sku}");
+        }
+        assert_eq!(
+            read("Gemini 2.5 Flash Live Text Input", "Vertex AI").1,
+            "Gemini 2.5 Flash Live Text Input"
+        );
+        assert_eq!(read("Gemini 9 Pro Text Input", "Vertex AI").1, "Gemini 9 Pro Text Input");
+        assert_eq!(parse("N1 Core running in Americas", "Compute Engine"), None);
+    }
+
+    #[test]
+    fn skus_of_claude() {
+        assert_eq!(
+            read("Claude Sonnet 4.5 Input Tokens - Global", "Vertex AI"),
+            row(VERTEX, "claude-sonnet-4-5", "input.uncached", "standard", "global", Some(1))
+        );
+        assert_eq!(
+            read("Claude Opus 4.5 Cache Write 1h Tokens - Regional", "Vertex AI"),
+            row(VERTEX, "claude-opus-4-5", "input.cache_write.1h", "standard", "regional", Some(1))
+        );
+        assert_eq!(
+            read("Claude Haiku 4.5 Batch Output Tokens", "Vertex AI"),
+            row(VERTEX, "claude-haiku-4-5", "output", "batch", "regional", Some(1))
+        );
+    }
+}
