@@ -11,6 +11,8 @@ mod deepseek;
 mod openai_costs;
 mod openai_legacy;
 mod openai_usage;
+#[cfg(test)]
+mod tests;
 
 use super::format::FormatInfo;
 
