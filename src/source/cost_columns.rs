@@ -30,6 +30,7 @@ pub const COST_COLUMNS: [(CostColumn, &str, &[&str]); 4] = [
             "ds",
             "usage_date",
             "usage_date_utc",
+            "utc_date",
             "usage_start_date",
             "usage_start_time",
             "line_item_usage_start_date",

@@ -75,6 +75,12 @@ impl<'r> Row<'r> {
         columns.iter().map(|c| self.text(c)).find(|t| !t.is_empty()).unwrap_or_default()
     }
 
+    /// Every column's normalised name with the trimmed text of its cell.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (&'r str, Cow<'r, str>)> {
+        let names = &self.header.names;
+        names.iter().map(|name| (name.as_str(), self.text(name)))
+    }
+
     /// A count; `None` where the column or the value is missing.
     pub(crate) fn count(&self, column: &str) -> Result<Option<u64>, Skipped> {
         let text = self.text(column);
@@ -116,6 +122,17 @@ pub(crate) fn amount(text: &str) -> Result<Option<Amount>, String> {
     let bare = text.strip_prefix('$').unwrap_or(text);
     let bare = if bare.contains(',') { bare.replace(',', "") } else { bare.to_owned() };
     Amount::parse_rounded(&bare).map(Some).map_err(|e| e.to_string())
+}
+
+/// Reads an amount that is printed in hundredths, exactly.
+pub(crate) fn cents(text: &str) -> Result<Option<Amount>, String> {
+    let (digits, power) = text.trim().split_once(['e', 'E']).unwrap_or((text.trim(), "0"));
+    match power.parse::<i32>() {
+        Ok(power) if digits.bytes().any(|b| b.is_ascii_digit()) => {
+            amount(&format!("{digits}e{}", power.saturating_sub(2)))
+        }
+        _ => amount(text),
+    }
 }
 
 /// Reads a time printed as ISO 8601 or as an epoch number of any common unit, with or without a

@@ -1,0 +1,187 @@
+//! What the cases in `tests/formats` do not show: labels, other readers of the same files, and bad
+//! input.
+
+use std::io::Write;
+
+use super::anthropic::context_tokens;
+use crate::money::Currency;
+use crate::period::Calendar;
+use crate::source::cost_columns::CostColumns;
+use crate::source::cost_table::{CostTableOptions, read_costs};
+use crate::source::line::{readings, records_of};
+use crate::source::{Input, LabelPolicy, Progress, ReadOptions, read_all};
+use crate::usage::{Labels, RecordGrain, UsageRecord};
+
+macro_rules! case {
+    ($path:literal) => {
+        include_str!(concat!("../../../tests/formats/", $path))
+    };
+}
+
+const JSON: [&str; 9] = [
+    case!("openai-usage/page/input.a.json"),
+    case!("openai-usage/kinds/input.json"),
+    case!("openai-costs/page/input.json"),
+    case!("openai-usage-legacy/answer/input.json"),
+    case!("anthropic-usage/page/input.json"),
+    case!("anthropic-costs/page/input.json"),
+    case!("claude-code-analytics/page/input.json"),
+    case!("copilot-metrics/users/input.jsonl"),
+    case!("copilot-metrics/organization/input.json"),
+];
+
+const TABLES: [&str; 7] = [
+    case!("openai-usage-csv/completions/input.csv"),
+    case!("openai-costs-csv/export/input.csv"),
+    case!("anthropic-usage-csv/2026/input.csv"),
+    case!("anthropic-costs-csv/2026/input.csv"),
+    case!("deepseek-usage-csv/beijing-days/input.csv"),
+    case!("deepseek-costs-csv/wallets/input.csv"),
+    case!("copilot-billing-csv/ai-credits/input.csv"),
+];
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+fn table(text: &str, labels: LabelPolicy) -> Vec<UsageRecord> {
+    let file = file(text);
+    let options = ReadOptions { labels, threads: 1, ..ReadOptions::default() };
+    let mut found = Vec::new();
+    let inputs = [Input::File(file.path().to_owned())];
+    read_all(&inputs, &options, &Progress::default(), |record| found.push(record)).unwrap();
+    found
+}
+
+fn names(labels: &Labels) -> Vec<(&str, &str)> {
+    labels.iter().collect()
+}
+
+#[test]
+fn persons_and_keys_are_labels_only_where_asked_for() {
+    let usage = case!("openai-usage/page/input.a.json");
+    let (first, _) = records_of(usage, &ReadOptions::default()).remove(0);
+    assert_eq!(names(&first.labels), [("project", "proj_a")]);
+    let all = ReadOptions { labels: LabelPolicy::All, ..ReadOptions::default() };
+    let (first, _) = records_of(usage, &all).remove(0);
+    let wanted = [("api_key", "key_1"), ("project", "proj_a"), ("user", "user_1")];
+    assert_eq!(names(&first.labels), wanted);
+
+    let analytics = case!("claude-code-analytics/page/input.json");
+    let (first, _) = records_of(analytics, &ReadOptions::default()).remove(0);
+    assert_eq!(names(&first.labels), [("organization", "org_1")]);
+    let (first, _) = records_of(analytics, &all).remove(0);
+    assert_eq!(first.labels.get("user"), Some("dev@example.com"));
+
+    let bill = case!("copilot-billing-csv/ai-credits/input.csv");
+    let first = table(bill, LabelPolicy::Default).remove(0);
+    let wanted = [("cost_center", "CC-A"), ("organization", "org-a"), ("product", "copilot")];
+    assert_eq!(names(&first.labels), wanted);
+    let keys = LabelPolicy::Only(["api_key".to_owned(), "workspace".to_owned()].into());
+    let first = table(case!("anthropic-usage-csv/2026/input.csv"), keys).remove(0);
+    assert_eq!(names(&first.labels), [("api_key", "search"), ("workspace", "Default")]);
+}
+
+#[test]
+fn line_items_are_labels_where_asked_for() {
+    let only = LabelPolicy::Only(["line_item".to_owned(), "token_type".to_owned()].into());
+    let records = table(case!("openai-costs-csv/export/input.csv"), only.clone());
+    assert!(records.iter().all(|record| record.grain == RecordGrain::BillingLine));
+    assert_eq!(names(&records[1].labels), [("line_item", "gpt-5-nano, input_tokens")]);
+    let records = table(case!("anthropic-costs-csv/2026/input.csv"), only);
+    assert_eq!(names(&records[0].labels), [("token_type", "input_no_cache")]);
+}
+
+#[test]
+fn cost_exports_are_series_of_daily_costs_too() {
+    let sums = |text: &str, columns: &str| {
+        let file = file(text);
+        let options = CostTableOptions {
+            columns: CostColumns::parse(&[columns.to_owned()]).unwrap(),
+            currency: None,
+            calendar: Calendar::UTC,
+            since: None,
+            until: None,
+        };
+        let inputs = [Input::File(file.path().to_owned())];
+        let table = read_costs(&inputs, &options, &Progress::default()).unwrap();
+        let days: Vec<(String, String)> = table
+            .costs
+            .series()
+            .flat_map(|(_, days)| days)
+            .map(|(day, cost)| (day.to_string(), cost.to_string()))
+            .collect();
+        (table.currency, days)
+    };
+    let of = |days: &[(&str, &str)]| -> Vec<(String, String)> {
+        days.iter().map(|(day, cost)| ((*day).to_owned(), (*cost).to_owned())).collect()
+    };
+    // 0.5 + 0.25 - 0.1 on the second day; the blank row is no cost.
+    let (currency, days) = sums(case!("openai-costs-csv/export/input.csv"), "id=");
+    assert_eq!(currency, Currency::USD);
+    assert_eq!(days, of(&[("2026-08-01", "0.0034"), ("2026-08-02", "0.65")]));
+    // Here every row counts, also one that restates another: 0.19 + 0.03 + 0.04.
+    let (_, days) = sums(case!("anthropic-costs-csv/2026/input.csv"), "id=");
+    assert_eq!(days, of(&[("2026-08-15", "0.26"), ("2026-08-16", "0")]));
+    let (_, days) = sums(case!("copilot-billing-csv/ai-credits/input.csv"), "value=net_amount,id=");
+    assert_eq!(days, of(&[("2026-08-01", "20.6")]));
+    let (_, days) = sums(case!("deepseek-costs-csv/older/input.csv"), "");
+    assert_eq!(days, of(&[("2026-07-16", "0.10570052")]));
+}
+
+#[test]
+fn bad_values_never_panic_and_never_add_usage() {
+    const BAD: [&str; 9] =
+        ["null", "-1", "1.5", "\"x\"", "\"\"", "{}", "[]", "1e400", "18446744073709551616"];
+    let mut options = ReadOptions { labels: LabelPolicy::All, ..ReadOptions::default() };
+    for text in JSON.iter().flat_map(|text| text.split_inclusive("}\n")) {
+        let sound = tokens(text, &options).expect("cases are JSON");
+        for (at, _) in text.match_indices(':') {
+            let rest = &text[at + 1..];
+            let value = rest.trim_start();
+            let end = value.find([',', '}', ']']).unwrap_or(value.len());
+            if value.starts_with(['"', '[', '{']) {
+                continue;
+            }
+            for bad in BAD {
+                let changed = format!("{}:{bad}{}", &text[..at], &value[end..]);
+                if let Ok(found) = tokens(&changed, &options) {
+                    assert!(found <= sound, "{bad} in {changed}");
+                }
+            }
+        }
+    }
+    options.labels = LabelPolicy::Default;
+    for text in TABLES {
+        let (header, rows) = text.split_once('\n').unwrap();
+        for row in rows.lines() {
+            for bad in BAD {
+                for (at, _) in row.match_indices(',') {
+                    let end = row[at + 1..].find(',').map_or(row.len(), |end| at + 1 + end);
+                    let row = format!("{},{bad}{}", &row[..at], &row[end..]);
+                    table(&format!("{header}\n{row}\n"), options.labels.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Sum of all tokens in a text.
+fn tokens(text: &str, options: &ReadOptions) -> Result<u64, ()> {
+    let found = readings(text.trim(), options).map_err(|_| ())?;
+    let records = found.into_iter().filter_map(|(_, outcome)| outcome.ok()).flatten();
+    Ok(records.map(|(record, _)| record.components.tokens()).sum())
+}
+
+#[test]
+fn ends_of_days_and_windows_stay_in_range() {
+    assert_eq!(context_tokens("> 18446744073709551615", "claude-opus-4-6"), None);
+    for date in ["9999-12-31", "0001-01-01", "99991231", "2026-02-30", "20260230", "tomorrow", ""] {
+        let row = format!(
+            "usage_date_utc,model,workspace,api_key,usage_type,token_type,cost_usd\n{date},m,,,,output,1\n"
+        );
+        assert!(table(&row, LabelPolicy::Default).is_empty(), "{date}");
+    }
+}
