@@ -1,8 +1,13 @@
 //! Logs of coding agents.
 
 mod claude_code;
+mod codex;
+mod codex_exec;
+mod codex_replay;
+mod shared;
 
 use super::format::FormatInfo;
 
 /// Agents' logs in the order of detection.
-pub(crate) const FORMATS: &[FormatInfo] = &[claude_code::FORMAT];
+pub(crate) const FORMATS: &[FormatInfo] =
+    &[codex::FORMAT, codex_exec::FORMAT, claude_code::FORMAT];
