@@ -6,10 +6,10 @@
 
 use compact_str::CompactString;
 
+use super::shared;
 use crate::diagnostic::code;
 use crate::money::{Amount, Currency};
 use crate::sku::{Sku, service_tier};
-use super::shared;
 use crate::source::ReadOptions;
 use crate::source::envelope::{Splitter, instant, set_labels};
 use crate::source::format::{FormatInfo, Group, Reads};

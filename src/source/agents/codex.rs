@@ -28,7 +28,11 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
     title: "rollout files of Codex CLI, and of its forks such as TRAE",
     group: Group::Agent,
     grain: RecordGrain::Request,
-    reads: &[Reads::Session { markers: &["payload"], is: is_line, start: || Box::<Rollout>::default() }],
+    reads: &[Reads::Session {
+        markers: &["payload"],
+        is: is_line,
+        start: || Box::<Rollout>::default(),
+    }],
 };
 
 fn is_line(object: &Object<'_>) -> bool {
@@ -201,9 +205,13 @@ impl Rollout {
         };
         let last = Totals::of(info.object("last_token_usage"))?;
         let stated = Totals::of(info.object("total_token_usage"))?;
-        let Some(totals) = stated.or_else(|| last.map(|l| l.plus(&self.totals.unwrap_or_default())))
+        let Some(totals) =
+            stated.or_else(|| last.map(|l| l.plus(&self.totals.unwrap_or_default())))
         else {
-            return Err(Skipped::new(code::NO_USAGE, "token counts of Codex sessions without counts"));
+            return Err(Skipped::new(
+                code::NO_USAGE,
+                "token counts of Codex sessions without counts",
+            ));
         };
         if self.replay.is_some() {
             self.remember(totals);
@@ -264,7 +272,11 @@ impl Rollout {
         let cached =
             [(Component::InputCacheRead, used.read), (shared::cache_write(&sku), used.written)];
         split.split(used.input, Component::InputUncached, &cached);
-        split.split(used.output, Component::Output, &[(Component::OutputReasoning, used.reasoning)]);
+        split.split(
+            used.output,
+            Component::Output,
+            &[(Component::OutputReasoning, used.reasoning)],
+        );
         split.check_total(used.total);
         split.notes.set_if(Note::TotalMismatch, unexplained);
         // Only a ChatGPT plan has such limits.

@@ -35,9 +35,9 @@ fn is_event(object: &Object<'_>) -> bool {
 }
 
 fn read(event: &Object<'_>, options: &ReadOptions) -> Outcome {
-    let usage = match (event.text("type").as_deref(), event.object("usage")) {
-        (Some("turn.completed"), Some(usage)) => usage,
-        _ => return shared::not_usage("events of `codex exec` that are not finished turns"),
+    let is_finished = event.text("type").is_some_and(|t| t == "turn.completed");
+    let Some(usage) = event.object("usage").filter(|_| is_finished) else {
+        return shared::not_usage("events of `codex exec` that are not finished turns");
     };
     let what = "turn of `codex exec`, which prints none,";
     let time = event.get("timestamp").and_then(|v| instant(&v));

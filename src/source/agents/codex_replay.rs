@@ -83,7 +83,10 @@ mod tests {
         let turn = |ms: &str| format!("{{\"turn_id\":\"{ms}-7000-8000-000000000000\"}}");
         let before = turn("0199a213-81bf");
         assert!(!ends(&mut replay, "turn_context", &before, "2026-10-01T10:00:00.001Z"));
-        assert!(!ends(&mut replay, "event_msg", "{}", "2026-10-01T10:00:05Z"), "a pause is no proof");
+        assert!(
+            !ends(&mut replay, "event_msg", "{}", "2026-10-01T10:00:05Z"),
+            "a pause is no proof"
+        );
         assert!(ends(&mut replay, "turn_context", &turn("0199a213-81c1"), "2026-10-01T10:00:06Z"));
     }
 

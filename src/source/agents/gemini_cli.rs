@@ -156,12 +156,7 @@ fn read_stats(run: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
         .collect()
 }
 
-fn model_stats(
-    run: &Object<'_>,
-    model: &str,
-    data: &Object<'_>,
-    options: &ReadOptions,
-) -> Outcome {
+fn model_stats(run: &Object<'_>, model: &str, data: &Object<'_>, options: &ReadOptions) -> Outcome {
     const WHAT: &str = "run of Gemini CLI, which prints none,";
     let tokens = data.object("tokens").unwrap_or_default();
     let time = run.get("timestamp").and_then(|v| instant(&v));

@@ -7,11 +7,11 @@ use crate::money::Currency;
 use crate::period::{Period, Timestamp};
 use crate::sku::Sku;
 use crate::source::envelope::Splitter;
-use crate::source::outcome::{Notes, Outcome, Skipped, one};
+use crate::source::outcome::{Note, Notes, Outcome, Skipped, one};
 use crate::source::providers::anthropic;
 use crate::source::scan::{Object, Value};
 use crate::source::{ReadOptions, provider, row};
-use crate::tokens::Component;
+use crate::tokens::{Component, ComponentCounts};
 use crate::usage::{CostKind, Labels, RecordGrain, ReportedCost, UsageRecord, UsageTime};
 
 /// What a line or a message without a model, or without a time, is called in messages.
@@ -31,7 +31,12 @@ pub(super) fn not_usage(message: &str) -> Outcome {
 
 /// Who bills a model: the provider that the user sets, else the one that the log names, else the
 /// maker of the model.
-pub(super) fn sku(stated: &str, model: &str, what: &str, options: &ReadOptions) -> Result<Sku, Skipped> {
+pub(super) fn sku(
+    stated: &str,
+    model: &str,
+    what: &str,
+    options: &ReadOptions,
+) -> Result<Sku, Skipped> {
     let model = model.strip_prefix("models/").unwrap_or(model);
     if model.is_empty() {
         return Err(missing_model(what));
@@ -79,7 +84,7 @@ pub(super) fn request(time: Timestamp, sku: Sku) -> UsageRecord {
         requests: 1,
         request_id: None,
         labels: Labels::default(),
-        components: Default::default(),
+        components: ComponentCounts::default(),
         reported_cost: None,
     }
 }
@@ -134,13 +139,9 @@ pub(super) fn local_instant(value: &Value<'_>) -> Option<(Timestamp, bool)> {
 }
 
 /// The notes that `object` gives on a time without a zone.
-pub(super) fn zoned(
-    object: &Object<'_>,
-    key: &str,
-    notes: &mut Notes,
-) -> Option<Timestamp> {
+pub(super) fn zoned(object: &Object<'_>, key: &str, notes: &mut Notes) -> Option<Timestamp> {
     let (time, lacks_zone) = local_instant(&object.get(key)?)?;
-    notes.set_if(crate::source::outcome::Note::ZoneAssumed, lacks_zone);
+    notes.set_if(Note::ZoneAssumed, lacks_zone);
     Some(time)
 }
 
@@ -150,7 +151,8 @@ mod tests {
 
     #[test]
     fn zones() {
-        let lacks = |text: &str| local_instant(&Value::new(text.as_bytes())).map(|(_, lacks)| lacks);
+        let lacks =
+            |text: &str| local_instant(&Value::new(text.as_bytes())).map(|(_, lacks)| lacks);
         assert_eq!(lacks("\"2026-10-01T10:00:00.5\""), Some(true));
         assert_eq!(lacks("\"2026-10-01 10:00:00\""), Some(true));
         assert_eq!(lacks("\"2026-10-01T10:00:00Z\""), Some(false));
