@@ -3,6 +3,9 @@
 //! The ledger has an event a request; counts are disjoint. Older events leave out what caches read
 //! and wrote: the message that an event leads to has it. Credits are not read as money.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use super::shared;
 use crate::source::ReadOptions;
 use crate::source::envelope::{Splitter, instant};
@@ -27,18 +30,20 @@ fn read(thread: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
     let ledger = thread.object("usageLedger").unwrap_or_default();
     let events = ledger.get("events").and_then(|v| v.array()).unwrap_or_default();
     let messages = thread.get("messages").and_then(|v| v.array()).unwrap_or_default();
-    let messages: Vec<Object<'_>> = messages.iter().filter_map(Value::object).collect();
+    let beside: Beside<'_> = messages
+        .iter()
+        .filter_map(Value::object)
+        .filter_map(|m| Some((m.get("messageId")?.scalar()?, m.get("usage")?)))
+        .collect();
     let events = events.iter().filter_map(Value::object).enumerate();
-    events.map(|(number, e)| event(&e, &messages, &format!("{id} {number}"), options)).collect()
+    events.map(|(number, e)| event(&e, &beside, &format!("{id} {number}"), options)).collect()
 }
 
+/// The usage that messages carry themselves, by their ids.
+type Beside<'a> = BTreeMap<Cow<'a, str>, Value<'a>>;
+
 /// One event of the ledger; `place` is its id if it has none of its own.
-fn event(
-    event: &Object<'_>,
-    messages: &[Object<'_>],
-    place: &str,
-    options: &ReadOptions,
-) -> Outcome {
+fn event(event: &Object<'_>, beside: &Beside<'_>, place: &str, options: &ReadOptions) -> Outcome {
     const WHAT: &str = "event of an Amp ledger";
     let Some(tokens) = event.object("tokens") else {
         return shared::not_usage("events of Amp ledgers without tokens");
@@ -46,7 +51,8 @@ fn event(
     let time = event.get("timestamp").and_then(|v| instant(&v));
     let time = time.ok_or_else(|| shared::missing_time(WHAT))?;
     let sku = shared::sku("", &event.text("model").unwrap_or_default(), WHAT, options)?;
-    let beside = message_usage(event, messages);
+    let leads_to = event.get("toMessageId").and_then(|v| v.scalar());
+    let beside = leads_to.and_then(|id| beside.get(&id)?.object()).unwrap_or_default();
     let mut split = Splitter::default();
     split.put(Component::InputUncached, count_field!(tokens, "input"));
     let read = optional_count!(tokens, "cacheReadInputTokens");
@@ -60,14 +66,4 @@ fn event(
     let id = event.first_text(&["id"]);
     record.request_id = Some(RequestId::new("amp", id.as_deref().unwrap_or(place), 0));
     shared::counted(record, split)
-}
-
-/// The usage of the message that an event leads to.
-fn message_usage<'a>(event: &Object<'_>, messages: &[Object<'a>]) -> Object<'a> {
-    let wanted = event.get("toMessageId").and_then(|v| v.scalar());
-    let found = messages.iter().find(|message| {
-        let own = message.get("messageId").and_then(|v| v.scalar());
-        wanted.is_some() && own == wanted
-    });
-    found.and_then(|message| message.object("usage")).unwrap_or_default()
 }
