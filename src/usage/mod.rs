@@ -196,12 +196,15 @@ pub struct UsageRecord {
 }
 
 impl UsageRecord {
-    /// The prompt length that decides the context band; `None` for a bucket that does not say.
+    /// The prompt length that decides the context band; `None` for a bucket or a session that does
+    /// not say.
     #[must_use]
     pub fn context(&self) -> Option<u64> {
         match (self.context_tokens, self.time, self.requests) {
             (Some(tokens), _, _) => Some(tokens),
-            (None, UsageTime::At(_), 0 | 1) => Some(self.components.prompt_tokens()),
+            (None, UsageTime::At(_), 0 | 1) if self.grain != RecordGrain::Session => {
+                Some(self.components.prompt_tokens())
+            }
             _ => None,
         }
     }

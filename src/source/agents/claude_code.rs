@@ -6,16 +6,18 @@
 
 use compact_str::CompactString;
 
+use super::shared;
 use crate::diagnostic::code;
 use crate::money::{Amount, Currency};
 use crate::sku::{Sku, service_tier};
 use crate::source::ReadOptions;
-use crate::source::envelope::{instant, set_labels};
+use crate::source::envelope::{Splitter, instant, set_labels};
 use crate::source::format::{FormatInfo, Group, Reads};
-use crate::source::outcome::{Outcome, Records, Skipped};
+use crate::source::outcome::{Note, Outcome, Records, Skipped, count_field};
 use crate::source::provider;
 use crate::source::providers::anthropic;
 use crate::source::scan::Object;
+use crate::tokens::Component;
 use crate::usage::dedup::RequestId;
 use crate::usage::{CostKind, Labels, RecordGrain, ReportedCost, UsageRecord, UsageTime};
 
@@ -26,7 +28,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
     group: Group::Agent,
     grain: RecordGrain::Request,
     reads: &[Reads::Object {
-        markers: &["sessionId", "leafUuid", "parentUuid", "messageId"],
+        markers: &["sessionId", "leafUuid", "parentUuid", "messageId", "costUSD"],
         is: is_line,
         read,
     }],
@@ -49,12 +51,20 @@ pub(crate) fn is_line(object: &Object<'_>) -> bool {
     let known = object.text("type").is_some_and(|t| TYPES.contains(&&*t));
     let session =
         ["sessionId", "leafUuid", "parentUuid", "messageId"].iter().any(|k| object.has(k));
-    known && session && !object.has("usageMetadata")
+    (known && session && !object.has("usageMetadata")) || is_oldest(object)
+}
+
+/// True for a line of the oldest versions, which kept the counts at the top level.
+fn is_oldest(object: &Object<'_>) -> bool {
+    object.has("costUSD") && object.has("inputTokens") && object.has("outputTokens")
 }
 
 /// Reads one line.
 pub(crate) fn read(line: &Object<'_>, options: &ReadOptions) -> Outcome {
     let message = line.object("message").unwrap_or_default();
+    if is_oldest(line) && !message.has("usage") {
+        return read_oldest(line, &message, options);
+    }
     let is_answer = line.text("type").is_some_and(|t| t == "assistant");
     let Some(usage) = message.object("usage").filter(|_| is_answer) else {
         return Err(Skipped::new(
@@ -103,6 +113,31 @@ pub(crate) fn read(line: &Object<'_>, options: &ReadOptions) -> Outcome {
     Ok(records)
 }
 
+/// The oldest versions logged each answer once. Input excludes what caches read and wrote.
+fn read_oldest(line: &Object<'_>, message: &Object<'_>, options: &ReadOptions) -> Outcome {
+    const WHAT: &str = "Claude Code answer";
+    let time = line.get("timestamp").and_then(|v| instant(&v));
+    let time = time.ok_or_else(|| shared::missing_time(WHAT))?;
+    let model = message.text("model").or_else(|| line.text("model")).unwrap_or_default();
+    if model.is_empty() {
+        return Err(shared::missing_model(WHAT));
+    }
+    let id = message.first_text(&["id"]).unwrap_or_default();
+    let mut split = Splitter::default();
+    let written = count_field!(line, "cacheCreationInputTokens");
+    split.put(Component::InputUncached, count_field!(line, "inputTokens"));
+    split.put(Component::InputCacheRead, count_field!(line, "cacheReadInputTokens"));
+    split.put(Component::InputCacheWrite5m, written);
+    split.notes.set_if(Note::TtlAssumed, written > 0);
+    split.put(Component::Output, count_field!(line, "outputTokens"));
+    let mut record = shared::request(time, sku(&model, &id, line, options));
+    record.labels = labels(line, options);
+    record.reported_cost = reported_cost(line);
+    let known = Some(id).filter(|id| !id.is_empty());
+    record.request_id = known.map(|id| RequestId::new(&record.sku.provider, &id, 0));
+    shared::counted(record, split)
+}
+
 fn sku(model: &str, id: &str, usage: &Object<'_>, options: &ReadOptions) -> Sku {
     let mut sku = if id.starts_with("msg_bdrk_") || model.contains("anthropic.claude") {
         let found = provider::bedrock_model(model);
@@ -129,19 +164,8 @@ fn sku(model: &str, id: &str, usage: &Object<'_>, options: &ReadOptions) -> Sku 
     sku
 }
 
-/// The project is the last part of the working directory: the path itself may name a person.
 fn labels(line: &Object<'_>, options: &ReadOptions) -> Labels {
-    let mut labels = Labels::default();
-    if options.labels.keeps_nothing() {
-        return labels;
-    }
-    if options.labels.keeps("project")
-        && let Some(directory) = line.text("cwd")
-    {
-        let name =
-            directory.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or_default();
-        labels.set("project", name);
-    }
+    let mut labels = shared::project(line.text("cwd").as_deref(), options);
     if let Some(object) = line.object("labels") {
         set_labels(&mut labels, &object, &options.labels);
     }
