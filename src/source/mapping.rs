@@ -9,8 +9,9 @@ use thiserror::Error;
 
 use super::ReadOptions;
 use super::envelope::Splitter;
-use super::outcome::{Note, Outcome, Skipped, one};
+use super::outcome::{Outcome, Skipped, one};
 use super::provider;
+use super::resolve::{Counted, Includes, Stated, input_includes_cache};
 use super::scan::parse_count;
 use crate::diagnostic::code;
 use crate::money::{Amount, Currency};
@@ -312,11 +313,21 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
         let output = self.count("output")?;
         let reasoning = self.count("reasoning")?.unwrap_or(0);
         let total = self.count("total")?;
-        let cached = read.saturating_add(written);
         let parts = [(Component::InputCacheRead, read), (Component::InputCacheWrite5m, written)];
-        if self.is_inclusive(input.unwrap_or(0), output.unwrap_or(0), cached, total, &mut splitter)
-        {
-            let whole = if input.is_some() { input.unwrap_or(0) } else { cached };
+        let counted = Counted {
+            input: input.unwrap_or(0),
+            output: output.unwrap_or(0),
+            read,
+            written,
+            total,
+        };
+        let stated = match self.mapping.includes_cache {
+            InputIncludesCache::Yes => Stated::Yes,
+            InputIncludesCache::No => Stated::No,
+            InputIncludesCache::Auto => Stated::Unknown,
+        };
+        if input_includes_cache(&counted, stated, Includes::Yes, &mut splitter.notes) {
+            let whole = input.unwrap_or_else(|| read.saturating_add(written));
             splitter.split(whole, Component::InputUncached, &parts);
         } else {
             splitter.put(Component::InputUncached, input.unwrap_or(0));
@@ -336,34 +347,6 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
         }
         splitter.check_total(total);
         Ok(splitter)
-    }
-
-    /// The order of proofs: what the user says, the stated total, sizes that leave one reading;
-    /// else inclusive, and said so.
-    fn is_inclusive(
-        &self,
-        input: u64,
-        output: u64,
-        cached: u64,
-        total: Option<u64>,
-        splitter: &mut Splitter,
-    ) -> bool {
-        match self.mapping.includes_cache {
-            InputIncludesCache::Yes => return true,
-            InputIncludesCache::No => return false,
-            InputIncludesCache::Auto if cached == 0 => return true,
-            InputIncludesCache::Auto => {}
-        }
-        let both = input.saturating_add(output);
-        match total {
-            Some(total) if total == both => true,
-            Some(total) if total == both.saturating_add(cached) => false,
-            _ if input < cached => false,
-            _ => {
-                splitter.notes.set(Note::InclusiveAssumed);
-                true
-            }
-        }
     }
 
     /// A mapped label was asked for by name, so it is always kept.

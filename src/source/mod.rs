@@ -27,6 +27,7 @@ mod pipeline;
 pub mod provider;
 mod providers;
 mod reader;
+mod resolve;
 mod row;
 pub mod scan;
 mod tally;
