@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::key_filter::KeyFilter;
 use super::outcome::{Note, Notes, Outcome, Skipped, one};
+use super::providers::cost::Reported;
 use super::scan::{Object, Value};
 use super::{LabelPolicy, ReadOptions};
 use smallvec::SmallVec;
@@ -15,9 +16,23 @@ use crate::tokens::{Component, ComponentCounts};
 use crate::usage::dedup::RequestId;
 use crate::usage::{Labels, RecordGrain, UsageRecord, UsageTime};
 
-/// Keys under which wrappers keep the body.
-const BODY_KEYS: [&str; 8] =
-    ["response", "body", "message", "response_body", "result", "data", "output", "modelOutput"];
+/// Keys under which wrappers keep the body. `event`, `chunk`, `delta` and `metadata` hold it where
+/// streams are logged event by event; labels come under `metadata` too, so it is the last.
+const BODY_KEYS: [&str; 13] = [
+    "response",
+    "body",
+    "message",
+    "response_body",
+    "result",
+    "data",
+    "output",
+    "modelOutput",
+    "event",
+    "chunk",
+    "interaction",
+    "delta",
+    "metadata",
+];
 /// Keys of objects that hold labels.
 const LABEL_OBJECTS: [&[u8]; 5] =
     [b"metadata", b"requestMetadata", b"request_metadata", b"labels", b"tags"];
@@ -27,6 +42,14 @@ static LABEL_OBJECT_FILTER: KeyFilter = KeyFilter::empty()
     .with(LABEL_OBJECTS[2])
     .with(LABEL_OBJECTS[3])
     .with(LABEL_OBJECTS[4]);
+/// Keys under which wrappers keep a stream's events as an array.
+pub(crate) const STREAM_KEYS: [&str; 6] =
+    ["response", "body", "response_body", "modelOutput", "chunks", "events"];
+/// Keys under which wrappers keep the request, which names the model where the answer does not.
+const REQUEST_KEYS: [&str; 4] = ["request", "request_body", "requestBody", "requestParameters"];
+/// Keys under which wrappers keep the headers of the answer.
+const HEADER_KEYS: [&str; 5] =
+    ["headers", "response_headers", "responseHeaders", "HTTPHeaders", "http_headers"];
 /// How many wrappers are looked through: a batch line is `response.body` or `result.message`.
 const MOST_WRAPPERS: usize = 3;
 
@@ -37,6 +60,29 @@ pub(crate) struct Envelope<'a> {
     usage: Option<Object<'a>>,
     // The nearest first.
     wrappers: SmallVec<[Object<'a>; 2]>,
+    // Told by the file, not by a wrapper.
+    batch: bool,
+}
+
+/// The last event of a logged stream that is a body with usage.
+fn last_event<'a, F>(
+    wrapper: &Object<'a>,
+    recognise: impl Fn(&Object<'a>, Option<&Object<'a>>) -> Option<F>,
+) -> Option<(Object<'a>, Option<Object<'a>>, Option<F>)> {
+    let arrays = STREAM_KEYS.iter().filter_map(|key| wrapper.get(key)?.array());
+    arrays.flatten().rev().find_map(|event| {
+        let event = event.object()?;
+        let inner = || BODY_KEYS.iter().filter_map(|key| event.object(key));
+        std::iter::once(event.clone()).chain(inner()).find_map(|object| {
+            let usage = usage_of(&object);
+            // A stream of Bedrock may end in metrics instead.
+            if usage.is_none() && !object.has("amazon-bedrock-invocationMetrics") {
+                return None;
+            }
+            let format = recognise(&object, usage.as_ref())?;
+            Some((object, usage, Some(format)))
+        })
+    })
 }
 
 /// The usage of a body, where providers keep it.
@@ -46,7 +92,9 @@ fn usage_of<'a>(object: &Object<'a>) -> Option<Object<'a>> {
 
 impl<'a> Envelope<'a> {
     /// Looks for the first object, from the outside, whose format `recognise` tells from itself and
-    /// its usage. Each level is read once.
+    /// its usage. Each level is read once. Of an array of stream events the last with usage counts:
+    /// what streams state is cumulative. An object in which nothing is found may be a usage object
+    /// itself, with the model and the time beside the counts.
     pub(crate) fn find<F>(
         outer: Object<'a>,
         recognise: impl Fn(&Object<'a>, Option<&Object<'a>>) -> Option<F>,
@@ -58,7 +106,7 @@ impl<'a> Envelope<'a> {
         for _ in 0..=MOST_WRAPPERS {
             if let Some(format) = format {
                 wrappers.reverse();
-                return Ok((Self { body, usage, wrappers }, format));
+                return Ok((Self { body, usage, wrappers, batch: false }, format));
             }
             let inner = BODY_KEYS.iter().find_map(|key| {
                 let object = body.object(key)?;
@@ -67,12 +115,31 @@ impl<'a> Envelope<'a> {
                 let leads_on = format.is_some() || BODY_KEYS.iter().any(|k| object.has(k));
                 leads_on.then_some((object, usage, format))
             });
+            let inner = inner.or_else(|| last_event(&body, &recognise));
             let Some((object, its_usage, its_format)) = inner else { break };
             wrappers.push(std::mem::replace(&mut body, object));
             (usage, format) = (its_usage, its_format);
         }
         let outermost = if wrappers.is_empty() { body } else { wrappers.swap_remove(0) };
+        if let Some(format) = recognise(&outermost, Some(&outermost)) {
+            let usage = Some(outermost.clone());
+            let wrappers = SmallVec::new();
+            return Ok((Self { body: outermost, usage, wrappers, batch: false }, format));
+        }
         Err(Box::new(outermost))
+    }
+
+    /// The same around a body that stands inside this one.
+    pub(crate) fn within(&self, body: Object<'a>) -> Self {
+        let mut wrappers = SmallVec::with_capacity(self.wrappers.len() + 1);
+        wrappers.push(self.body.clone());
+        wrappers.extend(self.wrappers.iter().cloned());
+        Self { usage: usage_of(&body), body, wrappers, batch: self.batch }
+    }
+
+    /// The same, as a line of a batch file.
+    pub(crate) fn of_batch(self) -> Self {
+        Self { batch: true, ..self }
     }
 
     /// The provider body.
@@ -105,14 +172,54 @@ impl<'a> Envelope<'a> {
         self.wrappers().iter().find_map(|level| level.first_text(keys))
     }
 
-    /// True if a wrapper marks the line as part of a batch file.
-    pub(crate) fn is_batch_line(&self) -> bool {
-        self.wrappers().iter().any(|level| level.has("custom_id") || level.has("recordId"))
+    /// The model, from the body, a wrapper, or the request that a wrapper keeps beside it.
+    pub(crate) fn model(&self, keys: &[&str]) -> Option<Cow<'a, str>> {
+        self.text(keys).or_else(|| {
+            let requests =
+                self.levels().flat_map(|l| REQUEST_KEYS.iter().filter_map(|k| l.object(k)));
+            requests.into_iter().find_map(|request| {
+                request.first_text(keys).or_else(|| request.object("body")?.first_text(keys))
+            })
+        })
     }
 
-    /// The instant of the request: the body's own field, else a time of a wrapper.
+    /// A header of the answer, where a wrapper or a dump of an SDK keeps them. Names are compared
+    /// without regard to case.
+    pub(crate) fn header(&self, name: &str) -> Option<Cow<'a, str>> {
+        const AROUND: [&str; 3] = ["ResponseMetadata", "sdkHttpResponse", "sdk_http_response"];
+        let inner = self.levels().flat_map(|l| AROUND.iter().filter_map(|k| l.object(k)));
+        let near = self.levels().cloned();
+        near.chain(inner).find_map(|level| {
+            HEADER_KEYS.iter().filter_map(|key| level.object(key)).find_map(|headers| {
+                let mut fields = headers.iter();
+                fields.find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, v)| v.scalar())
+            })
+        })
+    }
+
+    /// True if AWS's SDK or headers of Bedrock are around the body.
+    pub(crate) fn is_from_aws(&self) -> bool {
+        let has = |level: &Object<'_>, wanted: fn(&[u8]) -> bool| level.raw_keys().any(wanted);
+        self.wrappers.iter().any(|level| has(level, |key| key == b"ResponseMetadata"))
+            || self.wrappers.iter().any(|level| has(level, |key| key.ends_with(b"eaders")))
+                && self.header("x-amzn-requestid").is_some()
+    }
+
+    /// The id that AWS's SDK keeps beside an answer.
+    pub(crate) fn aws_request_id(&self) -> Option<Cow<'a, str>> {
+        self.levels().find_map(|level| level.object("ResponseMetadata")?.first_text(&["RequestId"]))
+    }
+
+    /// True if the line is part of a batch file, as the file's format or a wrapper says.
+    pub(crate) fn is_batch_line(&self) -> bool {
+        self.batch
+            || self.wrappers().iter().any(|level| level.has("custom_id") || level.has("recordId"))
+    }
+
+    /// The instant of the request: the body's own field, else a time of a wrapper, else the `date`
+    /// header of the answer.
     pub(crate) fn time(&self, body_key: &str) -> Option<Timestamp> {
-        const KEYS: [&str; 14] = [
+        const KEYS: [&str; 16] = [
             "timestamp",
             "time",
             "ts",
@@ -127,12 +234,19 @@ impl<'a> Envelope<'a> {
             "event_time",
             "datetime",
             "date",
+            "processed_time",
+            "create_time",
         ];
         let own = self.body().get(body_key).and_then(|v| instant(&v));
         // The line around a body is the likelier place.
         let around = || self.wrappers.iter().chain(std::iter::once(&self.body));
         own.or_else(|| {
             around().flat_map(|l| KEYS.iter().filter_map(|k| l.get(k))).find_map(|v| instant(&v))
+        })
+        .or_else(|| {
+            let date = self.header("date")?;
+            let parsed = chrono::DateTime::parse_from_rfc2822(&date).ok()?;
+            Timestamp::from_epoch_number(parsed.timestamp())
         })
     }
 
@@ -197,40 +311,52 @@ pub(crate) struct Draft<'a> {
 impl Draft<'_> {
     /// The finished record, or why there is none.
     pub(crate) fn finish(self, envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
-        let Some(time) = self.time else {
-            return Err(Skipped::new(
-                code::MISSING_TIME,
-                "response without a time, in itself or in the line around it",
-            ));
+        let Some(time) = self.time.filter(|_| !self.sku.model.is_empty()) else {
+            return Err(lacking(self.time.is_none(), self.sku.model.is_empty()));
         };
-        if self.sku.model.is_empty() {
-            return Err(Skipped::new(
-                code::MISSING_MODEL,
-                "response without a model name, in itself or in the line around it",
-            ));
-        }
         let mut sku = self.sku;
+        let cost = Reported::read(envelope);
         if let Some(provider) = &options.provider {
             sku.provider = provider.clone();
-        } else if let Some(stated) = envelope.wrapper_text(&["provider", "gen_ai.provider.name"]) {
-            sku.provider = super::provider::canonical(&stated);
+        } else if let Some(provider) = cost.biller(envelope) {
+            sku.provider = provider;
         }
         super::provider::take_prefix(&mut sku);
-        let request_id = self.request_id.map(|id| RequestId::new(&sku.provider, &id, self.turn));
-        Ok(one(
-            UsageRecord {
-                time: UsageTime::At(time),
-                grain: RecordGrain::Request,
-                sku,
-                context_tokens: None,
-                requests: 1,
-                request_id,
-                labels: envelope.labels(&options.labels),
-                components: self.components,
-                reported_cost: None,
-            },
-            self.notes,
-        ))
+        let id = self.request_id.as_deref();
+        let request_id = id.map(|id| RequestId::new(&sku.provider, id, self.turn));
+        let record = UsageRecord {
+            time: UsageTime::At(time),
+            grain: RecordGrain::Request,
+            sku,
+            context_tokens: None,
+            requests: 1,
+            request_id,
+            labels: envelope.labels(&options.labels),
+            components: self.components,
+            reported_cost: if self.turn == 0 { cost.of_request } else { None },
+        };
+        let fee = if self.turn == 0 { cost.fee_record(&record, id) } else { None };
+        let mut records = one(record, self.notes);
+        records.extend(fee.map(|fee| (fee, Notes::default())));
+        Ok(records)
+    }
+}
+
+/// Why a body gives no record: what a record needs and neither it nor the line around it says.
+fn lacking(time: bool, model: bool) -> Skipped {
+    match (time, model) {
+        (true, true) => Skipped::new(
+            code::MISSING_TIME,
+            "response with neither a time nor a model name, in itself or in the line around it",
+        ),
+        (true, false) => Skipped::new(
+            code::MISSING_TIME,
+            "response without a time, in itself or in the line around it",
+        ),
+        (false, _) => Skipped::new(
+            code::MISSING_MODEL,
+            "response without a model name, in itself or in the line around it",
+        ),
     }
 }
 

@@ -171,7 +171,9 @@ fn wrapped_array<'a>(object: &Object<'a>) -> Option<Vec<Value<'a>>> {
 }
 
 fn unknown(object: &Object<'_>) -> Outcome {
-    if object.object("error").is_some() {
+    let failed = |object: &Object<'_>| object.object("error").is_some();
+    let inner = || ["response", "body", "result"].iter().filter_map(|key| object.object(key));
+    if failed(object) || inner().any(|object| failed(&object)) {
         return Err(Skipped::new(code::FAILED_REQUEST, "failed requests without usage"));
     }
     Err(Skipped::new(code::UNKNOWN_RECORD, "JSON objects of no known format"))

@@ -54,6 +54,18 @@ struct Field {
     inner: Level,
 }
 
+impl Field {
+    fn new(key: (usize, usize), value: (usize, usize), inner: Level) -> Result<Self, ScanError> {
+        Ok(Self {
+            key: place(key.0)?,
+            key_len: place(key.1 - key.0)?,
+            value: place(value.0)?,
+            value_len: place(value.1 - value.0)?,
+            inner,
+        })
+    }
+}
+
 /// Objects under these keys are read on the way, as nearly every log's usage is in one of them:
 /// they need not be walked over again.
 const READ_ON_THE_WAY: [&[u8]; 16] = [
@@ -131,13 +143,7 @@ fn read_level(
             // What is wrong inside a value matters only to those who ask for it.
             Some(Err(_)) | None => skip_value(text, start)?,
         };
-        fields.push(Field {
-            key: place(key_start)?,
-            key_len: place(key_end - key_start)?,
-            value: place(start)?,
-            value_len: place(at - start)?,
-            inner,
-        });
+        fields.push(Field::new((key_start, key_end), (start, at), inner)?);
         at = skip_space(text, at);
         match text.get(at) {
             Some(b',') => at = skip_space(text, at + 1),
@@ -195,7 +201,7 @@ impl<'a> Object<'a> {
 
     /// The fields of an object whose text may be cut off; the last value may be cut too.
     pub(crate) fn head(text: &'a [u8]) -> Self {
-        let mut head = Self::default();
+        let mut fields = Vec::new();
         let mut at = skip_space(text, 0);
         while matches!(text.get(at), Some(b'{' | b',')) {
             let key_start = skip_space(text, at + 1);
@@ -206,10 +212,13 @@ impl<'a> Object<'a> {
             let Ok(colon) = expect(text, skip_space(text, key_end), b':') else { break };
             let start = skip_space(text, colon);
             let end = skip_value(text, start).unwrap_or(text.len());
-            head.fields.push((&text[key_start + 1..key_end - 1], Value(&text[start..end])));
+            let key = (key_start + 1, key_end - 1);
+            let Ok(field) = Field::new(key, (start, end), Level::default()) else { break };
+            fields.push(field);
             at = skip_space(text, end);
         }
-        head
+        let count = u32::try_from(fields.len()).unwrap_or(0);
+        Self { text, found: Some(Rc::new(fields)), level: Level { first: 0, count } }
     }
 
     /// The value of a key that is present and not null; of several, the last (as JSON readers do).

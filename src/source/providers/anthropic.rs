@@ -7,6 +7,7 @@ use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use super::openai::no_usage;
+use crate::diagnostic::code;
 use crate::sku::{Sku, service_tier};
 use crate::source::ReadOptions;
 use crate::source::envelope::{Draft, Envelope, Splitter};
@@ -17,6 +18,7 @@ use crate::tokens::Component;
 
 /// True for a Messages body with usage, or one that should have it.
 pub(crate) fn is_messages(object: &Object<'_>, usage: Option<&Object<'_>>) -> bool {
+    let kind = object.text("type");
     match usage {
         Some(usage) => {
             usage.has("input_tokens")
@@ -24,26 +26,64 @@ pub(crate) fn is_messages(object: &Object<'_>, usage: Option<&Object<'_>>) -> bo
                 && (usage.has("cache_read_input_tokens")
                     || usage.has("cache_creation_input_tokens")
                     || usage.has("server_tool_use")
-                    || object.text("type").is_some_and(|t| t == "message")
-                    || object.text("model").is_some_and(|m| m.starts_with("claude")))
+                    || kind.as_ref().is_some_and(|t| t == "message")
+                    || is_claude_line(object, usage))
+                // The end of a stream states no model: its beginning does.
+                && kind.is_none_or(|t| t != "message_delta")
         }
         None => {
-            object.text("type").is_some_and(|t| t == "message")
-                && object.has("role")
-                && object.has("model")
+            kind.is_some_and(|t| t == "message") && object.has("role") && object.has("model")
+                || is_count(object)
         }
     }
+}
+
+/// True for counts under a Claude model's name without anything of OpenAI's shape: services that
+/// imitate the API leave the cache counts out.
+fn is_claude_line(object: &Object<'_>, usage: &Object<'_>) -> bool {
+    !usage.has("input_tokens_details")
+        && !usage.has("total_tokens")
+        && object.text("model").is_some_and(|model| model.contains("claude"))
+}
+
+/// True for the answer of an endpoint that counts the tokens of a prompt without running it.
+fn is_count(object: &Object<'_>) -> bool {
+    object.has("input_tokens")
+        && !object.has("output_tokens")
+        && object.raw_keys().all(|key| {
+            matches!(key, b"input_tokens" | b"object" | b"context_management" | b"timestamp")
+        })
 }
 
 /// Reads a Messages body: one record, or one an iteration.
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
-    let usage = envelope.usage().ok_or_else(|| no_usage(body))?;
+    let usage = envelope.usage().ok_or_else(|| without_usage(body))?;
+    read_turns(envelope, usage, turns(usage)?, options)
+}
+
+/// Why a body without usage has none.
+fn without_usage(body: &Object<'_>) -> Skipped {
+    if is_count(body) {
+        let message = "answers of endpoints that only count tokens, which are not usage";
+        return Skipped::new(code::NOT_USAGE, message);
+    }
+    no_usage(body)
+}
+
+/// The records of an answer's turns; what they were, the body and the line around it say.
+pub(super) fn read_turns(
+    envelope: &Envelope<'_>,
+    usage: &Object<'_>,
+    turns: Turns,
+    options: &ReadOptions,
+) -> Outcome {
     let sku = sku(envelope, usage);
     let id = envelope.text(&["id", "request_id", "requestId"]);
+    let id = id.or_else(|| envelope.aws_request_id());
     let time = envelope.time("created_at");
     let mut records = Records::new();
-    for (number, turn) in turns(usage)?.into_iter().enumerate() {
+    for (number, turn) in turns.into_iter().enumerate() {
         let mut sku = sku.clone();
         sku.model = turn.model.unwrap_or(sku.model);
         let draft = Draft {
@@ -56,7 +96,7 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
         };
         let mut found = draft.finish(envelope, options)?;
         // However many turns, it was one request.
-        found.iter_mut().for_each(|(record, _)| record.requests = u64::from(number == 0));
+        found[0].0.requests = u64::from(number == 0);
         records.extend(found);
     }
     Ok(records)
@@ -70,80 +110,174 @@ pub(crate) struct Turn {
     pub(crate) split: Splitter,
 }
 
+/// The billed turns of an answer: nearly always one.
+pub(crate) type Turns = SmallVec<[Turn; 1]>;
+
 /// The billed turns of a usage object: its iterations, or itself.
-///
-/// The top level is the sum of the ordinary iterations; where it is not, the difference is noted.
-/// Iterations that carry no counts at all say nothing, and the top level stands.
-pub(crate) fn turns(usage: &Object<'_>) -> Result<SmallVec<[Turn; 1]>, Skipped> {
-    let whole = split(usage)?;
-    let iterations = usage.get("iterations").and_then(|v| v.array()).unwrap_or_default();
-    let mut turns: SmallVec<[Turn; 1]> = SmallVec::new();
-    let mut ordinary = 0_u64;
-    for turn in iterations.iter().filter_map(Value::object) {
-        let mut split = split(&turn)?;
-        let kind = turn.text("type").unwrap_or_default();
-        if matches!(&*kind, "message" | "fallback_message") {
-            ordinary = ordinary.saturating_add(split.components.tokens());
-        }
-        // Tool fees stand at the top level, unless the turn states its own.
-        if turns.is_empty() && !turn.has("server_tool_use") {
-            tool_calls(usage, &mut split)?;
-        }
-        let model = turn.first_text(&["model"]);
-        let model = model.map(|m| CompactString::new(m.strip_suffix(WINDOW_MARK).unwrap_or(&m)));
-        turns.push(Turn { model, split });
-    }
-    let says_nothing = turns.iter().all(|turn| turn.split.components.tokens() == 0);
-    if says_nothing {
-        turns.clear();
-        turns.push(Turn { model: None, split: whole });
-    } else if ordinary != whole.components.tokens() {
-        turns[0].split.notes.set(Note::TotalMismatch);
-    }
-    Ok(turns)
+pub(crate) fn turns(usage: &Object<'_>) -> Result<Turns, Skipped> {
+    Ok(Counts::read(usage)?.turns())
 }
 
-/// Splits one usage object into disjoint components.
-fn split(usage: &Object<'_>) -> Result<Splitter, Skipped> {
-    let mut splitter = Splitter::default();
-    splitter.put(Component::InputUncached, count_field!(usage, "input_tokens"));
-    splitter.put(Component::InputCacheRead, count_field!(usage, "cache_read_input_tokens"));
-    let by_ttl = usage.object("cache_creation").unwrap_or_default();
-    let five_minutes = count_field!(by_ttl, "ephemeral_5m_input_tokens");
-    let one_hour = count_field!(by_ttl, "ephemeral_1h_input_tokens");
-    let stated = optional_count!(usage, "cache_creation_input_tokens");
-    let by_parts = five_minutes.saturating_add(one_hour);
-    let written = stated.unwrap_or(0).max(by_parts);
-    let less = stated.is_some_and(|stated| stated < by_parts);
-    splitter.notes.set_if(Note::TotalMismatch, less);
-    // The split may be absent (old logs) or cover only some turns: what it leaves out is taken as
-    // the default time to live, five minutes.
-    let unsplit = written - five_minutes - one_hour;
-    splitter.notes.set_if(Note::TtlAssumed, unsplit > 0);
-    splitter.put(Component::InputCacheWrite5m, five_minutes + unsplit);
-    splitter.put(Component::InputCacheWrite1h, one_hour);
-    let details = usage.object("output_tokens_details").unwrap_or_default();
-    let thinking = count_field!(details, "thinking_tokens");
-    let output = count_field!(usage, "output_tokens");
-    splitter.split(output, Component::Output, &[(Component::OutputReasoning, thinking)]);
-    tool_calls(usage, &mut splitter)?;
-    Ok(splitter)
+/// What a usage object states, before it is split into components.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counts {
+    whole: Level,
+    iterations: Vec<Iteration>,
 }
 
-fn tool_calls(usage: &Object<'_>, splitter: &mut Splitter) -> Result<(), Skipped> {
-    let tools = usage.object("server_tool_use").unwrap_or_default();
-    splitter.put(Component::ToolWebSearch, count_field!(tools, "web_search_requests"));
-    splitter.put(Component::ToolWebFetch, count_field!(tools, "web_fetch_requests"));
-    Ok(())
+#[derive(Debug, Clone)]
+struct Iteration {
+    /// One of those that the top level sums.
+    is_ordinary: bool,
+    /// Where it differs from that of the answer.
+    model: Option<CompactString>,
+    level: Level,
+}
+
+/// The counts of the top level or of one iteration.
+#[derive(Debug, Clone, Copy, Default)]
+struct Level {
+    input: u64,
+    read: u64,
+    written: Option<u64>,
+    five_minutes: u64,
+    one_hour: u64,
+    output: u64,
+    thinking: u64,
+    /// Web searches and fetches; `None` if not stated.
+    tools: Option<[u64; 2]>,
+}
+
+impl Counts {
+    pub(super) fn read(usage: &Object<'_>) -> Result<Self, Skipped> {
+        let iterations = usage.get("iterations").and_then(|v| v.array()).unwrap_or_default();
+        let iterations = iterations.iter().filter_map(Value::object).map(|turn| {
+            let kind = turn.text("type").unwrap_or_default();
+            let model = turn.first_text(&["model"]);
+            Ok(Iteration {
+                is_ordinary: matches!(&*kind, "message" | "fallback_message"),
+                model: model.map(|m| CompactString::new(m.strip_suffix(WINDOW_MARK).unwrap_or(&m))),
+                level: Level::read(&turn)?,
+            })
+        });
+        Ok(Self {
+            iterations: iterations.collect::<Result<_, Skipped>>()?,
+            whole: Level::read(usage)?,
+        })
+    }
+
+    /// Takes up a later statement about the same answer: streams state growing counts, and some of
+    /// them only at one end.
+    pub(super) fn merge(&mut self, later: Self) {
+        self.whole.merge(later.whole);
+        if later.iterations.len() >= self.iterations.len() {
+            self.iterations = later.iterations;
+        }
+    }
+
+    /// The top level is the sum of the ordinary iterations; where it is not, the difference is
+    /// noted. Iterations that carry no counts at all say nothing, and the top level stands.
+    pub(super) fn turns(&self) -> Turns {
+        let whole = self.whole.split();
+        let mut turns = Turns::new();
+        let mut ordinary = 0_u64;
+        for iteration in &self.iterations {
+            let mut level = iteration.level;
+            if turns.is_empty() {
+                // Tool fees stand at the top level, unless the turn states its own.
+                level.tools = level.tools.or(self.whole.tools);
+            }
+            let split = level.split();
+            if iteration.is_ordinary {
+                ordinary = ordinary.saturating_add(split.components.tokens());
+            }
+            turns.push(Turn { model: iteration.model.clone(), split });
+        }
+        if turns.iter().all(|turn| turn.split.components.tokens() == 0) {
+            turns.clear();
+            turns.push(Turn { model: None, split: whole });
+        } else if ordinary != whole.components.tokens() {
+            turns[0].split.notes.set(Note::TotalMismatch);
+        }
+        turns
+    }
+}
+
+impl Level {
+    fn read(usage: &Object<'_>) -> Result<Self, Skipped> {
+        let by_ttl = usage.object("cache_creation").unwrap_or_default();
+        let details = usage.object("output_tokens_details").unwrap_or_default();
+        let tools = match usage.object("server_tool_use") {
+            Some(tools) => Some([
+                count_field!(tools, "web_search_requests"),
+                count_field!(tools, "web_fetch_requests"),
+            ]),
+            None => None,
+        };
+        Ok(Self {
+            input: count_field!(usage, "input_tokens"),
+            read: count_field!(usage, "cache_read_input_tokens"),
+            written: optional_count!(usage, "cache_creation_input_tokens"),
+            five_minutes: count_field!(by_ttl, "ephemeral_5m_input_tokens"),
+            one_hour: count_field!(by_ttl, "ephemeral_1h_input_tokens"),
+            output: count_field!(usage, "output_tokens"),
+            thinking: count_field!(details, "thinking_tokens"),
+            tools,
+        })
+    }
+
+    fn merge(&mut self, later: Self) {
+        self.input = self.input.max(later.input);
+        self.read = self.read.max(later.read);
+        self.written = self.written.max(later.written);
+        self.five_minutes = self.five_minutes.max(later.five_minutes);
+        self.one_hour = self.one_hour.max(later.one_hour);
+        self.output = self.output.max(later.output);
+        self.thinking = self.thinking.max(later.thinking);
+        self.tools = match (self.tools, later.tools) {
+            (Some(a), Some(b)) => Some([a[0].max(b[0]), a[1].max(b[1])]),
+            (a, b) => a.or(b),
+        };
+    }
+
+    /// Splits the counts into disjoint components.
+    fn split(&self) -> Splitter {
+        let mut splitter = Splitter::default();
+        splitter.put(Component::InputUncached, self.input);
+        splitter.put(Component::InputCacheRead, self.read);
+        let by_parts = self.five_minutes.saturating_add(self.one_hour);
+        let written = self.written.unwrap_or(0).max(by_parts);
+        let less = self.written.is_some_and(|stated| stated < by_parts);
+        splitter.notes.set_if(Note::TotalMismatch, less);
+        // The split may be absent (old logs) or cover only some turns: what it leaves out is taken
+        // as the default time to live, five minutes.
+        let unsplit = written - by_parts;
+        splitter.notes.set_if(Note::TtlAssumed, unsplit > 0);
+        splitter.put(Component::InputCacheWrite5m, self.five_minutes.saturating_add(unsplit));
+        splitter.put(Component::InputCacheWrite1h, self.one_hour);
+        let thinking = [(Component::OutputReasoning, self.thinking)];
+        splitter.split(self.output, Component::Output, &thinking);
+        let [searches, fetches] = self.tools.unwrap_or_default();
+        splitter.put(Component::ToolWebSearch, searches);
+        splitter.put(Component::ToolWebFetch, fetches);
+        splitter
+    }
 }
 
 fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
     let body = envelope.body();
     let own_model = body.first_text(&["model"]);
     let wrapper_model = envelope.wrapper_text(&["modelId", "model_id", "model"]);
+    let wrapper_model = wrapper_model.or_else(|| envelope.model(&["modelId", "model"]));
     let id = body.text("id").unwrap_or_default();
+    let is_bedrock_name = |name: &Option<_>| {
+        name.as_ref().is_some_and(|m: &std::borrow::Cow<'_, str>| m.contains("anthropic.claude"))
+    };
     let on_bedrock = id.starts_with("msg_bdrk_")
-        || wrapper_model.as_ref().is_some_and(|m| m.contains("anthropic.claude"));
+        || body.has("amazon-bedrock-invocationMetrics")
+        || is_bedrock_name(&wrapper_model)
+        || is_bedrock_name(&own_model)
+        || envelope.is_from_aws();
     let mut sku = if on_bedrock {
         // Bedrock's id in the line around the body says where it ran; the body names only the model.
         let name = wrapper_model.or(own_model).unwrap_or_default();
@@ -153,8 +287,10 @@ fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
         sku.region = CompactString::new(found.region);
         sku
     } else {
-        let provider = if id.starts_with("msg_vrtx_") { "gcp.vertex_ai" } else { "anthropic" };
-        Sku::new(provider, &own_model.or(wrapper_model).unwrap_or_default())
+        let name = own_model.or(wrapper_model).unwrap_or_default();
+        let on_vertex = id.starts_with("msg_vrtx_") || name.contains("publishers/anthropic/");
+        let provider = if on_vertex { "gcp.vertex_ai" } else { "anthropic" };
+        Sku::new(provider, name.rsplit_once("/models/").map_or(&*name, |(_, last)| last))
     };
     strip_window(&mut sku);
     sku.service_tier = if envelope.is_batch_line() {
@@ -172,6 +308,9 @@ fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
     if let Some(region) = envelope.wrapper_text(&["region", "awsRegion", "aws_region", "location"])
     {
         sku.region = CompactString::new(&region);
+        if sku.provider == "gcp.vertex_ai" {
+            sku.endpoint = provider::vertex_endpoint(&region);
+        }
     }
     sku
 }

@@ -6,10 +6,12 @@
 use compact_str::CompactString;
 
 use super::openai::no_usage;
+use crate::diagnostic::code;
 use crate::sku::{Sku, service_tier};
 use crate::source::ReadOptions;
 use crate::source::envelope::{Draft, Envelope, Splitter};
-use crate::source::outcome::{Outcome, Skipped, count_field};
+use crate::source::outcome::{Note, Outcome, Skipped, count_field};
+use crate::source::provider;
 use crate::source::scan::{Object, Value};
 use crate::tokens::Component;
 
@@ -23,8 +25,40 @@ pub(crate) fn is_generate_content(object: &Object<'_>, usage: Option<&Object<'_>
         }
         None => {
             object.has("candidates") && (object.has("modelVersion") || object.has("model_version"))
+                || is_count(object)
         }
     }
+}
+
+/// True for the answer of the endpoint that counts the tokens of a prompt without running it.
+fn is_count(object: &Object<'_>) -> bool {
+    ["totalTokens", "total_tokens"].iter().any(|key| object.has(key))
+        && object.raw_keys().all(|key| {
+            matches!(
+                key,
+                b"totalTokens"
+                    | b"total_tokens"
+                    | b"totalBillableCharacters"
+                    | b"total_billable_characters"
+                    | b"promptTokensDetails"
+                    | b"prompt_tokens_details"
+                    | b"cachedContentTokenCount"
+                    | b"cached_content_token_count"
+                    | b"cacheTokensDetails"
+                    | b"cache_tokens_details"
+                    | b"sdkHttpResponse"
+                    | b"sdk_http_response"
+            )
+        })
+}
+
+/// Why a body without usage has none.
+fn without_usage(body: &Object<'_>) -> Skipped {
+    if is_count(body) {
+        let message = "answers of endpoints that only count tokens, which are not usage";
+        return Skipped::new(code::NOT_USAGE, message);
+    }
+    no_usage(body)
 }
 
 /// The two spellings of one field.
@@ -38,7 +72,7 @@ macro_rules! either {
 /// Reads a `generateContent` body.
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
-    let usage = envelope.usage().ok_or_else(|| no_usage(body))?;
+    let usage = envelope.usage().ok_or_else(|| without_usage(body))?;
     let prompt = either!(usage, "promptTokenCount", "prompt_token_count");
     let cached = either!(usage, "cachedContentTokenCount", "cached_content_token_count");
     let tool = either!(usage, "toolUsePromptTokenCount", "tool_use_prompt_token_count");
@@ -49,24 +83,35 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let thoughts = either!(usage, "thoughtsTokenCount", "thoughts_token_count");
     let total = either!(usage, "totalTokenCount", "total_token_count");
 
-    let in_prompt = Modalities::read(usage, "promptTokensDetails", "prompt_tokens_details")?;
-    let in_cache = Modalities::read(usage, "cacheTokensDetails", "cache_tokens_details")?;
+    let mut in_prompt = Modalities::read(usage, "promptTokensDetails", "prompt_tokens_details")?;
+    if in_prompt.is_empty() {
+        // So the answers of embedding models spell it.
+        in_prompt = Modalities::read(usage, "promptTokenDetails", "prompt_token_details")?;
+    }
+    let mut in_cache = Modalities::read(usage, "cacheTokensDetails", "cache_tokens_details")?;
     let mut in_output =
         Modalities::read(usage, "candidatesTokensDetails", "candidates_tokens_details")?;
     if in_output.is_empty() {
         in_output = Modalities::read(usage, "responseTokensDetails", "response_tokens_details")?;
     }
     let mut splitter = Splitter::default();
+    splitter.notes.set_if(Note::Clamped, cached > prompt);
     let cached = cached.min(prompt);
+    let mut fresh = in_prompt.less(&in_cache);
+    if in_cache.is_empty() && cached > 0 {
+        // What was cached is not told: what does not fit the fresh part must have been.
+        let all = fresh;
+        fresh = fresh.capped(prompt - cached);
+        in_cache = all.less(&fresh);
+    }
     splitter.split(cached, Component::InputCacheRead, &in_cache.as_components(&CACHED));
-    let fresh = in_prompt.less(&in_cache).capped(prompt - cached);
     splitter.split(prompt - cached, Component::InputUncached, &fresh.as_components(&UNCACHED));
     splitter.put(Component::InputTool, tool);
     splitter.split(output, Component::Output, &in_output.as_components(&OUTPUT));
     splitter.put(Component::OutputReasoning, thoughts);
     splitter.check_total((total > 0).then_some(total));
-    count_searches(body, &mut splitter);
-    draft(envelope, usage, splitter).finish(envelope, options)
+    let draft = draft(envelope, usage, splitter);
+    grounded(body, draft).finish(envelope, options)
 }
 
 const UNCACHED: [Component; 4] = [
@@ -105,7 +150,7 @@ impl Modalities {
                 _ => continue,
             };
             let count = either!(detail, "tokenCount", "token_count");
-            found.0[at] += count;
+            found.0[at] = found.0[at].saturating_add(count);
         }
         Ok(found)
     }
@@ -140,41 +185,67 @@ impl Modalities {
     }
 }
 
-/// Grounding is billed by the query and told only by the candidates.
-fn count_searches(body: &Object<'_>, splitter: &mut Splitter) {
-    let candidates = body.get("candidates").filter(|v| v.mentions("groundingMetadata"));
+/// Grounding is told only by the candidates. From Gemini 3 on each query is billed, before that
+/// each prompt that was grounded, however many queries it took.
+fn grounded<'a>(body: &Object<'_>, mut draft: Draft<'a>) -> Draft<'a> {
+    let mentions =
+        |v: &Value<'_>| v.mentions("groundingMetadata") || v.mentions("grounding_metadata");
+    let candidates = body.get("candidates").filter(mentions);
     let candidates = candidates.and_then(|v| v.array()).unwrap_or_default();
+    let (mut queries, mut from_maps) = (0_u64, false);
     for candidate in candidates.iter().filter_map(Value::object) {
-        let queries =
-            candidate.object("groundingMetadata").and_then(|g| g.get("webSearchQueries")?.array());
-        let queries = queries.map_or(0, |q| u64::try_from(q.len()).unwrap_or(u64::MAX));
-        splitter.put(Component::ToolGrounding, queries);
+        let grounding = candidate
+            .object("groundingMetadata")
+            .or_else(|| candidate.object("grounding_metadata"))
+            .unwrap_or_default();
+        let list = |camel: &str, snake: &str| {
+            let found = grounding.get(camel).or_else(|| grounding.get(snake));
+            found.and_then(|v| v.array()).unwrap_or_default()
+        };
+        let found = list("webSearchQueries", "web_search_queries").len();
+        queries = queries.saturating_add(u64::try_from(found).unwrap_or(u64::MAX));
+        let chunks = list("groundingChunks", "grounding_chunks");
+        from_maps |= chunks.iter().filter_map(Value::object).any(|c| c.get("maps").is_some());
     }
+    let by_prompt = ["gemini-1", "gemini-2"].iter().any(|m| draft.sku.model.starts_with(m));
+    let billed = if by_prompt { queries.min(1) } else { queries };
+    draft.components.add(Component::ToolGrounding, billed);
+    draft.components.add(Component::ToolMaps, u64::from(from_maps));
+    draft
 }
 
 fn draft<'a>(envelope: &Envelope<'a>, usage: &Object<'_>, splitter: Splitter) -> Draft<'a> {
-    let model = envelope.text(&["modelVersion", "model_version", "model"]).unwrap_or_default();
+    let name = envelope.model(&["modelVersion", "model_version", "model"]).unwrap_or_default();
     let traffic = usage.first_text(&["trafficType", "traffic_type"]);
-    let on_vertex = traffic.is_some() || envelope.body().has("createTime");
+    let body = envelope.body();
+    let on_vertex = traffic.is_some()
+        || body.has("createTime")
+        || body.has("create_time")
+        || name.contains("publishers/");
     let provider = if on_vertex { "gcp.vertex_ai" } else { "gcp.gemini" };
-    let mut sku = Sku::new(provider, model.strip_prefix("models/").unwrap_or(&model));
-    let tier = usage.first_text(&["serviceTier", "service_tier"]).or(traffic).unwrap_or_default();
+    let mut sku = Sku::new(provider, bare_model(&name));
+    let tier = usage.first_text(&["serviceTier", "service_tier"]);
+    let tier = tier.or_else(|| body.first_text(&["serviceTier", "service_tier"]));
     sku.service_tier = if envelope.is_batch_line() {
         CompactString::const_new("batch")
     } else {
-        service_tier(&tier)
+        service_tier(&tier.or(traffic).unwrap_or_default())
     };
     if let Some(location) = envelope.wrapper_text(&["location", "region"]) {
-        sku.endpoint =
-            CompactString::const_new(if location == "global" { "global" } else { "regional" });
+        sku.endpoint = provider::vertex_endpoint(&location);
         sku.region = CompactString::new(&location);
     }
     Draft {
         sku,
-        time: envelope.time("createTime"),
+        time: envelope.time(if body.has("createTime") { "createTime" } else { "create_time" }),
         request_id: envelope.text(&["responseId", "response_id", "requestId", "request_id"]),
         turn: 0,
         components: splitter.components,
         notes: splitter.notes,
     }
+}
+
+/// A model without the collection that it is listed in: `models/`, or a publisher's on Vertex AI.
+pub(super) fn bare_model(name: &str) -> &str {
+    name.rsplit_once("models/").map_or(name, |(_, last)| last)
 }

@@ -1,48 +1,108 @@
 //! Response bodies of providers, one a request.
 
 pub(crate) mod anthropic;
+mod anthropic_stream;
+mod batch;
 pub(crate) mod bedrock;
+mod bedrock_invoke;
+mod cohere;
+pub(crate) mod cost;
 pub(crate) mod gemini;
+mod gemini_interactions;
 pub(crate) mod openai;
 
-use super::format::{FormatInfo, Group, Reads};
+use super::ReadOptions;
+use super::envelope::Envelope;
+use super::format::{FormatInfo, Group, Reads, WAYS};
+use super::outcome::Outcome;
+use super::scan::Object;
 use crate::usage::RecordGrain;
 
 /// Bodies in the order of detection.
 pub(crate) const FORMATS: &[FormatInfo] = &[
-    FormatInfo {
-        name: "gemini",
-        title: "Gemini API and Vertex AI generateContent bodies",
-        group: Group::Provider,
-        grain: RecordGrain::Request,
-        reads: &[Reads::Body { is: gemini::is_generate_content, read: gemini::read }],
-    },
-    FormatInfo {
-        name: "bedrock-converse",
-        title: "Amazon Bedrock Converse bodies",
-        group: Group::Provider,
-        grain: RecordGrain::Request,
-        reads: &[Reads::Body { is: bedrock::is_converse, read: bedrock::read }],
-    },
-    FormatInfo {
-        name: "openai-chat",
-        title: "OpenAI Chat Completions bodies and compatible ones",
-        group: Group::Provider,
-        grain: RecordGrain::Request,
-        reads: &[Reads::Body { is: openai::is_chat, read: openai::read_chat }],
-    },
-    FormatInfo {
-        name: "anthropic",
-        title: "Anthropic Messages bodies",
-        group: Group::Provider,
-        grain: RecordGrain::Request,
-        reads: &[Reads::Body { is: anthropic::is_messages, read: anthropic::read }],
-    },
-    FormatInfo {
-        name: "openai-responses",
-        title: "OpenAI Responses bodies",
-        group: Group::Provider,
-        grain: RecordGrain::Request,
-        reads: &[Reads::Body { is: openai::is_responses, read: openai::read_responses }],
-    },
+    batch::ANTHROPIC,
+    batch::OPENAI,
+    batch::BEDROCK,
+    batch::MANIFEST,
+    batch::GEMINI,
+    batch::VERTEX,
+    of_bodies(
+        "gemini",
+        "Gemini API and Vertex AI generateContent bodies",
+        &[Reads::Body { is: gemini::is_generate_content, read: gemini::read }],
+    ),
+    of_bodies(
+        "bedrock-converse",
+        "Amazon Bedrock Converse bodies",
+        &[Reads::Body { is: bedrock::is_converse, read: bedrock::read }],
+    ),
+    of_bodies(
+        "openai-chat",
+        "OpenAI Chat Completions, completions and embeddings bodies and compatible ones",
+        &[Reads::Body { is: openai::chat::is_chat, read: openai::chat::read }],
+    ),
+    of_bodies(
+        "openai-images",
+        "OpenAI Images API bodies",
+        &[Reads::Body { is: openai::media::is_images, read: openai::media::read_images }],
+    ),
+    of_bodies(
+        "openai-transcription",
+        "OpenAI transcription bodies",
+        &[Reads::Body { is: openai::media::is_transcript, read: openai::media::read_transcript }],
+    ),
+    of_bodies(
+        "anthropic",
+        "Anthropic Messages bodies and streams",
+        &[
+            Reads::Session {
+                markers: &["type", "event", "chunk", "data"],
+                is: anthropic_stream::is_line,
+                start: anthropic_stream::start,
+            },
+            Reads::Body { is: anthropic::is_messages, read: anthropic::read },
+            Reads::Body { is: anthropic_stream::is_array, read: anthropic_stream::read_array },
+        ],
+    ),
+    of_bodies(
+        "openai-realtime",
+        "OpenAI Realtime responses",
+        &[Reads::Body { is: openai::responses::is_realtime, read: openai::responses::read }],
+    ),
+    of_bodies(
+        "openai-responses",
+        "OpenAI Responses bodies",
+        &[Reads::Body { is: openai::responses::is_responses, read: openai::responses::read }],
+    ),
+    of_bodies(
+        "gemini-interactions",
+        "Gemini Interactions API bodies",
+        &[Reads::Body { is: gemini_interactions::is_interaction, read: gemini_interactions::read }],
+    ),
+    of_bodies(
+        "cohere",
+        "Cohere chat, embedding and reranking bodies",
+        &[Reads::Body { is: cohere::is_cohere, read: cohere::read }],
+    ),
+    of_bodies(
+        "bedrock-invoke",
+        "Amazon Bedrock InvokeModel answers told by headers or stream metrics",
+        &[Reads::Body { is: bedrock_invoke::is_invoke, read: bedrock_invoke::read }],
+    ),
 ];
+
+const fn of_bodies(name: &'static str, title: &'static str, reads: &'static [Reads]) -> FormatInfo {
+    FormatInfo { name, title, group: Group::Provider, grain: RecordGrain::Request, reads }
+}
+
+/// Reads the body in a line of a batch file, whichever it is; `None` if there is none.
+fn of_batch_line(line: &Object<'_>, options: &ReadOptions) -> Option<Outcome> {
+    let recognise = |body: &Object<'_>, usage: Option<&Object<'_>>| {
+        WAYS.bodies.iter().find_map(|(_, reads)| match reads {
+            Reads::Body { is, read } if is(body, usage) => Some(*read),
+            _ => None,
+        })
+    };
+    let (envelope, read) = Envelope::find(line.clone(), recognise).ok()?;
+    Some(read(&envelope.of_batch(), options))
+}
