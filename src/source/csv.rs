@@ -79,23 +79,19 @@ pub(crate) fn read_mapped(
     mut each: impl FnMut(u64, Outcome),
 ) -> Result<(), SourceError> {
     let names = column_names(head);
-    let mut columns = Vec::new();
+    let mut places = Vec::new();
     for column in mapping.columns() {
         let at =
             names.iter().position(|n| n == column).ok_or_else(|| SourceError::NoSuchColumn {
                 file: input.name(),
-                column: column.to_owned(),
+                column: column.clone(),
                 columns: names.join(", "),
             })?;
-        columns.push((column, at));
+        places.push(at);
     }
     rows(stream, head, input, |line, row| {
         let outcome = row.and_then(|row| {
-            let cell = |name: &str| {
-                let at = columns.iter().find(|(n, _)| *n == name)?.1;
-                row.get(at).map(String::from_utf8_lossy)
-            };
-            mapping.read(options, cell)
+            mapping.read(options, |column| row.get(places[column]).map(String::from_utf8_lossy))
         });
         each(line, outcome);
         Ok(())

@@ -78,7 +78,8 @@ impl<'o> JsonReader<'o> {
     ) -> Option<Box<Object<'a>>> {
         let options = self.options;
         if let Some(mapping) = &options.mapping {
-            let outcome = mapping.read(options, |path| at_path(&object, path));
+            let outcome =
+                mapping.read(options, |column| at_path(&object, &mapping.columns()[column]));
             found(line, Some(Format::mapped()), outcome);
             return None;
         }

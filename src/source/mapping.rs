@@ -1,5 +1,6 @@
 //! The generic mapping: the user names the columns or JSON paths of a log that no reader knows.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -88,11 +89,35 @@ pub const FIELDS: [(&str, &str); 21] = [
     ("label.NAME", "a label"),
 ];
 
+/// Places of fields in [`FIELDS`].
+mod field {
+    pub(super) const TIME: usize = 0;
+    pub(super) const START: usize = 1;
+    pub(super) const END: usize = 2;
+    pub(super) const PROVIDER: usize = 3;
+    pub(super) const MODEL: usize = 4;
+    pub(super) const SERVICE_TIER: usize = 5;
+    pub(super) const SPEED: usize = 6;
+    pub(super) const REGION: usize = 7;
+    pub(super) const ENDPOINT: usize = 8;
+    pub(super) const DEPLOYMENT: usize = 9;
+    pub(super) const REQUESTS: usize = 10;
+    pub(super) const REQUEST_ID: usize = 11;
+    pub(super) const CONTEXT_TOKENS: usize = 12;
+    pub(super) const INPUT: usize = 13;
+    pub(super) const CACHE_READ: usize = 14;
+    pub(super) const CACHE_WRITE: usize = 15;
+    pub(super) const OUTPUT: usize = 16;
+    pub(super) const REASONING: usize = 17;
+    pub(super) const TOTAL: usize = 18;
+    pub(super) const REPORTED_COST: usize = 19;
+}
+
 /// Where a field comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// A column or a JSON path.
-    Column(String),
+enum Origin {
+    /// A column or a JSON path, by its place among those of the mapping.
+    Column(usize),
     /// The same for every record.
     Constant(String),
 }
@@ -100,10 +125,14 @@ pub enum Origin {
 /// A checked mapping.
 #[derive(Debug, Clone)]
 pub struct Mapping {
-    fields: BTreeMap<String, Origin>,
+    /// By the place in [`FIELDS`].
+    fields: [Option<Origin>; FIELDS.len()],
+    components: Vec<(Component, Origin)>,
+    labels: Vec<(String, Origin)>,
+    columns: Vec<String>,
     includes_cache: InputIncludesCache,
     /// Columns that some record had: a path that none has is a slip, not a zero.
-    found: Arc<BTreeMap<String, AtomicBool>>,
+    found: Arc<Vec<AtomicBool>>,
 }
 
 impl Mapping {
@@ -115,68 +144,92 @@ impl Mapping {
         texts: &[String],
         includes_cache: InputIncludesCache,
     ) -> Result<Self, MappingError> {
-        let mut fields = BTreeMap::new();
+        let mut named = BTreeMap::new();
         for pair in texts.iter().flat_map(|t| t.split(',')).map(str::trim).filter(|p| !p.is_empty())
         {
             let (name, origin) =
                 pair.split_once('=').ok_or_else(|| MappingError::NotAPair(pair.to_owned()))?;
             let (name, origin) = (name.trim(), origin.trim());
             check_field(name)?;
-            let origin = match origin.strip_prefix('@') {
-                Some(constant) => Origin::Constant(constant.to_owned()),
-                None => Origin::Column(origin.to_owned()),
-            };
-            if fields.insert(name.to_owned(), origin).is_some() {
+            if named.insert(name, origin).is_some() {
                 return Err(MappingError::Twice(name.to_owned()));
             }
         }
-        let has = |name: &str| fields.contains_key(name);
-        if !has("model") {
-            return Err(MappingError::Missing("model"));
-        }
-        let timed = has("time") || (has("start") && has("end"));
-        if !timed {
-            return Err(MappingError::Missing("time"));
-        }
-        if has("time") && (has("start") || has("end")) {
-            return Err(MappingError::TwoTimes);
-        }
-        let counts = |name: &String| {
-            matches!(name.as_str(), "input" | "output" | "cache_read" | "cache_write")
-                || Component::from_name(name).is_some()
+        check_fields(&named)?;
+        let mut mapping = Self {
+            fields: std::array::from_fn(|_| None),
+            components: Vec::new(),
+            labels: Vec::new(),
+            columns: Vec::new(),
+            includes_cache,
+            found: Arc::default(),
         };
-        if !fields.keys().any(counts) {
-            return Err(MappingError::NoTokens);
+        for (name, origin) in named {
+            mapping.put(name, origin);
         }
-        let columns = fields.values().filter_map(|origin| match origin {
-            Origin::Column(column) => Some((column.clone(), AtomicBool::new(false))),
-            Origin::Constant(_) => None,
-        });
-        let found = Arc::new(columns.collect());
-        Ok(Self { fields, includes_cache, found })
+        mapping.found = Arc::new(mapping.columns.iter().map(|_| AtomicBool::new(false)).collect());
+        Ok(mapping)
     }
 
-    /// Names of the columns or paths that the mapping reads.
-    pub fn columns(&self) -> impl Iterator<Item = &str> {
-        self.fields.values().filter_map(|origin| match origin {
-            Origin::Column(column) => Some(column.as_str()),
-            Origin::Constant(_) => None,
-        })
+    fn put(&mut self, name: &str, origin: &str) {
+        let origin = match origin.strip_prefix('@') {
+            Some(constant) => Origin::Constant(constant.to_owned()),
+            None => {
+                let known = self.columns.iter().position(|c| c == origin);
+                Origin::Column(known.unwrap_or_else(|| {
+                    self.columns.push(origin.to_owned());
+                    self.columns.len() - 1
+                }))
+            }
+        };
+        if let Some(label) = name.strip_prefix("label.") {
+            self.labels.push((label.to_owned(), origin));
+        } else if let Some(at) = FIELDS.iter().position(|(field, _)| *field == name) {
+            self.fields[at] = Some(origin);
+        } else if let Some(component) = Component::from_name(name) {
+            self.components.push((component, origin));
+        }
+    }
+
+    /// Names of the columns or paths that the mapping reads, each once.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.columns
     }
 
     /// Columns or paths that no record had so far.
     pub fn never_found(&self) -> impl Iterator<Item = &str> {
-        self.found.iter().filter(|(_, f)| !f.load(Ordering::Relaxed)).map(|(c, _)| c.as_str())
+        let columns = self.columns.iter().zip(self.found.iter());
+        columns.filter(|(_, f)| !f.load(Ordering::Relaxed)).map(|(c, _)| c.as_str())
     }
 
-    /// Builds the record of one row; `cell` gives the text of a column.
+    /// Builds the record of one row; `cell` gives the text of a column by its
+    /// place in [`Self::columns`].
     pub(crate) fn read<'a>(
         &self,
         options: &ReadOptions,
-        cell: impl Fn(&str) -> Option<std::borrow::Cow<'a, str>>,
+        cell: impl Fn(usize) -> Option<Cow<'a, str>>,
     ) -> Outcome {
         Row { mapping: self, cell }.record(options)
     }
+}
+
+fn check_fields(named: &BTreeMap<&str, &str>) -> Result<(), MappingError> {
+    let has = |name: &str| named.contains_key(name);
+    if !has("model") {
+        return Err(MappingError::Missing("model"));
+    }
+    if !has("time") && !(has("start") && has("end")) {
+        return Err(MappingError::Missing("time"));
+    }
+    if has("time") && (has("start") || has("end")) {
+        return Err(MappingError::TwoTimes);
+    }
+    let counts = |name: &&str| {
+        matches!(*name, "input" | "output" | "cache_read" | "cache_write")
+            || Component::from_name(name).is_some()
+    };
+    if named.keys().any(counts) { Ok(()) } else { Err(MappingError::NoTokens) }
 }
 
 fn check_field(name: &str) -> Result<(), MappingError> {
@@ -196,72 +249,71 @@ struct Row<'m, F> {
     cell: F,
 }
 
-impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
-    fn text(&self, field: &str) -> String {
-        match self.mapping.fields.get(field) {
-            Some(Origin::Constant(constant)) => constant.clone(),
-            Some(Origin::Column(column)) => match (self.cell)(column) {
-                Some(text) => {
-                    if let Some(found) = self.mapping.found.get(column) {
-                        found.store(true, Ordering::Relaxed);
-                    }
-                    text.trim().to_owned()
+impl<'a, F: Fn(usize) -> Option<Cow<'a, str>>> Row<'_, F> {
+    fn text(&self, field: usize) -> Cow<'a, str> {
+        self.mapping.fields[field].as_ref().map_or(Cow::Borrowed(""), |origin| self.of(origin))
+    }
+
+    fn of(&self, origin: &Origin) -> Cow<'a, str> {
+        match origin {
+            Origin::Constant(constant) => Cow::Owned(constant.clone()),
+            Origin::Column(column) => {
+                let Some(text) = (self.cell)(*column) else { return Cow::Borrowed("") };
+                let found = &self.mapping.found[*column];
+                if !found.load(Ordering::Relaxed) {
+                    found.store(true, Ordering::Relaxed);
                 }
-                None => String::new(),
-            },
-            None => String::new(),
+                if text.trim().len() == text.len() {
+                    return text;
+                }
+                Cow::Owned(text.trim().to_owned())
+            }
         }
     }
 
-    fn count(&self, field: &str) -> Result<Option<u64>, Skipped> {
-        if !self.mapping.fields.contains_key(field) {
-            return Ok(None);
-        }
-        let text = self.text(field);
+    fn count(&self, field: usize) -> Result<Option<u64>, Skipped> {
+        let Some(origin) = &self.mapping.fields[field] else { return Ok(None) };
+        self.count_of(FIELDS[field].0, origin)
+    }
+
+    fn count_of(&self, name: &str, origin: &Origin) -> Result<Option<u64>, Skipped> {
+        let text = self.of(origin);
         parse_count(&text)
-            .ok_or_else(|| Skipped::bad_field(field, &text, "a whole number of at least 0"))
+            .ok_or_else(|| Skipped::bad_field(name, &text, "a whole number of at least 0"))
     }
 
-    fn instant(&self, field: &str) -> Result<Timestamp, Skipped> {
+    fn instant(&self, field: usize) -> Result<Timestamp, Skipped> {
         let text = self.text(field);
+        let name = FIELDS[field].0;
         if text.is_empty() {
-            return Err(Skipped::new(
-                code::MISSING_TIME,
-                format!("row without a value for `{field}`"),
-            ));
+            let message = format!("row without a value for `{name}`");
+            return Err(Skipped::new(code::MISSING_TIME, message));
         }
-        let epoch = text
-            .split('.')
-            .next()
-            .and_then(|t| t.parse().ok())
-            .and_then(Timestamp::from_epoch_number);
-        Timestamp::parse(&text).ok().or(epoch).ok_or_else(|| {
-            Skipped::bad_field(
-                field,
-                &text,
-                "a time such as `2026-11-20T12:00:00Z` or an epoch number",
-            )
+        super::row::instant(&text).ok_or_else(|| {
+            let expected = "a time such as `2026-11-20T12:00:00Z` or an epoch number";
+            Skipped::bad_field(name, &text, expected)
         })
     }
 
     fn record(&self, options: &ReadOptions) -> Outcome {
-        let time = if self.mapping.fields.contains_key("time") {
-            UsageTime::At(self.instant("time")?)
-        } else {
-            let period = Period::new(self.instant("start")?, self.instant("end")?);
-            UsageTime::Bucket(
-                period.map_err(|e| Skipped::bad_field("end", &self.text("end"), &e.to_string()))?,
-            )
-        };
+        let time =
+            if self.mapping.fields[field::TIME].is_some() {
+                UsageTime::At(self.instant(field::TIME)?)
+            } else {
+                let period = Period::new(self.instant(field::START)?, self.instant(field::END)?);
+                UsageTime::Bucket(period.map_err(|e| {
+                    Skipped::bad_field("end", &self.text(field::END), &e.to_string())
+                })?)
+            };
         let splitter = self.components()?;
         let default_requests = u64::from(matches!(time, UsageTime::At(_)));
-        let id = self.text("request_id");
+        let id = self.text(field::REQUEST_ID);
         let sku = self.sku(options)?;
         let record = UsageRecord {
             time,
             grain: time.usual_grain(),
-            context_tokens: self.count("context_tokens")?,
-            requests: self.count("requests")?.unwrap_or(default_requests),
+            context_tokens: self.count(field::CONTEXT_TOKENS)?,
+            requests: self.count(field::REQUESTS)?.unwrap_or(default_requests),
             request_id: (!id.is_empty()).then(|| RequestId::new(&sku.provider, &id, 0)),
             labels: self.labels(),
             components: splitter.components,
@@ -272,11 +324,11 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
     }
 
     fn sku(&self, options: &ReadOptions) -> Result<Sku, Skipped> {
-        let model = self.text("model");
+        let model = self.text(field::MODEL);
         if model.is_empty() {
             return Err(Skipped::new(code::MISSING_MODEL, "row without a value for `model`"));
         }
-        let stated = self.text("provider");
+        let stated = self.text(field::PROVIDER);
         let provider = match &options.provider {
             Some(provider) => provider.clone(),
             None if stated.is_empty() => provider::of_model(&model),
@@ -290,12 +342,12 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
             sku.region = found.region.into();
         }
         provider::take_prefix(&mut sku);
-        sku.service_tier = service_tier(&self.text("service_tier"));
+        sku.service_tier = service_tier(&self.text(field::SERVICE_TIER));
         for (field, slot) in [
-            ("speed", &mut sku.speed),
-            ("region", &mut sku.region),
-            ("endpoint", &mut sku.endpoint),
-            ("deployment", &mut sku.deployment),
+            (field::SPEED, &mut sku.speed),
+            (field::REGION, &mut sku.region),
+            (field::ENDPOINT, &mut sku.endpoint),
+            (field::DEPLOYMENT, &mut sku.deployment),
         ] {
             let text = self.text(field);
             if !text.is_empty() {
@@ -307,12 +359,12 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
 
     fn components(&self) -> Result<Splitter, Skipped> {
         let mut splitter = Splitter::default();
-        let input = self.count("input")?;
-        let read = self.count("cache_read")?.unwrap_or(0);
-        let written = self.count("cache_write")?.unwrap_or(0);
-        let output = self.count("output")?;
-        let reasoning = self.count("reasoning")?.unwrap_or(0);
-        let total = self.count("total")?;
+        let input = self.count(field::INPUT)?;
+        let read = self.count(field::CACHE_READ)?.unwrap_or(0);
+        let written = self.count(field::CACHE_WRITE)?.unwrap_or(0);
+        let output = self.count(field::OUTPUT)?;
+        let reasoning = self.count(field::REASONING)?.unwrap_or(0);
+        let total = self.count(field::TOTAL)?;
         let parts = [(Component::InputCacheRead, read), (Component::InputCacheWrite5m, written)];
         let counted = Counted {
             input: input.unwrap_or(0),
@@ -338,12 +390,9 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
             Component::Output,
             &[(Component::OutputReasoning, reasoning)],
         );
-        for name in self.mapping.fields.keys() {
-            if let Some(component) = Component::from_name(name).filter(|c| *c != Component::Output)
-            {
-                let count = self.count(name)?.unwrap_or(0);
-                splitter.put(component, count);
-            }
+        for (component, origin) in &self.mapping.components {
+            let count = self.count_of(component.name(), origin)?.unwrap_or(0);
+            splitter.put(*component, count);
         }
         splitter.check_total(total);
         Ok(splitter)
@@ -351,17 +400,16 @@ impl<'a, F: Fn(&str) -> Option<std::borrow::Cow<'a, str>>> Row<'_, F> {
 
     /// A mapped label was asked for by name, so it is always kept.
     fn labels(&self) -> Labels {
-        let names = self.mapping.fields.keys().filter_map(|f| f.strip_prefix("label."));
         let mut labels = Labels::default();
-        for name in names {
-            labels.set(name, &self.text(&format!("label.{name}")));
+        for (name, origin) in &self.mapping.labels {
+            labels.set(name, &self.of(origin));
         }
         labels
     }
 
     fn reported_cost(&self) -> Result<Option<ReportedCost>, Skipped> {
-        let text = self.text("reported_cost");
-        if matches!(text.as_str(), "" | "-" | "null" | "None" | "NaN") {
+        let text = self.text(field::REPORTED_COST);
+        if matches!(&*text, "" | "-" | "null" | "None" | "NaN") {
             return Ok(None);
         }
         let amount = Amount::parse_rounded(text.trim_start_matches('$'))

@@ -41,7 +41,7 @@ pub(crate) fn read_mapped(
     mut each: impl FnMut(u64, Outcome),
 ) -> Result<(), SourceError> {
     let names = column_names(path)?;
-    let wanted: Vec<String> = mapping.columns().map(str::to_owned).collect();
+    let wanted = mapping.columns();
     if let Some(missing) = wanted.iter().find(|c| !names.contains(c)) {
         return Err(SourceError::NoSuchColumn {
             file: Input::File(path.to_owned()).name(),
@@ -49,9 +49,10 @@ pub(crate) fn read_mapped(
             columns: names.join(", "),
         });
     }
-    slices(path, &wanted, |row, columns, at| {
-        let cell = |name: &str| {
-            let column = columns.iter().find(|c| c.name() == name)?;
+    slices(path, wanted, |row, columns, at| {
+        let cell = |place: usize| {
+            // A file keeps its own order of columns.
+            let column = columns.iter().find(|c| c.name().as_str() == wanted[place])?;
             column.get(at).ok().and_then(|value| text_of(&value))
         };
         each(row, mapping.read(options, cell));
