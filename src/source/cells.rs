@@ -22,6 +22,9 @@ pub(super) fn text_of<'a>(value: &AnyValue<'a>) -> Option<Cow<'a, str>> {
         AnyValue::Date(_) | AnyValue::Datetime(..) | AnyValue::DatetimeOwned(..) => {
             Some(Cow::Owned(instant_of(value)?.to_string()))
         }
+        // `str_value` rounds to six places, which is no way to read a cost.
+        AnyValue::Float64(number) => Some(Cow::Owned(number.to_string())),
+        AnyValue::Float32(number) => Some(Cow::Owned(number.to_string())),
         other => Some(Cow::Owned(other.str_value().into_owned())),
     }
 }
@@ -70,7 +73,9 @@ fn write_json(value: &AnyValue<'_>, levels: usize, json: &mut String) {
             write_object(names.zip(values), levels, json);
         }
         AnyValue::Boolean(_) => json.push_str(&value.str_value()),
-        number if number.dtype().is_primitive_numeric() => json.push_str(&number.str_value()),
+        number if number.dtype().is_primitive_numeric() => {
+            json.push_str(&text_of(number).unwrap_or_default());
+        }
         other => match text_of(other) {
             Some(text) => write_text(&text, json),
             None => json.push_str("null"),
@@ -125,6 +130,8 @@ mod tests {
         assert_eq!(text_of(&AnyValue::Null), None);
         assert_eq!(text_of(&AnyValue::String("a\"b")).unwrap(), "a\"b");
         assert_eq!(text_of(&AnyValue::UInt64(u64::MAX)).unwrap(), "18446744073709551615");
+        assert_eq!(text_of(&AnyValue::Float64(1.772_977_47)).unwrap(), "1.77297747");
+        assert_eq!(text_of(&AnyValue::Float32(0.1)).unwrap(), "0.1");
         assert_eq!(text_of(&AnyValue::Date(1)).unwrap(), "1970-01-02T00:00:00Z");
         let time = AnyValue::Datetime(1_500, TimeUnit::Milliseconds, None);
         assert_eq!(text_of(&time).unwrap(), "1970-01-01T00:00:01.5Z");
