@@ -185,6 +185,47 @@ fn bad_values_never_panic_and_never_add_usage() {
 }
 
 #[test]
+fn names_tell_lines_apart_only_where_there_is_no_id() {
+    let header = "start_time,end_time,amount_value,amount_currency,line_item,user_id,user_email";
+    let ids = |rows: [&str; 2]| {
+        let lines = rows.map(|row| format!("1785542400,1785628800,1,usd,\"m, input\",{row}\n"));
+        let records = table(&format!("{header}\n{}", lines.concat()), LabelPolicy::Default);
+        [records[0].request_id.unwrap(), records[1].request_id.unwrap()]
+    };
+    let [one, renamed] = ids(["u1,a@example.com", "u1,b@example.com"]);
+    assert_eq!(one, renamed);
+    let [one, other] = ids([",a@example.com", ",b@example.com"]);
+    assert_ne!(one, other);
+}
+
+#[test]
+fn windows_hold_no_step_of_a_price() {
+    let book: toml::Table = include_str!("../../../pricing/anthropic.toml").parse().unwrap();
+    let list = |table: &toml::Table, key: &str| -> Vec<toml::Value> {
+        table.get(key).and_then(|v| v.as_array()).cloned().unwrap_or_default()
+    };
+    let mut steps = 0;
+    for model in list(&book, "model") {
+        let model = model.as_table().unwrap();
+        let id = model["id"].as_str().unwrap();
+        for price in list(model, "price") {
+            let Some(when) = price.get("when").and_then(|w| w.as_table()) else { continue };
+            for (key, size) in when.iter().filter(|(key, _)| key.starts_with("context")) {
+                let step = u64::try_from(size.as_integer().unwrap()).unwrap();
+                steps += 1;
+                for window in ["0-100k", "0-200k"] {
+                    let said = context_tokens(window, id);
+                    assert!(said.is_none_or(|tokens| tokens <= step), "{id} {key} {step}");
+                }
+                // A lower end must not lie below a step that the window holds.
+                assert!(step <= 200_000, "{id}: 200k-1M holds a step at {step}");
+            }
+        }
+    }
+    assert!(steps > 0);
+}
+
+#[test]
 fn ends_of_days_and_windows_stay_in_range() {
     assert_eq!(context_tokens("> 18446744073709551615", "claude-opus-4-6"), None);
     for date in ["9999-12-31", "0001-01-01", "99991231", "2026-02-30", "20260230", "tomorrow", ""] {
