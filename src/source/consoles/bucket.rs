@@ -31,8 +31,13 @@ const TIMES: [&str; 9] = [
     "day",
     "aggregationtimestamp",
 ];
-/// Columns that only spell out an id beside them, and may be renamed between two exports.
-const NAMES: [&str; 3] = ["projectname", "organizationname", "useremail"];
+/// Columns that only spell out the id in another one, and may be renamed between two exports.
+const NAMES: [(&str, &str); 4] = [
+    ("projectname", "projectid"),
+    ("organizationname", "organizationid"),
+    ("useremail", "userid"),
+    ("apikey", "apikeyid"),
+];
 
 /// One row of an export: of a table, or a result of an admin API. Columns are asked for by the names
 /// that the API has.
@@ -114,8 +119,13 @@ impl<'a> Cells<'_, 'a> {
         is_figure: fn(&str) -> bool,
     ) -> RequestId {
         let mut cells = self.filled();
+        let renamed: Vec<&str> = NAMES
+            .into_iter()
+            .filter(|(_, id)| cells.iter().any(|(key, _)| key == id))
+            .map(|(name, _)| name)
+            .collect();
         cells.retain(|(key, _)| {
-            !TIMES.contains(&&**key) && !NAMES.contains(&&**key) && !is_figure(key)
+            !TIMES.contains(&&**key) && !renamed.contains(&&**key) && !is_figure(key)
         });
         cells.sort_unstable();
         let mut text = format!("{}\u{1e}{}", period.start.nanos(), period.end.nanos());

@@ -49,7 +49,10 @@ pub(super) const CSV: FormatInfo = FormatInfo {
     group: Group::Console,
     grain: RecordGrain::Bucket,
     reads: &[Reads::Table {
-        columns: &[&["starttime", "endtime", "starttimeiso", "endtimeiso"]],
+        columns: &[
+            &["starttime", "endtime", "nummodelrequests"],
+            &["starttime", "endtime", "starttimeiso", "endtimeiso"],
+        ],
         read: read_row,
     }],
 };

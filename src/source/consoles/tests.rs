@@ -8,7 +8,8 @@ use crate::money::Currency;
 use crate::period::Calendar;
 use crate::source::cost_columns::CostColumns;
 use crate::source::cost_table::{CostTableOptions, read_costs};
-use crate::source::line::{readings, records_of};
+use crate::source::line::readings;
+use crate::source::scan::documents;
 use crate::source::{Input, LabelPolicy, Progress, ReadOptions, read_all};
 use crate::usage::{Labels, RecordGrain, UsageRecord};
 
@@ -55,6 +56,16 @@ fn table(text: &str, labels: LabelPolicy) -> Vec<UsageRecord> {
     found
 }
 
+/// Records of JSON documents after each other.
+fn json(text: &str, options: &ReadOptions) -> Vec<UsageRecord> {
+    let values = documents(text.as_bytes()).filter_map(|(_, value)| value.ok());
+    let found = values.flat_map(|value| {
+        let text = std::str::from_utf8(value.raw()).unwrap();
+        readings(text, options).unwrap_or_default()
+    });
+    found.filter_map(|(_, outcome)| outcome.ok()).flatten().map(|(record, _)| record).collect()
+}
+
 fn names(labels: &Labels) -> Vec<(&str, &str)> {
     labels.iter().collect()
 }
@@ -62,17 +73,17 @@ fn names(labels: &Labels) -> Vec<(&str, &str)> {
 #[test]
 fn persons_and_keys_are_labels_only_where_asked_for() {
     let usage = case!("openai-usage/page/input.a.json");
-    let (first, _) = records_of(usage, &ReadOptions::default()).remove(0);
+    let first = json(usage, &ReadOptions::default()).remove(0);
     assert_eq!(names(&first.labels), [("project", "proj_a")]);
     let all = ReadOptions { labels: LabelPolicy::All, ..ReadOptions::default() };
-    let (first, _) = records_of(usage, &all).remove(0);
+    let first = json(usage, &all).remove(0);
     let wanted = [("api_key", "key_1"), ("project", "proj_a"), ("user", "user_1")];
     assert_eq!(names(&first.labels), wanted);
 
     let analytics = case!("claude-code-analytics/page/input.json");
-    let (first, _) = records_of(analytics, &ReadOptions::default()).remove(0);
+    let first = json(analytics, &ReadOptions::default()).remove(0);
     assert_eq!(names(&first.labels), [("organization", "org_1")]);
-    let (first, _) = records_of(analytics, &all).remove(0);
+    let first = json(analytics, &all).remove(0);
     assert_eq!(first.labels.get("user"), Some("dev@example.com"));
 
     let bill = case!("copilot-billing-csv/ai-credits/input.csv");
@@ -124,10 +135,11 @@ fn cost_exports_are_series_of_daily_costs_too() {
     assert_eq!(days, of(&[("2026-08-01", "0.0034"), ("2026-08-02", "0.65")]));
     // Here every row counts, also one that restates another: 0.19 + 0.03 + 0.04.
     let (_, days) = sums(case!("anthropic-costs-csv/2026/input.csv"), "id=");
-    assert_eq!(days, of(&[("2026-08-15", "0.26"), ("2026-08-16", "0")]));
+    assert_eq!(days, of(&[("2026-08-15", "0.26"), ("2026-08-16", "0.00")]));
     let (_, days) = sums(case!("copilot-billing-csv/ai-credits/input.csv"), "value=net_amount,id=");
-    assert_eq!(days, of(&[("2026-08-01", "20.6")]));
-    let (_, days) = sums(case!("deepseek-costs-csv/older/input.csv"), "");
+    assert_eq!(days, of(&[("2026-08-01", "20.60")]));
+    let older = case!("deepseek-costs-csv/older/input.csv").replace("20260716", "2026-07-16");
+    let (_, days) = sums(&older, "");
     assert_eq!(days, of(&[("2026-07-16", "0.10570052")]));
 }
 
@@ -135,44 +147,82 @@ fn cost_exports_are_series_of_daily_costs_too() {
 fn bad_values_never_panic_and_never_add_usage() {
     const BAD: [&str; 9] =
         ["null", "-1", "1.5", "\"x\"", "\"\"", "{}", "[]", "1e400", "18446744073709551616"];
-    let mut options = ReadOptions { labels: LabelPolicy::All, ..ReadOptions::default() };
-    for text in JSON.iter().flat_map(|text| text.split_inclusive("}\n")) {
-        let sound = tokens(text, &options).expect("cases are JSON");
+    let options = ReadOptions { labels: LabelPolicy::All, ..ReadOptions::default() };
+    let tokens = |text: &str, options: &ReadOptions| -> u64 {
+        json(text, options).iter().map(|record| record.components.tokens()).sum()
+    };
+    for text in JSON {
+        let sound = tokens(text, &options);
         for (at, _) in text.match_indices(':') {
             let rest = &text[at + 1..];
             let value = rest.trim_start();
             let end = value.find([',', '}', ']']).unwrap_or(value.len());
-            if value.starts_with(['"', '[', '{']) {
+            // Any text is a model's name.
+            if value.starts_with(['"', '[', '{']) || text[..at].ends_with("\"model\"") {
                 continue;
             }
             for bad in BAD {
                 let changed = format!("{}:{bad}{}", &text[..at], &value[end..]);
-                if let Ok(found) = tokens(&changed, &options) {
-                    assert!(found <= sound, "{bad} in {changed}");
-                }
+                assert!(tokens(&changed, &options) <= sound, "{bad} in {changed}");
             }
         }
     }
-    options.labels = LabelPolicy::Default;
     for text in TABLES {
         let (header, rows) = text.split_once('\n').unwrap();
+        let mut changed = format!("{header}\n");
         for row in rows.lines() {
-            for bad in BAD {
-                for (at, _) in row.match_indices(',') {
-                    let end = row[at + 1..].find(',').map_or(row.len(), |end| at + 1 + end);
-                    let row = format!("{},{bad}{}", &row[..at], &row[end..]);
-                    table(&format!("{header}\n{row}\n"), options.labels.clone());
+            for (at, _) in row.match_indices(',') {
+                let end = row[at + 1..].find(',').map_or(row.len(), |end| at + 1 + end);
+                for bad in BAD {
+                    changed.extend([&row[..=at], bad, &row[end..], "\n"]);
                 }
             }
         }
+        // Some change a name alone; those that change the time are left out.
+        let found = table(&changed, LabelPolicy::All).len();
+        assert!(found > 0 && found < changed.lines().count() - 1);
     }
 }
 
-/// Sum of all tokens in a text.
-fn tokens(text: &str, options: &ReadOptions) -> Result<u64, ()> {
-    let found = readings(text.trim(), options).map_err(|_| ())?;
-    let records = found.into_iter().filter_map(|(_, outcome)| outcome.ok()).flatten();
-    Ok(records.map(|(record, _)| record.components.tokens()).sum())
+#[test]
+fn names_tell_lines_apart_only_where_there_is_no_id() {
+    let header = "start_time,end_time,amount_value,amount_currency,line_item,user_id,user_email";
+    let ids = |rows: [&str; 2]| {
+        let lines = rows.map(|row| format!("1785542400,1785628800,1,usd,\"m, input\",{row}\n"));
+        let records = table(&format!("{header}\n{}", lines.concat()), LabelPolicy::Default);
+        [records[0].request_id.unwrap(), records[1].request_id.unwrap()]
+    };
+    let [one, renamed] = ids(["u1,a@example.com", "u1,b@example.com"]);
+    assert_eq!(one, renamed);
+    let [one, other] = ids([",a@example.com", ",b@example.com"]);
+    assert_ne!(one, other);
+}
+
+#[test]
+fn windows_hold_no_step_of_a_price() {
+    let book: toml::Table = include_str!("../../../pricing/anthropic.toml").parse().unwrap();
+    let list = |table: &toml::Table, key: &str| -> Vec<toml::Value> {
+        table.get(key).and_then(|v| v.as_array()).cloned().unwrap_or_default()
+    };
+    let mut steps = 0;
+    for model in list(&book, "model") {
+        let model = model.as_table().unwrap();
+        let id = model["id"].as_str().unwrap();
+        for price in list(model, "price") {
+            let Some(when) = price.get("when").and_then(|w| w.as_table()) else { continue };
+            for (key, size) in when.iter().filter(|(key, _)| key.starts_with("context")) {
+                let step = u64::try_from(size.as_integer().unwrap()).unwrap();
+                steps += 1;
+                for window in ["0-100k", "0-200k"] {
+                    let said = context_tokens(window, id);
+                    assert!(said.is_none_or(|tokens| tokens <= step), "{id} {key} {step}");
+                }
+                // A lower end must not lie below a step that the window holds.
+                assert!(step <= 200_000, "{id}: 200k-1M holds a step at {step}");
+            }
+        }
+    }
+    assert!(steps > 0);
 }
 
 #[test]
