@@ -64,6 +64,19 @@ pub(crate) struct Envelope<'a> {
     batch: bool,
 }
 
+/// True for the key of a row that sums requests, which is no usage object of one.
+fn is_count_of_requests(key: &[u8]) -> bool {
+    const KEYS: [&[u8]; 6] = [
+        b"requests",
+        b"num_requests",
+        b"n_requests",
+        b"num_model_requests",
+        b"request_count",
+        b"api_requests",
+    ];
+    KEYS.contains(&key)
+}
+
 /// The last event of a logged stream that is a body with usage.
 fn last_event<'a, F>(
     wrapper: &Object<'a>,
@@ -121,7 +134,8 @@ impl<'a> Envelope<'a> {
             (usage, format) = (its_usage, its_format);
         }
         let outermost = if wrappers.is_empty() { body } else { wrappers.swap_remove(0) };
-        if let Some(format) = recognise(&outermost, Some(&outermost)) {
+        let is_sum = outermost.raw_keys().any(is_count_of_requests);
+        if let Some(format) = recognise(&outermost, Some(&outermost)).filter(|_| !is_sum) {
             let usage = Some(outermost.clone());
             let wrappers = SmallVec::new();
             return Ok((Self { body: outermost, usage, wrappers, batch: false }, format));

@@ -89,7 +89,12 @@ fn folder(argument: &str, path: &Path) -> Result<Vec<Input>, SourceError> {
             file: error.path().unwrap_or(path).display().to_string(),
             source: error.into(),
         })?;
-        let ending = entry.path().extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+        // Bedrock's batch output ends in `.jsonl.out`.
+        let path = entry.path();
+        let ends_in_out = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("out"));
+        let stem = path.file_stem().map(Path::new).filter(|_| ends_in_out);
+        let ending =
+            stem.unwrap_or(path).extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
         if entry.file_type().is_file() && ending.is_some_and(|e| LOG_ENDINGS.contains(&e.as_str()))
         {
             found.push(Input::File(entry.into_path()));

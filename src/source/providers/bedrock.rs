@@ -112,6 +112,11 @@ pub(super) fn draft<'a>(envelope: &Envelope<'a>, splitter: Splitter) -> Draft<'a
     sku.region = envelope
         .text(&["region", "awsRegion", "aws_region"])
         .map_or_else(|| found.region.into(), |r| CompactString::new(&r));
+    // Latency-optimised inference has prices of its own.
+    let latency = body.object("performanceConfig").and_then(|p| p.text("latency"));
+    if latency.is_some_and(|latency| latency == "optimized") {
+        sku.speed = CompactString::const_new("optimized");
+    }
     // In a stream it stands beside the usage.
     let tier = body.object("serviceTier").and_then(|t| t.text("type")).unwrap_or_default();
     sku.service_tier = if found.provisioned {

@@ -1,6 +1,6 @@
 //! Costs that a body itself states, and who bills where that is told by them.
 //!
-//! OpenRouter and Perplexity state what they charge; other gateways an estimate of their own. With
+//! OpenRouter, Perplexity and xAI state what they charge; other gateways an estimate of their own. With
 //! a customer's own key OpenRouter bills a fee and the provider behind it the request: then the
 //! request is the provider's, and the fee a record of its own without tokens.
 
@@ -48,6 +48,9 @@ impl Reported {
                     let details = usage.object("cost_details");
                     let cost = details.and_then(|d| d.get("upstream_inference_cost"));
                     upstream = cost.and_then(|v| amount(&v, CostKind::Estimate));
+                }
+                b"cost_in_usd_ticks" => {
+                    found.of_request = usage.get("cost_in_usd_ticks").and_then(ticks)
                 }
                 b"estimated_cost" => {
                     let cost = usage.get("estimated_cost");
@@ -105,6 +108,14 @@ fn charged(value: &Value<'_>) -> Option<ReportedCost> {
         Some(parts) => amount(&parts.get("total_cost")?, CostKind::Billed),
         None => amount(value, CostKind::Billed),
     }
+}
+
+/// xAI charges in ticks, 10^10 to the dollar.
+fn ticks(value: Value<'_>) -> Option<ReportedCost> {
+    const ATTO_A_TICK: i128 = 100_000_000;
+    let count = i128::from(value.count().ok()??);
+    let amount = Amount::from_atto(count.checked_mul(ATTO_A_TICK)?);
+    Some(ReportedCost { amount, currency: Currency::USD, kind: CostKind::Billed })
 }
 
 fn amount(value: &Value<'_>, kind: CostKind) -> Option<ReportedCost> {

@@ -1,7 +1,8 @@
 //! Bodies of Gemini's Interactions API.
 //!
-//! Its names are new and little seen: whether the input includes cached tokens and the output
-//! includes thoughts is told by the stated total, and where that does not tell, it is said.
+//! Its names are new and little seen, and Vertex AI documents them in camel case too, which was not
+//! seen and is not read. Whether the input includes cached tokens and the output includes thoughts is
+//! told by the stated total, and where that does not tell, it is said.
 
 use super::gemini::bare_model;
 use super::openai::{no_usage, only_event};
@@ -58,6 +59,13 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
         splitter.put(Component::OutputReasoning, thoughts);
     }
     splitter.check_total(total);
+    let tools = usage.get("grounding_tool_count").and_then(|v| v.array()).unwrap_or_default();
+    for tool in tools.iter().filter_map(Value::object) {
+        let kind = tool.text("type").unwrap_or_default().to_ascii_lowercase();
+        let from =
+            if kind.contains("maps") { Component::ToolMaps } else { Component::ToolGrounding };
+        splitter.put(from, count_field!(tool, "count"));
+    }
     splitter.notes.set_if(Note::TotalMismatch, total.is_none() && thoughts > 0);
     draft(envelope, splitter).finish(envelope, options)
 }

@@ -10,6 +10,8 @@ pub(crate) mod cost;
 pub(crate) mod gemini;
 mod gemini_interactions;
 pub(crate) mod openai;
+#[cfg(test)]
+mod tests;
 
 use super::ReadOptions;
 use super::envelope::Envelope;
