@@ -39,7 +39,7 @@ impl fmt::Display for LeafKey {
 }
 
 /// One series with its recent mix.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Leaf {
     /// What it is.
     pub(super) key: LeafKey,

@@ -90,7 +90,24 @@ pub(super) struct Added {
     pub(super) quantity: Option<(Amount, String)>,
     /// Tokens, where the quantity is their sum.
     pub(super) tokens: u64,
-    pub(super) fx: Option<FxUsed>,
+    pub(super) fx: Option<Box<FxUsed>>,
+}
+
+impl Added {
+    fn add(&mut self, more: Self) -> Result<(), MoneyError> {
+        self.costs = self.costs.checked_add(more.costs)?;
+        self.tokens = self.tokens.saturating_add(more.tokens);
+        if let Some((number, unit)) = more.quantity {
+            match &mut self.quantity {
+                Some((sum, _)) => *sum = sum.checked_add(number)?,
+                empty => *empty = Some((number, unit)),
+            }
+        }
+        if more.fx.is_some() {
+            self.fx = more.fx;
+        }
+        Ok(())
+    }
 }
 
 /// One invoice without its lines.
@@ -108,6 +125,8 @@ pub struct InvoiceTotal {
 #[derive(Debug, Default)]
 pub(super) struct Bill {
     invoices: IndexMap<InvoiceKey, IndexMap<LineKey, Added, FixedState>, FixedState>,
+    /// By model, as lines name it: the invoice and line that its usage was added to last.
+    usage_lines: Vec<Option<(usize, usize)>>,
     /// How usage comes to cost what it costs, where that is asked for.
     pub(super) notes: Option<Notes>,
 }
@@ -193,16 +212,33 @@ impl Bill {
         line: LineKey,
         added: Added,
     ) -> Result<(), MoneyError> {
+        self.invoices[invoice].entry(line).or_default().add(added)
+    }
+
+    /// Adds usage of a model, paid by the token, to its line of an invoice. No other lines are added to as
+    /// often, so where the last one stood is kept.
+    pub(super) fn add_usage(
+        &mut self,
+        invoice: usize,
+        model: u32,
+        added: Added,
+    ) -> Result<(), MoneyError> {
+        let at = model as usize;
+        if self.usage_lines.len() <= at {
+            self.usage_lines.resize(at + 1, None);
+        }
         let lines = &mut self.invoices[invoice];
-        let sum = lines.entry(line).or_default();
-        sum.costs = sum.costs.checked_add(added.costs)?;
-        sum.tokens = sum.tokens.saturating_add(added.tokens);
-        sum.quantity = match (sum.quantity.take(), added.quantity) {
-            (Some((a, unit)), Some((b, _))) => Some((a.checked_add(b)?, unit)),
-            (a, b) => a.or(b),
-        };
-        sum.fx = added.fx.or(sum.fx.take());
-        Ok(())
+        if let Some((of, number)) = self.usage_lines[at]
+            && of == invoice
+            && let Some((_, line)) = lines.get_index_mut(number)
+        {
+            return line.add(added);
+        }
+        let text = Text::fixed("tokens");
+        let key = LineKey { category: LineCategory::Usage, term: None, profile: Some(model), text };
+        let line = lines.entry(key);
+        self.usage_lines[at] = Some((invoice, line.index()));
+        line.or_default().add(added)
     }
 
     /// What each invoice asks for, each line rounded once.
@@ -280,6 +316,6 @@ fn finished(
         description: line.text.into_words(),
         quantity,
         costs: rounded(added.costs, rounding),
-        fx: added.fx,
+        fx: added.fx.map(|fx| *fx),
     }
 }

@@ -11,7 +11,8 @@ pub(super) struct Item {
     /// The contract whose issuer invoices it.
     pub(super) biller: Option<usize>,
     pub(super) currency: Currency,
-    pub(super) fx: Option<FxUsed>,
+    /// Seldom there: a box keeps usage short.
+    pub(super) fx: Option<Box<FxUsed>>,
     pub(super) served_by: Option<TermRef>,
     pub(super) tokens: u64,
     pub(super) requests: u64,

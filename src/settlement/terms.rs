@@ -223,7 +223,7 @@ impl<'c> Terms<'c> {
             payable: invoiced,
             prepaid_cost: Amount::ZERO,
             effect: Effect::default(),
-            fx,
+            fx: fx.map(Box::new),
         })
     }
 }
