@@ -90,7 +90,7 @@ fn gather(
         .collect();
     let next = AtomicUsize::new(0);
     let work = || -> Result<Vec<(usize, Gathered)>, ProjectionError> {
-        let (mut drawn, mut planned) = (vec![0.0; size], vec![0.0; size]);
+        let (mut drawn, mut planned) = (vec![0.0; size], Vec::new());
         let mut found = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
@@ -98,9 +98,14 @@ fn gather(
             drawing.draw(at, &mut drawn);
             for (number, taker) in takers.iter().enumerate() {
                 let mut own = Gathered::default();
-                planned.copy_from_slice(&drawn);
-                taker.simulation.plan(leaf, &mut planned);
-                own.add((leaf, &planned), taker, days, &rooms[number])?;
+                let quantities = if taker.simulation.keeps_draws() {
+                    &drawn
+                } else {
+                    planned.clone_from(&drawn);
+                    taker.simulation.plan(leaf, &mut planned);
+                    &planned
+                };
+                own.add((leaf, quantities), taker, days, &rooms[number])?;
                 found.push((number, own));
             }
         }

@@ -199,6 +199,11 @@ impl Simulation<'_, '_> {
         Ok(cancelled_share(self.leaves, &self.pricing, eve)?)
     }
 
+    /// True if what was drawn stays as it is.
+    pub(super) fn keeps_draws(&self) -> bool {
+        self.growth.is_empty() && !self.has_partial_day
+    }
+
     /// Brings what was drawn of a leaf to the growth that is planned, and to what is known of a partial day.
     pub(super) fn plan(&self, leaf: &Leaf, quantities: &mut [f64]) {
         let days = self.options.horizon_days;

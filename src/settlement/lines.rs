@@ -41,13 +41,16 @@ pub(super) fn usage(
         };
         last = Some((item.biller, name.provider, item.currency, invoice));
         run.bill.note_invoice(number, invoice, item.base);
-        let added = Added { costs, quantity: None, tokens: item.tokens, fx: item.fx.clone() };
         match item.served_by {
-            None => run.bill.add_usage(invoice, name.model, added)?,
+            None => {
+                let counted = (costs, item.tokens);
+                run.bill.usage.add(invoice, name.model, counted, item.fx.as_deref())?;
+            }
             term => {
                 let (category, text) = (LineCategory::Usage, Text::fixed("served by capacity"));
                 let line = LineKey { category, term, profile: Some(name.model), text };
-                run.bill.add_to(invoice, line, added)?;
+                let (tokens, fx) = (item.tokens, item.fx.clone());
+                run.bill.add_to(invoice, line, Added { costs, quantity: None, tokens, fx })?;
             }
         }
         if let Some(sums) = &mut run.sums {
