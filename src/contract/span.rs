@@ -1,5 +1,7 @@
 //! Recurring periods of contracts: billing periods, commitment periods, fees.
 
+use std::sync::Arc;
+
 use chrono::{Days, Months, NaiveDate};
 
 use crate::period::{Calendar, Period, Timestamp};
@@ -79,9 +81,10 @@ impl Span {
     }
 }
 
-/// The recurring periods of a term, in order and without gaps.
+/// The recurring periods of a term, in order and without gaps. Copies share them: states of contracts are
+/// copied for every path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spans(Vec<Span>);
+pub struct Spans(Arc<[Span]>);
 
 impl Spans {
     /// Cuts the days from `start` to `end` (not included).
@@ -119,7 +122,7 @@ impl Spans {
             }
             from = until;
         }
-        Self(spans)
+        Self(spans.into())
     }
 
     /// Every period.

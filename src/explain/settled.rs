@@ -1,19 +1,23 @@
-//! Figures of usage under contracts.
+//! Figures of usage under contracts: what they sum, and the part that comes of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod lines;
+mod usage;
 
+use std::collections::BTreeSet;
+
+use self::usage::With;
 use super::due::DueIn;
 use super::entries::Entries;
-use super::steps::{Phase, StepSums, phase};
+use super::steps::{Phase, StepSums};
 use super::{Column, ExplainError, Explained, Missing, Part};
 use crate::contract::{Contract, TermKind};
-use crate::money::{Amount, Currency, MoneyError, UnitPrice};
+use crate::money::{Amount, Currency, MoneyError};
 use crate::period::{Calendar, Period};
 use crate::rating::group::Dimension;
 use crate::rating::lines::Lines;
 use crate::rollup::Profile;
-use crate::settlement::steps::{Steps, UNITS_PER, UsageCharge, UsageKey, UsageWay};
-use crate::settlement::{CostShare, Invoice, Line, LineCategory, Settlement, TermRef};
+use crate::settlement::steps::{Steps, UNITS_PER, UsageWay};
+use crate::settlement::{CostShare, Invoice, Settlement, TermRef};
 
 /// A settlement with its steps, and what it was made from.
 #[derive(Debug, Clone, Copy)]
@@ -116,17 +120,6 @@ pub(super) struct Making<'g, 'a> {
     name: String,
 }
 
-/// Which steps of usage count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum With {
-    /// None: up to what is invoiced at unit prices.
-    UnitPrices,
-    /// All but surcharges, which have lines of their own.
-    NoSurcharge,
-    /// All.
-    Terms,
-}
-
 impl<'g, 'a> Making<'g, 'a> {
     pub(super) fn new(ground: SettledFrom<'g, 'a>, column: Column) -> Self {
         Self {
@@ -212,34 +205,6 @@ impl<'g, 'a> Making<'g, 'a> {
         Ok(())
     }
 
-    /// Usage from its prices in the books to the column.
-    fn usage(
-        &mut self,
-        steps: &Steps,
-        wanted: &dyn Fn(&UsageWay) -> bool,
-        with: With,
-    ) -> Result<(), ExplainError> {
-        let ways: BTreeMap<UsageKey, &UsageWay> =
-            steps.ways.iter().filter(|way| wanted(way)).map(|way| (way.key, way)).collect();
-        let mut priced: BTreeMap<UsageKey, Amount> = BTreeMap::new();
-        for charge in &steps.charges {
-            let Some(way) = ways.get(&charge.key) else { continue };
-            let sum = priced.entry(charge.key).or_default();
-            *sum = sum.checked_add(self.charge(charge, way)?)?;
-        }
-        for (key, way) in &ways {
-            self.way(way, priced.get(key).copied().unwrap_or_default())?;
-            self.base = self.base.checked_add(way.base)?;
-            if with != With::UnitPrices {
-                self.terms(way, with)?;
-            } else {
-                let lost = way.base.checked_sub(way.before.billed_cost)?;
-                self.step(Phase::Stopped, (None, "not served"), "not served".to_owned(), lost)?;
-            }
-        }
-        Ok(())
-    }
-
     fn step(
         &mut self,
         phase: Phase,
@@ -251,173 +216,9 @@ impl<'g, 'a> Making<'g, 'a> {
         self.steps.add(phase, by, description, change)
     }
 
-    /// A charge line, and what unit prices of contracts make of it; gives its value at those.
-    fn charge(&mut self, charge: &UsageCharge, way: &UsageWay) -> Result<Amount, ExplainError> {
-        let profile = &self.ground.profiles[charge.key.profile as usize];
-        let what = (charge.key.profile, charge.component);
-        self.roundings += charge.roundings;
-        let is_list = self.column == Column::List;
-        let value = if is_list { charge.list } else { charge.contracted };
-        let found = charge.price.as_ref().map(|trail| {
-            let prices = (trail.list(), trail.own());
-            (trail, self.ground.entries.find(what, way.period.end, prices))
-        });
-        let Some((trail, entries)) = found else {
-            self.lines.add_cost(profile, charge.component, charge.units, value)?;
-            self.amount = self.amount.checked_add(value)?;
-            return Ok(value);
-        };
-        let cost = |price: UnitPrice| price.per(0)?.checked_ratio(charge.units, UNITS_PER);
-        let price = if is_list { trail.list() } else { trail.own() };
-        match entries {
-            Some((list, own)) => {
-                let rate = if is_list { list } else { own };
-                self.lines.add(profile, charge.component, rate, charge.units)?;
-            }
-            None => self.lines.add_price(profile, charge.component, price, charge.units)?,
-        }
-        let mut at = cost(price)?;
-        self.amount = self.amount.checked_add(at)?;
-        for (term, price) in trail.terms.iter().filter(|_| !is_list) {
-            let next = cost(*price)?;
-            let text = "unit prices of the contract".to_owned();
-            self.step(Phase::UnitPrice, (Some(*term), "unit price"), text, next.checked_sub(at)?)?;
-            at = next;
-        }
-        // Where capacity divides a minute, cost is divided with it and rounded, or discounted.
-        let divided = value.checked_sub(at)?;
-        let (by, text) = (charge.key.served_by, "as capacity divides it, minute by minute");
-        if divided.atto().abs() > i128::from(charge.roundings) {
-            self.step(Phase::Capacity, (by, "capacity"), text.to_owned(), divided)?;
-        } else {
-            self.amount = self.amount.checked_add(divided)?;
-        }
-        Ok(value)
-    }
-
-    /// From its value in the currency of the books to what settlement of its stretch began with.
-    fn way(&mut self, way: &UsageWay, priced: Amount) -> Result<(), ExplainError> {
-        let begun = match self.column {
-            Column::List => way.before.list_cost,
-            _ => way.before.contracted_cost,
-        };
-        let exchanged = begun.checked_sub(priced)?;
-        if let Some(fx) = &way.fx {
-            let text = format!("{} to {} at {} of {}", fx.from, fx.to, fx.rate, fx.date);
-            self.step(Phase::Exchange, (None, "exchange"), text, exchanged)?;
-        } else {
-            // Nothing but what had no price in the books.
-            let text = "usage that capacity serves without a price of its own".to_owned();
-            self.step(Phase::Exchange, (None, "other"), text, exchanged)?;
-        }
-        let served = self.column.of(&way.before).checked_sub(begun)?;
-        let text = "served by capacity: a share of its fee in place of prices by token".to_owned();
-        self.step(Phase::Capacity, (way.key.served_by, "capacity"), text, served)?;
-        Ok(())
-    }
-
-    /// What terms did to it.
-    fn terms(&mut self, way: &UsageWay, with: With) -> Result<(), ExplainError> {
-        let mut before = self.column.of(&way.before);
-        for step in &way.steps {
-            let after = self.column.of(&step.after);
-            let change = after.checked_sub(before)?;
-            before = after;
-            if step.category == LineCategory::Overage && with == With::NoSurcharge {
-                continue;
-            }
-            let (phase, kind) = match step.term {
-                Some(_) => (phase(step.category, self.agreed(step.term)), step.category.name()),
-                None => (Phase::Stopped, "not served"),
-            };
-            self.step(phase, (step.term, kind), step.text.clone(), change)?;
-        }
-        Ok(())
-    }
-
     fn agreed(&self, term: Option<TermRef>) -> Option<&'g TermKind> {
         let at = term?;
         Some(&self.ground.contracts.get(at.contract)?.terms.get(at.term)?.kind)
-    }
-
-    /// Lines of an invoice that are not in the steps of usage.
-    fn beside(&mut self, invoice: &Invoice) -> Result<(), ExplainError> {
-        for line in &invoice.lines {
-            let is_usage = match line.category {
-                LineCategory::Usage => true,
-                LineCategory::Overage => self.column != Column::Billed,
-                _ => false,
-            };
-            if !is_usage {
-                let by = (line.term, line.category.name());
-                let phase = phase(line.category, self.agreed(line.term));
-                self.step(phase, by, line.description.clone(), self.column.of(&line.costs))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Each line of usage is rounded once.
-    fn rounding(&mut self, invoices: &[&Invoice], base: Amount) -> Result<(), ExplainError> {
-        let mut rest = Amount::ZERO.checked_sub(base)?;
-        for line in invoices.iter().flat_map(|invoice| &invoice.lines) {
-            if line.category == LineCategory::Usage {
-                rest = rest.checked_add(line.costs.billed_cost)?;
-            }
-        }
-        let text = "lines of usage are rounded once each".to_owned();
-        self.step(Phase::Rounding, (None, "rounding"), text, rest)?;
-        Ok(())
-    }
-
-    /// One line.
-    fn line(&mut self, steps: &Steps, invoice: &Invoice, line: &Line) -> Result<(), ExplainError> {
-        let whole = self.column.of(&line.costs);
-        if line.category == LineCategory::Usage {
-            let profiles = self.ground.profiles;
-            let wanted = |way: &UsageWay| {
-                let sku = &profiles[way.key.profile as usize].sku;
-                is_on(way, invoice)
-                    && way.key.served_by == line.term
-                    && (sku.provider.as_str(), sku.model.as_str())
-                        == (line.provider.as_str(), line.model.as_str())
-            };
-            if self.column != Column::Billed {
-                return self.usage(steps, &wanted, With::NoSurcharge);
-            }
-            self.usage(steps, &wanted, With::UnitPrices)?;
-            let rest = whole.checked_sub(self.base)?;
-            let text = "the line is rounded once".to_owned();
-            return Ok(self.step(Phase::Rounding, (None, "rounding"), text, rest)?);
-        }
-        self.name = format!("what the line is for: {}", line.description);
-        // In other columns what terms take off is in the lines of the usage.
-        let is_here = self.column == Column::Billed || line.category == LineCategory::Overage;
-        for way in steps.ways.iter().filter(|way| is_here && is_on(way, invoice)) {
-            let mut before = way.before;
-            for step in &way.steps {
-                let change = self.column.of(&step.after).checked_sub(self.column.of(&before))?;
-                before = step.after;
-                let is_its = step.term == line.term
-                    && step.category == line.category
-                    && step.text == line.description;
-                if is_its {
-                    let sku = &self.ground.profiles[way.key.profile as usize].sku;
-                    let text = format!("{}/{}", sku.provider, sku.model);
-                    let by = (line.term, line.category.name());
-                    self.step(Phase::Usage, by, text, change)?;
-                }
-            }
-        }
-        let rest = whole.checked_sub(self.amount)?;
-        let small = rest.atto().abs() < Amount::from_cents(1).atto();
-        let (by, text, phase) = if self.amount.is_zero() || !small {
-            ((line.term, line.category.name()), line.description.clone(), Phase::Beside)
-        } else {
-            ((None, "rounding"), "the line is rounded once".to_owned(), Phase::Rounding)
-        };
-        self.step(phase, by, text, rest)?;
-        Ok(())
     }
 
     fn unpriced(&mut self, settlement: &Settlement, wanted: &dyn Fn(&CostShare) -> bool) {

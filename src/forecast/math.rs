@@ -25,7 +25,7 @@ pub(super) fn index(x: f64) -> usize {
     x as usize
 }
 
-/// `e^x`: reduction to `2^k e^r` with `|r| <= ln(2)/2`, then the Taylor series to degree 13.
+/// `e^x`, NaN for NaN: reduction to `2^k e^r` with `|r| <= ln(2)/2`, then the Taylor series to degree 13.
 pub(super) fn exp(x: f64) -> f64 {
     // ln(2) in two parts: the first has enough trailing zero bits for `k * LN2_HIGH` to be exact.
     const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
@@ -44,19 +44,16 @@ pub(super) fn exp(x: f64) -> f64 {
         1.0 / 6.0,
         1.0 / 2.0,
     ];
-    if x.is_nan() {
-        return x;
-    }
+    // Adding it rounds to a whole number, half to even, which is then in the low bits.
+    const ROUNDS: f64 = 6_755_399_441_055_744.0;
+    // No branch and no call: loops over many values take several at a time.
     let x = x.clamp(-700.0, 700.0);
-    let k = (x * std::f64::consts::LOG2_E).round_ties_even();
+    let rounded = x * std::f64::consts::LOG2_E + ROUNDS;
+    let k = rounded - ROUNDS;
     let r = (x - k * LN2_HIGH) - k * LN2_LOW;
     let series = INVERSE_FACTORIALS.iter().fold(0.0, |sum, c| sum * r + c);
-    (1.0 + (r + r * r * series)) * power_of_two(k)
-}
-
-/// `2^k` for an integer `k` in the range of normal numbers.
-fn power_of_two(k: f64) -> f64 {
-    f64::from_bits(wide(index(k + 1023.0)) << 52)
+    let power_of_two = f64::from_bits(rounded.to_bits().wrapping_add(1023) << 52);
+    (1.0 + (r + r * r * series)) * power_of_two
 }
 
 /// Natural logarithm of a positive number: `x = 2^k m` with `m` around 1, then the series of

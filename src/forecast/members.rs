@@ -70,6 +70,13 @@ impl Scale {
             Self::Log => (exp(x) - 1.0) * 0.1,
         }
     }
+
+    /// Each value back to the quantity.
+    pub(super) fn all_back(self, values: &mut [f64]) {
+        if self == Self::Log {
+            values.iter_mut().for_each(|x| *x = Self::Log.back(*x));
+        }
+    }
 }
 
 /// A fitted member: its state after the last day and the residuals to draw from.

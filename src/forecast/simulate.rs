@@ -176,11 +176,18 @@ pub(super) fn pool_paths(
         state.copy_from(&member.state);
         for ((draw, phase), value) in steps.iter().zip(member.future()).zip(path.iter_mut()) {
             let e = table.innovation(draw, turned);
-            let extra = additions.extras.get(draw.age as usize).unwrap_or(&0.0);
-            let x = member.spec.scale.back(state.next(&smoothing, *phase) + e);
-            *value = bounds.apply(x.max(0.0) + extra);
+            *value = state.next(&smoothing, *phase) + e;
             state.advance(&smoothing, *phase, e);
             state.drift *= DRIFT_DECAY;
+        }
+        // Each in a loop of its own, which takes several days at a time.
+        member.spec.scale.all_back(path);
+        let extra = |draw: &Draw| additions.extras.get(draw.age as usize).unwrap_or(&0.0);
+        if additions.extras.is_empty() {
+            path.iter_mut().for_each(|x| *x = bounds.apply(x.max(0.0)));
+        } else {
+            let days = path.iter_mut().zip(steps);
+            days.for_each(|(x, draw)| *x = bounds.apply(x.max(0.0) + extra(draw)));
         }
         for (value, factor) in path.iter_mut().zip(&additions.factors) {
             *value = (*value * factor).min(bounds.cap);

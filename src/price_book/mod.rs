@@ -35,6 +35,7 @@ pub mod review;
 mod standing;
 mod tokenizers;
 mod unpriced;
+mod usages;
 mod validate;
 
 mod view;

@@ -157,7 +157,7 @@ impl Shares {
 }
 
 /// A profile at one price, with its share of [`BLEND_WHOLE`] by variant.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct PricedPart {
     pub(super) profile: u32,
     pub(super) prices: Option<TokenPrices>,
@@ -182,10 +182,16 @@ impl Shares {
                 None => found.push(PricedPart { profile, prices, shares }),
             }
         };
+        // The hours of a profile stand together.
+        let mut last: Option<(u32, f64, Option<TokenPrices>)> = None;
         for (index, part) in self.parts.iter().enumerate() {
             let profile = part.profile;
-            let factor = pricing.events.at(profile, day);
-            let whole_day = pricing.prices_in(profile, self.component, period);
+            let (_, factor, whole_day) =
+                last.filter(|(of, ..)| *of == profile).unwrap_or_else(|| {
+                    let prices = pricing.prices_in(profile, self.component, period);
+                    (profile, pricing.events.at(profile, day), prices)
+                });
+            last = Some((profile, factor, whole_day));
             if !with_prices || whole_day.is_some() {
                 let shares = self.variants.iter().map(|shares| scaled(shares[index], factor));
                 add(profile, whole_day.filter(|_| with_prices), shares.collect());

@@ -209,6 +209,11 @@ impl<'a> EventFactors<'a> {
         Self { events, of: profiles.iter().map(touching).collect() }
     }
 
+    /// True if there are no events.
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
     /// What the usage of a profile on a day is multiplied by.
     pub(super) fn at(&self, profile: u32, day: NaiveDate) -> f64 {
         let touching = self.of.get(profile as usize).map(Vec::as_slice).unwrap_or_default();

@@ -12,6 +12,9 @@ const DAYS_A_YEAR: f64 = 365.25;
 /// Days of a season: levels are compared week by week.
 const WEEK: usize = 7;
 
+/// Days of all paths whose medians are taken together.
+const DAYS_AT_ONCE: usize = 8;
+
 /// A growth target: from the level of the first week on, usage grows at a steady rate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Growth {
@@ -64,17 +67,27 @@ pub(super) fn apply(
     horizon: usize,
 ) {
     let Some(wanted) = growth.iter().rev().find(|g| covers(g, leaf, pricing)) else { return };
-    let medians: Vec<f64> = (0..horizon)
-        .map(|day| {
-            let mut sample: Vec<f64> =
-                quantities.chunks_exact(horizon).map(|path| path[day]).collect();
-            quantile(&mut sample, 0.5)
-        })
-        .collect();
-    let factors = factors(&medians, wanted.daily_factor);
+    let factors = factors(&medians(quantities, horizon), wanted.daily_factor);
     for path in quantities.chunks_exact_mut(horizon) {
         path.iter_mut().zip(&factors).for_each(|(q, f)| *q *= f);
     }
+}
+
+/// The median of each day over the paths. Paths lie one after the other: some days are read at a time.
+fn medians(quantities: &[f64], horizon: usize) -> Vec<f64> {
+    let mut medians = Vec::with_capacity(horizon);
+    let mut samples: [Vec<f64>; DAYS_AT_ONCE] = Default::default();
+    for first in (0..horizon).step_by(DAYS_AT_ONCE) {
+        samples.iter_mut().for_each(Vec::clear);
+        let days = first..horizon.min(first + DAYS_AT_ONCE);
+        for path in quantities.chunks_exact(horizon) {
+            for (sample, value) in samples.iter_mut().zip(&path[days.clone()]) {
+                sample.push(*value);
+            }
+        }
+        medians.extend(samples[..days.len()].iter_mut().map(|sample| quantile(sample, 0.5)));
+    }
+    medians
 }
 
 fn covers(growth: &Growth, leaf: &Leaf, pricing: &Pricing<'_, '_>) -> bool {

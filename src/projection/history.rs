@@ -1,6 +1,6 @@
 //! The leaves of a forecast at an origin: a daily series each, and what it is made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -39,7 +39,7 @@ impl fmt::Display for LeafKey {
 }
 
 /// One series with its recent mix.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Leaf {
     /// What it is.
     pub(super) key: LeafKey,
@@ -107,12 +107,14 @@ pub(super) fn leaves(
 #[derive(Default)]
 struct Gathered {
     first: Option<u32>,
-    profiles: BTreeSet<u32>,
-    daily: BTreeMap<u32, f64>,
+    /// Sorted.
+    profiles: Vec<u32>,
+    /// By day.
+    daily: Vec<(u32, f64)>,
     recent: BTreeMap<u32, Box<ByAge>>,
     hours: BTreeMap<(u32, u8), f64>,
-    /// All usage of a profile and hour, for a leaf without any lately.
-    old: BTreeMap<(u32, u8), f64>,
+    /// Older usage by profile and hour, row by row: for a leaf without any lately.
+    old: Vec<((u32, u8), f64)>,
 }
 
 struct Gathering<'a> {
@@ -127,11 +129,15 @@ impl Gathering<'_> {
         if leaf.first.is_none() {
             leaf.first = Some(row.day);
         }
-        leaf.profiles.insert(row.profile);
-        let factor = self.events.at(row.profile, self.days.date(row.day));
-        let units =
-            if factor < LEAST_FACTOR { quantity(row.count) } else { quantity(row.count) / factor };
-        *leaf.daily.entry(row.day).or_default() += units;
+        if let Err(at) = leaf.profiles.binary_search(&row.profile) {
+            leaf.profiles.insert(at, row.profile);
+        }
+        let units = self.units(row);
+        // Rows come by day.
+        match leaf.daily.last_mut() {
+            Some((day, sum)) if *day == row.day => *sum += units,
+            _ => leaf.daily.push((row.day, units)),
+        }
         if self.days.is_unknown(row.day) {
             return;
         }
@@ -145,19 +151,30 @@ impl Gathering<'_> {
                 by_age[age] += units;
                 *leaf.hours.entry(at).or_default() += units * decay(age);
             }
-            _ => *leaf.old.entry(at).or_default() += units,
+            _ => leaf.old.push((at, units)),
         }
+    }
+
+    /// Units of a row without known events.
+    fn units(&self, row: &DayRow) -> f64 {
+        let factor = if self.events.is_empty() {
+            1.0
+        } else {
+            self.events.at(row.profile, self.days.date(row.day))
+        };
+        if factor < LEAST_FACTOR { quantity(row.count) } else { quantity(row.count) / factor }
     }
 
     fn leaf(&self, stem: u32, measure: Measure, found: Gathered) -> Option<Leaf> {
         let origin = self.origin.offset;
         // A leaf that began on the partial day has one known day: what was seen of it.
         let start = found.first?.min(origin.checked_sub(1)?);
-        let values = (start..origin).map(|day| {
-            let units = found.daily.get(&day).copied().unwrap_or(0.0);
-            (!self.days.is_unknown(day)).then_some(units)
-        });
-        let partial = found.daily.get(&origin).copied().unwrap_or(0.0);
+        let on = |day: u32| {
+            let at = found.daily.binary_search_by_key(&day, |(day, _)| *day);
+            at.map_or(0.0, |at| found.daily[at].1)
+        };
+        let values = (start..origin).map(|day| (!self.days.is_unknown(day)).then_some(on(day)));
+        let partial = on(origin);
         let mut values: Vec<Option<f64>> = values.collect();
         if values.iter().all(Option::is_none) {
             // Seen on days that teach nothing alone, and today at most.
@@ -168,17 +185,19 @@ impl Gathering<'_> {
         }
         let series = DailySeries { start: self.days.date(start), values };
         let mix = if found.recent.is_empty() {
-            let mut weights: BTreeMap<u32, f64> = BTreeMap::new();
-            for ((profile, _), units) in &found.old {
+            let (mut weights, mut hours) = (BTreeMap::new(), BTreeMap::new());
+            for (at, units) in found.old {
+                *hours.entry(at).or_default() += units;
+            }
+            for ((profile, _), units) in &hours {
                 *weights.entry(*profile).or_default() += units;
             }
-            Mix::of_weights(&weights, &found.old)
+            Mix::of_weights(&weights, &hours)
         } else {
             Mix::of(&found.recent, &found.hours)
         };
         let key = LeafKey { stem: self.stems.names[stem as usize].clone(), measure };
-        let profiles = found.profiles.into_iter().collect();
-        Some(Leaf { key, stem, profiles, series, partial, mix })
+        Some(Leaf { key, stem, profiles: found.profiles, series, partial, mix })
     }
 }
 

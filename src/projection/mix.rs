@@ -29,7 +29,7 @@ const CLEARLY_BETTER: f64 = 0.9;
 pub(super) type ByAge = [f64; MIX_DAYS];
 
 /// The shares of the profiles of a leaf.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Mix {
     /// The profiles, sorted.
     pub(super) profiles: Vec<u32>,

@@ -7,6 +7,7 @@
 pub mod backtest;
 mod blend;
 mod cancel;
+mod cells;
 mod conditions;
 mod costs;
 mod crossing;
@@ -53,7 +54,9 @@ use self::prepared::{Prepared, Run};
 pub use self::simulation::ModelUse;
 use self::simulation::Simulated;
 pub use self::spans::{RunRate, Span, SpanKind};
-pub use self::usage::{HourShares, UsageCell, UsagePaths, UsageSpan, usage_paths};
+pub use self::usage::{
+    HourShares, UsageCell, UsagePaths, UsageSpan, usage_paths, usage_paths_under,
+};
 use crate::diagnostic::Diagnostics;
 use crate::forecast::{ForecastError, Holidays};
 use crate::money::{Amount, Currency, MoneyError};

@@ -1,6 +1,7 @@
 //! A history with everything that a forecast from any of its days needs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -25,7 +26,7 @@ use crate::rollup::{Profile, Rollup};
 pub(super) struct Prepared<'a> {
     pub(super) rollup: &'a Rollup,
     pub(super) options: &'a ProjectionOptions,
-    pub(super) days: UsageDays,
+    pub(super) days: Arc<UsageDays>,
     pub(super) rater: Rater<'a>,
     pub(super) events: EventFactors<'a>,
     pub(super) names: ProfileNames,
@@ -67,11 +68,32 @@ impl<'a> Prepared<'a> {
         if known < LEAST_HISTORY_DAYS {
             return Err(ProjectionError::TooShort { days: known });
         }
+        let names = ProfileNames::build(rollup, book, &options.dimensions, &options.calendar);
+        Self::of((rollup, Arc::new(days)), book, names, options)
+    }
+
+    /// The same history under other plans of volume: events, growth, launches.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn under(
+        &self,
+        book: &'a PriceBook,
+        options: &'a ProjectionOptions,
+    ) -> Result<Self, ProjectionError> {
+        Self::of((self.rollup, self.days.clone()), book, self.names.clone(), options)
+    }
+
+    fn of(
+        (rollup, days): (&'a Rollup, Arc<UsageDays>),
+        book: &'a PriceBook,
+        names: ProfileNames,
+        options: &'a ProjectionOptions,
+    ) -> Result<Self, ProjectionError> {
         let mut profiles = rollup.profiles().to_vec();
         profiles.extend(options.launches.iter().map(Launch::profile));
         let rater = Rater::new(book, &profiles, options.known_at)?;
         let events = EventFactors::new(&options.events, &profiles, &options.calendar);
-        let names = ProfileNames::build(rollup, book, &options.dimensions, &options.calendar);
         let (keys, group_of) = group_profiles(&profiles, options);
         Ok(Self { rollup, options, days, rater, events, names, profiles, keys, group_of })
     }

@@ -80,11 +80,28 @@ pub(super) struct Simulated {
 
 /// Leaves whose quantities are in memory at a time are at most twice as many: a year of 2,000 paths takes
 /// 6 MB.
-const MOST_AT_ONCE: usize = 4;
+pub(super) const MOST_AT_ONCE: usize = 4;
 
 /// Takes a leaf, how it was fitted unless it is planned, and its quantities: paths by days.
 type Visit<'v> =
     &'v mut dyn FnMut(&Leaf, Option<&FittedSeries>, &[f64]) -> Result<(), ProjectionError>;
+
+/// Leaves fitted, ready to be drawn one by one. All draw the same days, so that their totals keep their
+/// correlation.
+pub(super) struct Drawing<'s> {
+    pub(super) leaves: &'s [Leaf],
+    fitted: Vec<FittedSeries>,
+    draws: Draws,
+    pub(super) strength: f64,
+}
+
+impl Drawing<'_> {
+    /// Writes paths x days of a leaf into a block of that size, without plans.
+    pub(super) fn draw(&self, at: usize, quantities: &mut [f64]) {
+        self.fitted[at].simulate(&self.draws, quantities);
+        self.fitted[at].align(self.strength, quantities);
+    }
+}
 
 impl Simulation<'_, '_> {
     /// Leaf by leaf, so that only a few leaves' quantities are in memory at a time. All leaves draw
@@ -130,26 +147,10 @@ impl Simulation<'_, '_> {
     /// leaves that were not fitted are planned to begin.
     pub(super) fn each_leaf(&self, visit: Visit<'_>) -> Result<(), ProjectionError> {
         let options = &self.options;
-        check(self.leaves.iter().map(|leaf| &leaf.series), options)?;
-        let fit = |at: usize| {
-            FittedSeries::fit_with(&self.leaves[at].series, options, self.holidays)
-                .ok_or(ForecastError::NoHistory { series: at })
-        };
-        let fitted = in_order(self.threads, self.leaves.len(), &fit);
-        let fitted = fitted.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let span = fitted.iter().map(FittedSeries::residual_span).max().unwrap_or(1);
-        let draws = Draws::new(options, span);
-        let eve = self.origin.pred_opt().unwrap_or(self.origin);
-        let strength = cancelled_share(self.leaves, &self.pricing, eve)?;
+        let drawing = &self.drawing()?;
         let draw = |at: usize, quantities: &mut [f64]| {
-            let (leaf, fit, days) = (&self.leaves[at], &fitted[at], options.horizon_days);
-            fit.simulate(&draws, quantities);
-            fit.align(strength, quantities);
-            growth::apply(self.growth, leaf, &self.pricing, quantities, days);
-            if self.has_partial_day {
-                let floor = |path: &mut [f64]| path[0] = path[0].max(leaf.partial);
-                quantities.chunks_exact_mut(days).for_each(floor);
-            }
+            drawing.draw(at, quantities);
+            self.plan(&self.leaves[at], quantities);
         };
         let draw = &draw;
         // Some leaves are drawn while those before them are taken, in their order.
@@ -164,8 +165,9 @@ impl Simulation<'_, '_> {
                     scope.spawn(move || draw(at, block));
                 }
                 let here = (first..after.start.min(after.end)).zip(&drawn);
-                here.into_iter()
-                    .try_for_each(|(at, block)| visit(&self.leaves[at], Some(&fitted[at]), block))
+                here.into_iter().try_for_each(|(at, block)| {
+                    visit(&self.leaves[at], Some(&drawing.fitted[at]), block)
+                })
             })?;
             if width > 1 {
                 std::mem::swap(&mut drawn, &mut coming);
@@ -173,18 +175,58 @@ impl Simulation<'_, '_> {
                 draw(at, &mut drawn[0]);
             }
         }
-        self.launch(&mut drawn[0], visit)
+        self.each_launch(&mut drawn[0], &mut |leaf, quantities| visit(leaf, None, quantities))
     }
 
-    /// Adds what is planned to begin.
-    fn launch(&self, quantities: &mut [f64], visit: Visit<'_>) -> Result<(), ProjectionError> {
+    /// Fits the leaves and makes the random choices that they share.
+    pub(super) fn drawing(&self) -> Result<Drawing<'_>, ProjectionError> {
+        let options = &self.options;
+        check(self.leaves.iter().map(|leaf| &leaf.series), options)?;
+        let fit = |at: usize| {
+            FittedSeries::fit_with(&self.leaves[at].series, options, self.holidays)
+                .ok_or(ForecastError::NoHistory { series: at })
+        };
+        let fitted = in_order(self.threads, self.leaves.len(), &fit);
+        let fitted = fitted.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let span = fitted.iter().map(FittedSeries::residual_span).max().unwrap_or(1);
+        let draws = Draws::new(options, span);
+        Ok(Drawing { leaves: self.leaves, fitted, draws, strength: self.strength()? })
+    }
+
+    /// How far leaves are aligned.
+    pub(super) fn strength(&self) -> Result<f64, ProjectionError> {
+        let eve = self.origin.pred_opt().unwrap_or(self.origin);
+        Ok(cancelled_share(self.leaves, &self.pricing, eve)?)
+    }
+
+    /// True if what was drawn stays as it is.
+    pub(super) fn keeps_draws(&self) -> bool {
+        self.growth.is_empty() && !self.has_partial_day
+    }
+
+    /// Brings what was drawn of a leaf to the growth that is planned, and to what is known of a partial day.
+    pub(super) fn plan(&self, leaf: &Leaf, quantities: &mut [f64]) {
+        let days = self.options.horizon_days;
+        growth::apply(self.growth, leaf, &self.pricing, quantities, days);
+        if self.has_partial_day {
+            let floor = |path: &mut [f64]| path[0] = path[0].max(leaf.partial);
+            quantities.chunks_exact_mut(days).for_each(floor);
+        }
+    }
+
+    /// Passes on what is planned to begin; `quantities` is memory to work in.
+    pub(super) fn each_launch(
+        &self,
+        quantities: &mut [f64],
+        visit: &mut dyn FnMut(&Leaf, &[f64]) -> Result<(), ProjectionError>,
+    ) -> Result<(), ProjectionError> {
         let (launches, first) = self.launches;
         for (launch, number) in launches.iter().zip(0_u32..) {
             let random = (self.options.seed, u64::from(number));
             for (leaf, units) in launch.leaves(first + number, self.origin) {
                 let horizon = self.options.horizon_days;
                 launch.quantities(units, self.origin, horizon, random, quantities);
-                visit(&leaf, None, quantities)?;
+                visit(&leaf, quantities)?;
             }
         }
         Ok(())

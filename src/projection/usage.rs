@@ -8,22 +8,19 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::backtest::{SpentByDay, choose_level};
-use super::blend::Shares;
+use super::cells::{HorizonDays, Taker, gather_all};
 use super::history::{Leaf, horizon_dates};
 use super::level::{Level, Measure};
 use super::prepared::{Prepared, Run};
 use super::simulation::{Missing, whole};
 use super::{ProjectionError, ProjectionOptions, findings};
 use crate::diagnostic::Diagnostics;
-use crate::money::{BLEND_WHOLE, Currency};
+use crate::money::Currency;
 use crate::period::{Calendar, Period, Timestamp, next_day};
 use crate::price_book::PriceBook;
 use crate::rollup::{Profile, Rollup};
 use crate::settlement::TokenPrices;
 use crate::tokens::Component;
-
-/// Quantities that may be kept: 512 MiB of them.
-const MOST_QUANTITIES: usize = 1 << 26;
 
 /// The share of each hour of the day in the usage of a profile, by component.
 pub type HourShares = BTreeMap<(u32, Component), Vec<(u8, f64)>>;
@@ -90,115 +87,68 @@ pub fn usage_paths(
     options: &ProjectionOptions,
     edges: &dyn Fn(Period) -> Vec<Timestamp>,
 ) -> Result<UsagePaths, ProjectionError> {
-    let prepared = Prepared::new(rollup, book, options)?;
-    let (end, horizon_days) = options.horizon.days_from(prepared.days.origin)?;
+    Ok(usage_paths_under(rollup, book, (options, &[]), edges)?.0)
+}
+
+/// [`usage_paths`], and the same under each of some plans: options that differ from the first ones in
+/// events, growth and launches alone. All are forecast at one level, and with the same draws, which are made
+/// once wherever a plan leaves history as it is.
+///
+/// # Errors
+/// As [`usage_paths`].
+pub fn usage_paths_under(
+    rollup: &Rollup,
+    book: &PriceBook,
+    (options, plans): (&ProjectionOptions, &[ProjectionOptions]),
+    edges: &dyn Fn(Period) -> Vec<Timestamp>,
+) -> Result<(UsagePaths, Vec<UsagePaths>), ProjectionError> {
+    let plain = Prepared::new(rollup, book, options)?;
+    let (end, horizon_days) = options.horizon.days_from(plain.days.origin)?;
     let level = match options.level {
         Some(level) => level,
-        None => choose_level(&prepared, &SpentByDay::of(&prepared)?)?.0,
+        None => choose_level(&plain, &SpentByDay::of(&plain)?)?.0,
     };
-    let origin = prepared.last_origin();
-    let leaves = prepared.leaves(level, origin, true);
+    let origin = plain.last_origin();
+    let leaves = plain.leaves(level, origin, true);
     if leaves.is_empty() {
         return Err(ProjectionError::NoUsage);
     }
-    let first = prepared.days.origin;
+    let first = plain.days.origin;
     let calendar = &options.calendar;
     let window = Period { start: calendar.day_start(first), end: calendar.day_start(end) };
     let spans = spans(calendar, (first, end), &edges(window));
     let run =
         Run { origin, horizon_days, paths: options.paths, keep_sums: false, with_plans: true };
-    let mut gathered = Gathered {
-        prepared: &prepared,
-        spans: &spans,
-        dates: horizon_dates(first, horizon_days),
-        paths: options.paths,
-        cells: BTreeMap::new(),
-        hours: HourShares::new(),
-    };
-    prepared
-        .simulation(&leaves, run)
-        .each_leaf(&mut |leaf, _, quantities| gathered.add(leaf, quantities))?;
-    let (cells, hours) = gathered.finish();
-    let unpriced = unpriced(&cells, &spans, options.paths);
-    let actual = prepared.actual_by_day()?;
-    Ok(UsagePaths {
-        currency: prepared.rater.currency(),
-        origin: first,
-        end,
-        window,
-        paths: options.paths,
-        diagnostics: findings::findings(&prepared, &actual, &unpriced),
-        profiles: prepared.profiles.clone(),
-        spans,
-        cells,
-        hours,
-        level,
-    })
-}
-
-/// Prices in an order, whatever it is.
-type PriceKey = Option<(crate::money::UnitPrice, crate::money::UnitPrice)>;
-
-struct Gathered<'p, 'a> {
-    prepared: &'p Prepared<'a>,
-    spans: &'p [UsageSpan],
-    dates: Vec<NaiveDate>,
-    paths: usize,
-    cells: BTreeMap<(usize, u32, Measure, PriceKey), Vec<f64>>,
-    hours: HourShares,
-}
-
-impl Gathered<'_, '_> {
-    fn add(&mut self, leaf: &Leaf, quantities: &[f64]) -> Result<(), ProjectionError> {
-        let component = leaf.component();
-        // The mix of requests has no component; its parts need none either.
-        let shares = Shares::of(component.unwrap_or(Component::Output), &leaf.mix);
-        let pricing = self.prepared.pricing();
-        let variants: Vec<usize> = (0..self.paths).map(|path| shares.variant_of(path)).collect();
-        let mut span = 0;
-        for (day, date) in self.dates.iter().enumerate() {
-            while self.spans.get(span).is_some_and(|s| s.days.1 <= *date) {
-                span += 1;
-            }
-            for part in shares.parts(*date, &pricing, component.is_some()) {
-                if part.shares.iter().all(|share| *share == 0) {
-                    continue;
-                }
-                let weights: Vec<f64> =
-                    part.shares.iter().map(|s| f64::from(*s) / f64::from(BLEND_WHOLE)).collect();
-                let price = part.prices.map(|p| (p.own, p.list));
-                let number = self.cells.len() + 1;
-                let cell = self.cells.entry((span, part.profile, leaf.key.measure, price));
-                let cell = match cell {
-                    std::collections::btree_map::Entry::Occupied(found) => found.into_mut(),
-                    std::collections::btree_map::Entry::Vacant(empty) => {
-                        if number.saturating_mul(self.paths) > MOST_QUANTITIES {
-                            return Err(ProjectionError::TooManyParts(number));
-                        }
-                        empty.insert(vec![0.0; self.paths])
-                    }
-                };
-                let paths = quantities.chunks_exact(self.dates.len());
-                for ((sum, path), variant) in cell.iter_mut().zip(paths).zip(&variants) {
-                    *sum += path[day] * weights[*variant];
-                }
-            }
+    let prepared = plans.iter().map(|plan| plain.under(book, plan));
+    let prepared = prepared.collect::<Result<Vec<_>, _>>()?;
+    let own: Vec<Vec<Leaf>> =
+        prepared.iter().map(|prepared| prepared.leaves(level, origin, true)).collect();
+    let all = std::iter::once((&plain, &leaves)).chain(prepared.iter().zip(&own));
+    let takers: Vec<Taker<'_, '_>> = all
+        .map(|(prepared, leaves)| Taker { prepared, simulation: prepared.simulation(leaves, run) })
+        .collect();
+    let days = HorizonDays { spans: &spans, dates: horizon_dates(first, horizon_days) };
+    let gathered = gather_all(&takers, &days)?;
+    let actual = plain.actual_by_day()?;
+    let mut found = takers.iter().zip(gathered).map(|(taker, gathered)| {
+        let (cells, hours) = gathered.finish();
+        let unpriced = unpriced(&cells, &spans, options.paths);
+        UsagePaths {
+            currency: taker.prepared.rater.currency(),
+            origin: first,
+            end,
+            window,
+            paths: options.paths,
+            diagnostics: findings::findings(taker.prepared, &actual, &unpriced),
+            profiles: taker.prepared.profiles.clone(),
+            spans: spans.clone(),
+            cells,
+            hours,
+            level,
         }
-        if let Some(component) = component {
-            for (profile, hours) in leaf.mix.profiles.iter().zip(&leaf.mix.hours) {
-                self.hours.insert((*profile, component), hours.clone());
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> (Vec<UsageCell>, HourShares) {
-        let cells = self.cells.into_iter().map(|((span, profile, measure, prices), quantities)| {
-            let prices = prices.map(|(own, list)| TokenPrices { list, own });
-            UsageCell { span, profile, measure, prices, quantities }
-        });
-        (cells.collect(), self.hours)
-    }
+    });
+    let as_it_is = found.next().ok_or(ProjectionError::NoUsage)?;
+    Ok((as_it_is, found.collect()))
 }
 
 /// Stretches of days; every edge counts as the nearest start of a day.

@@ -385,16 +385,17 @@ impl BacktestReport {
             self.history.end.pred_opt().unwrap_or(self.history.end),
             self.inputs.sentence()
         );
+        let paths = format::grouped(u64::try_from(self.model.paths).unwrap_or(0));
         let mut notes = vec![
             "WAPE: sum of absolute errors as a share of spend. Bias above 0: too much was forecast. MASE below 1: better than \"as a week before\" did in the history.".to_owned(),
             match self.source {
                 Source::Usage => format!(
-                    "Forecast by {}: {} paths from each origin with the days before it only, at the prices of the days forecast; seed {}.",
-                    self.level, self.model.paths, self.model.seed
+                    "Forecast by {}: {paths} paths from each origin with the days before it only, at the prices of the days forecast; seed {}.",
+                    self.level, self.model.seed
                 ),
                 Source::Costs => format!(
-                    "Each id forecast by itself: {} paths from each origin with the days before it only; seed {}.",
-                    self.model.paths, self.model.seed
+                    "Each id forecast by itself: {paths} paths from each origin with the days before it only; seed {}.",
+                    self.model.seed
                 ),
             },
         ];

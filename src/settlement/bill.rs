@@ -12,6 +12,7 @@ use super::invoice::{FxUsed, Invoice, Line, LineCategory, LineQuantity, TermRef}
 use super::percent::percent;
 use super::steps::Notes;
 use super::usage::UsageProfile;
+use super::usage_lines::UsageLines;
 use crate::contract::LineRounding;
 use crate::money::{Amount, Currency, Factor, MoneyError, Rounding};
 use crate::period::{Calendar, Month, Period, Timestamp};
@@ -90,7 +91,24 @@ pub(super) struct Added {
     pub(super) quantity: Option<(Amount, String)>,
     /// Tokens, where the quantity is their sum.
     pub(super) tokens: u64,
-    pub(super) fx: Option<FxUsed>,
+    pub(super) fx: Option<Box<FxUsed>>,
+}
+
+impl Added {
+    fn add(&mut self, more: Self) -> Result<(), MoneyError> {
+        self.costs = self.costs.checked_add(more.costs)?;
+        self.tokens = self.tokens.saturating_add(more.tokens);
+        if let Some((number, unit)) = more.quantity {
+            match &mut self.quantity {
+                Some((sum, _)) => *sum = sum.checked_add(number)?,
+                empty => *empty = Some((number, unit)),
+            }
+        }
+        if more.fx.is_some() {
+            self.fx = more.fx;
+        }
+        Ok(())
+    }
 }
 
 /// One invoice without its lines.
@@ -105,15 +123,15 @@ pub struct InvoiceTotal {
 }
 
 /// All invoices.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Bill {
     invoices: IndexMap<InvoiceKey, IndexMap<LineKey, Added, FixedState>, FixedState>,
+    /// Their lines for usage by the token; the other lines are with the invoice.
+    pub(super) usage: UsageLines,
     /// How usage comes to cost what it costs, where that is asked for.
     pub(super) notes: Option<Notes>,
 }
 
-/// Lines that an invoice has room for from the start.
-const USUAL_LINES: usize = 14;
 /// Days until an invoice without a contract is to be paid.
 const USUAL_PAYMENT_DAYS: u64 = 30;
 /// Decimal places of an invoice without a contract.
@@ -155,9 +173,9 @@ pub(super) fn key_without_contract(
 }
 
 impl Bill {
-    /// No invoices yet.
-    pub(super) fn with_notes(notes: Option<Notes>) -> Self {
-        Self { notes, ..Self::default() }
+    /// No invoices yet, for models with numbers below one.
+    pub(super) fn new(models: usize, notes: Option<Notes>) -> Self {
+        Self { invoices: IndexMap::default(), usage: UsageLines::new(models), notes }
     }
 
     /// Adds to a line.
@@ -173,10 +191,8 @@ impl Bill {
 
     /// The number of an invoice, for several lines.
     pub(super) fn number_of(&mut self, invoice: &InvoiceKey) -> usize {
-        self.invoices.get_index_of(invoice).unwrap_or_else(|| {
-            let lines = IndexMap::with_capacity_and_hasher(USUAL_LINES, FixedState::default());
-            self.invoices.insert_full(invoice.clone(), lines).0
-        })
+        let found = self.invoices.get_index_of(invoice);
+        found.unwrap_or_else(|| self.invoices.insert_full(invoice.clone(), IndexMap::default()).0)
     }
 
     /// Notes on which invoice an item is, by its number, and with how much.
@@ -193,26 +209,23 @@ impl Bill {
         line: LineKey,
         added: Added,
     ) -> Result<(), MoneyError> {
-        let lines = &mut self.invoices[invoice];
-        let sum = lines.entry(line).or_default();
-        sum.costs = sum.costs.checked_add(added.costs)?;
-        sum.tokens = sum.tokens.saturating_add(added.tokens);
-        sum.quantity = match (sum.quantity.take(), added.quantity) {
-            (Some((a, unit)), Some((b, _))) => Some((a.checked_add(b)?, unit)),
-            (a, b) => a.or(b),
-        };
-        sum.fx = added.fx.or(sum.fx.take());
-        Ok(())
+        self.invoices[invoice].entry(line).or_default().add(added)
     }
 
     /// What each invoice asks for, each line rounded once.
     pub(super) fn totals(self) -> Result<Vec<InvoiceTotal>, MoneyError> {
         let mut totals = Vec::with_capacity(self.invoices.len());
+        let mut roundings = Vec::with_capacity(self.invoices.len());
         for (key, lines) in self.invoices {
             let mut lines = lines.into_values().map(|added| rounded(added.costs, key.rounding));
             let costs =
                 lines.try_fold(Costs::default(), |sum: Costs, costs| sum.checked_add(costs))?;
             totals.push(InvoiceTotal { currency: key.currency, due: key.due, costs });
+            roundings.push(key.rounding);
+        }
+        for line in self.usage.into_lines() {
+            let total = &mut totals[line.invoice].costs;
+            *total = total.checked_add(rounded(line.costs, roundings[line.invoice]))?;
         }
         Ok(totals)
     }
@@ -224,6 +237,11 @@ impl Bill {
         profiles: &[UsageProfile],
     ) -> Result<Vec<Invoice>, MoneyError> {
         let mut found: Vec<_> = self.invoices.into_iter().collect();
+        for line in self.usage.into_lines() {
+            let lines = &mut found[line.invoice].1;
+            let (key, added) = line.into_line();
+            lines.insert(key, added);
+        }
         found.sort_by(|(a, _), (b, _)| (a.days.1, a).cmp(&(b.days.1, b)));
         let mut invoices = Vec::with_capacity(found.len());
         for (key, lines) in found {
@@ -280,6 +298,6 @@ fn finished(
         description: line.text.into_words(),
         quantity,
         costs: rounded(added.costs, rounding),
-        fx: added.fx,
+        fx: added.fx.map(|fx| *fx),
     }
 }

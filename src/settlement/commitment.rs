@@ -1,5 +1,7 @@
 //! Commitments to spend: what counts, what is drawn, and what lacks in the end.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use super::deal::{Bound, Deal, prorated};
@@ -41,7 +43,7 @@ pub(super) struct Closing {
 pub(super) struct Commitment<'c> {
     pub(super) term: usize,
     pub(super) agreed: &'c SpendCommitment,
-    pub(super) stages: Vec<Stage>,
+    pub(super) stages: Arc<[Stage]>,
     pub(super) at: Option<usize>,
     pub(super) committed: Amount,
     pub(super) retired: Amount,
@@ -56,7 +58,7 @@ pub(super) struct Commitment<'c> {
     /// By rule: how much of a capped one counted in this period.
     capped: Vec<Amount>,
     /// By profile: the rule that is about it.
-    rules: Vec<Option<usize>>,
+    rules: Arc<[Option<usize>]>,
 }
 
 impl<'c> Commitment<'c> {
@@ -75,7 +77,7 @@ impl<'c> Commitment<'c> {
         Ok(Self {
             term,
             agreed,
-            stages: stages(agreed, deal, term)?,
+            stages: stages(agreed, deal, term)?.into(),
             at: None,
             committed: Amount::ZERO,
             retired: Amount::ZERO,
@@ -314,10 +316,10 @@ impl Commitment<'_> {
     /// The end of a stretch: interim and final shortfalls.
     pub(super) fn close(&mut self, end: Timestamp) -> Result<Closing, MoneyError> {
         let Some(at) = self.at else { return Ok(Closing::default()) };
-        let stage = self.stages[at].clone();
-        if stage.period.end == end {
+        if self.stages[at].period.end == end {
             return self.close_stage(at + 1 == self.stages.len());
         }
+        let stage = &self.stages[at];
         let Some((day, _)) = stage.true_ups.iter().find(|(_, part_end)| *part_end == end) else {
             return Ok(Closing::default());
         };

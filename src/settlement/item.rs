@@ -11,7 +11,8 @@ pub(super) struct Item {
     /// The contract whose issuer invoices it.
     pub(super) biller: Option<usize>,
     pub(super) currency: Currency,
-    pub(super) fx: Option<FxUsed>,
+    /// Seldom there: a box keeps usage short.
+    pub(super) fx: Option<Box<FxUsed>>,
     pub(super) served_by: Option<TermRef>,
     pub(super) tokens: u64,
     pub(super) requests: u64,
@@ -43,6 +44,27 @@ pub(super) struct Effect {
 }
 
 impl Item {
+    /// Nothing yet.
+    pub(super) fn new(currency: Currency) -> Self {
+        Self {
+            profile: 0,
+            biller: None,
+            currency,
+            fx: None,
+            served_by: None,
+            tokens: 0,
+            requests: 0,
+            counts: None,
+            list: Amount::ZERO,
+            base: Amount::ZERO,
+            price: Amount::ZERO,
+            overage: Amount::ZERO,
+            payable: Amount::ZERO,
+            prepaid_cost: Amount::ZERO,
+            effect: Effect::default(),
+        }
+    }
+
     /// What it cost in the end, surcharges included.
     pub(super) fn effective(&self) -> Result<Amount, MoneyError> {
         self.payable.checked_add(self.prepaid_cost)

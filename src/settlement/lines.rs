@@ -28,15 +28,6 @@ pub(super) fn usage(
             effective_cost: effective.checked_sub(item.overage)?,
             billed_cost: item.base,
         };
-        let line = LineKey {
-            category: LineCategory::Usage,
-            term: item.served_by,
-            profile: Some(name.model),
-            text: Text::fixed(match item.served_by {
-                Some(_) => "served by capacity",
-                None => "tokens",
-            }),
-        };
         let same = |(biller, provider, currency, _): &(Option<usize>, u32, Currency, usize)| {
             *biller == item.biller && *provider == name.provider && *currency == item.currency
         };
@@ -50,8 +41,18 @@ pub(super) fn usage(
         };
         last = Some((item.biller, name.provider, item.currency, invoice));
         run.bill.note_invoice(number, invoice, item.base);
-        let added = Added { costs, quantity: None, tokens: item.tokens, fx: item.fx.clone() };
-        run.bill.add_to(invoice, line, added)?;
+        match item.served_by {
+            None => {
+                let counted = (costs, item.tokens);
+                run.bill.usage.add(invoice, name.model, counted, item.fx.as_deref())?;
+            }
+            term => {
+                let (category, text) = (LineCategory::Usage, Text::fixed("served by capacity"));
+                let line = LineKey { category, term, profile: Some(name.model), text };
+                let (tokens, fx) = (item.tokens, item.fx.clone());
+                run.bill.add_to(invoice, line, Added { costs, quantity: None, tokens, fx })?;
+            }
+        }
         if let Some(sums) = &mut run.sums {
             let sum = &mut sums[item.profile as usize];
             *sum = Some(sum.unwrap_or_default().checked_add(effective)?);

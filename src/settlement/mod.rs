@@ -42,6 +42,7 @@ mod tests;
 mod timeline;
 mod unit_prices;
 mod usage;
+mod usage_lines;
 
 pub use bill::InvoiceTotal;
 pub use error::SettleError;

@@ -194,7 +194,7 @@ impl<'c> Settler<'c> {
         }
         let terms = self.terms;
         let mut run = terms.run(self.remarks);
-        run.bill = Bill::with_notes(self.notes);
+        run.bill = Bill::new(terms.setup.profiles.len(), self.notes);
         let cells = self.cells.sorted()?;
         let mut next = 0;
         for number in 0..terms.timeline.len() {
@@ -204,10 +204,10 @@ impl<'c> Settler<'c> {
             let mut items = Vec::with_capacity(mine);
             for (key, cell) in &cells[next..next + mine] {
                 let priced = cell.priced(key);
-                items.push(Item {
-                    counts: Some(Box::new((cell.quantities.clone(), cell.unpriced.clone()))),
-                    ..terms.item(&run, segment, &priced, key.served_by)?
-                });
+                let mut item = Item::new(terms.setup.currency);
+                terms.fill(&run, segment, (&priced, key.served_by), &mut item)?;
+                item.counts = Some(Box::new((cell.quantities.clone(), cell.unpriced.clone())));
+                items.push(item);
             }
             next += mine;
             run.remarks.met.note(run.deals, run.profiles, segment, &items);

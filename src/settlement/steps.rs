@@ -225,7 +225,7 @@ impl Notes {
                 key: UsageKey { segment, profile: item.profile, served_by: item.served_by },
                 period,
                 invoice: (String::new(), item.currency, Default::default()),
-                fx: item.fx.clone(),
+                fx: item.fx.as_deref().cloned(),
                 before,
                 steps: Vec::new(),
                 base: item.base,

@@ -142,17 +142,20 @@ impl<'c> Terms<'c> {
         run.keeps_balances = with_balances;
         run.sums = Some(vec![None; self.setup.profiles.len()]);
         let mut rest = usage;
-        let mut items = Vec::with_capacity(self.setup.profiles.len());
+        let mut items: Vec<Item> = Vec::with_capacity(self.setup.profiles.len());
         for (number, charges) in self.charges.iter().enumerate() {
             let segment = self.timeline.segment(number);
             let mine = rest.iter().take_while(|cell| cell.stretch == number).count();
-            items.clear();
-            for cell in &rest[..mine] {
-                items.push(self.item(&run, segment, cell, None)?);
+            // Those of the last stretch are written over: there are very many.
+            if items.len() < mine {
+                items.resize_with(mine, || Item::new(self.setup.currency));
+            }
+            for (cell, item) in rest[..mine].iter().zip(&mut items) {
+                self.fill(&run, segment, (cell, None), item)?;
             }
             rest = &rest[mine..];
             let stretch = (u32::try_from(number).unwrap_or(u32::MAX), segment);
-            run.settle(stretch, &mut items, &mut charges.clone())?;
+            run.settle(stretch, &mut items[..mine], &mut charges.clone())?;
         }
         let mut balances = Balances::default();
         if with_balances {
@@ -181,7 +184,7 @@ impl<'c> Terms<'c> {
             credits: self.credits.clone(),
             deals: &self.deals,
             exchange: Exchange { table: self.setup.fx },
-            bill: Bill::default(),
+            bill: Bill::new(self.setup.profiles.len(), None),
             remarks,
             names: &self.names,
             sums: None,
@@ -191,14 +194,14 @@ impl<'c> Terms<'c> {
         run
     }
 
-    /// Usage of a cell in the currency of whoever invoices it.
-    pub(super) fn item(
+    /// Writes usage of a cell into an item without counts, in the currency of whoever invoices it.
+    pub(super) fn fill(
         &self,
         run: &Run<'_>,
         segment: Period,
-        cell: &PricedCell,
-        served_by: Option<TermRef>,
-    ) -> Result<Item, SettleError> {
+        (cell, served_by): (&PricedCell, Option<TermRef>),
+        item: &mut Item,
+    ) -> Result<(), SettleError> {
         let currency = self.setup.currency;
         let biller = run.deals.iter().position(|deal| deal.bills(cell.profile, segment));
         let fx = match biller {
@@ -208,23 +211,21 @@ impl<'c> Terms<'c> {
         let contracted = converted(cell.contracted, fx.as_ref())?;
         // What capacity serves is not invoiced by token.
         let invoiced = if served_by.is_some() { Amount::ZERO } else { contracted };
-        Ok(Item {
-            profile: cell.profile,
-            biller,
-            currency: biller.map_or(currency, |b| run.deals[b].contract.currency),
-            served_by,
-            tokens: cell.tokens,
-            requests: cell.requests,
-            counts: None,
-            list: converted(cell.list, fx.as_ref())?,
-            base: invoiced,
-            price: contracted,
-            overage: Amount::ZERO,
-            payable: invoiced,
-            prepaid_cost: Amount::ZERO,
-            effect: Effect::default(),
-            fx,
-        })
+        item.profile = cell.profile;
+        item.biller = biller;
+        item.currency = biller.map_or(currency, |b| run.deals[b].contract.currency);
+        item.served_by = served_by;
+        item.tokens = cell.tokens;
+        item.requests = cell.requests;
+        item.list = converted(cell.list, fx.as_ref())?;
+        item.base = invoiced;
+        item.price = contracted;
+        item.overage = Amount::ZERO;
+        item.payable = invoiced;
+        item.prepaid_cost = Amount::ZERO;
+        item.effect = Effect::default();
+        item.fx = fx.map(Box::new);
+        Ok(())
     }
 }
 

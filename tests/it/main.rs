@@ -12,6 +12,7 @@ mod cmd_check_outputs;
 mod cmd_commit;
 mod cmd_compare;
 mod cmd_compare_changes;
+mod cmd_compare_csv;
 mod cmd_contract;
 mod cmd_cost;
 mod cmd_cost_contract;

@@ -8,7 +8,7 @@ use crate::contract::{FxTable, TermKind};
 use crate::diagnostic::{Diagnostics, SeverityPolicy};
 use crate::period::{Period, Timestamp};
 use crate::price_book::TokenRatios;
-use crate::projection::{ProjectionOptions, UsagePaths, usage_paths};
+use crate::projection::{ProjectionOptions, UsagePaths, usage_paths, usage_paths_under};
 use crate::scenario::change::{Change, Stated};
 use crate::scenario::{
     self, Asked, Assumed, Band, Case, Changed, Exit, Fallback, Ground, Outcome, ScenarioError,
@@ -101,15 +101,20 @@ impl<'a> Comparison<'a> {
 
     /// The forecast as it is, those of scenarios that change its volume, and what was odd.
     fn forecasts(&self) -> Result<(UsagePaths, Vec<Option<UsagePaths>>, Diagnostics), Failure> {
-        let plain = self.forecast(self.options)?;
+        let planned: Vec<Option<ProjectionOptions>> =
+            self.scenarios.iter().map(|s| with_volume(self.options, &s.changes)).collect();
+        let plans: Vec<ProjectionOptions> = planned.iter().flatten().cloned().collect();
+        // The same level and draws: what differs is the change alone.
+        let (plain, under) = usage_paths_under(
+            &self.usage.rollup,
+            &self.prices.book,
+            (self.options, &plans),
+            &|window| self.edges(window),
+        )?;
+        let mut under = under.into_iter();
+        let forecasts: Vec<Option<UsagePaths>> =
+            planned.iter().map(|plan| plan.as_ref().and_then(|_| under.next())).collect();
         let mut found = plain.diagnostics.clone();
-        // The same level and seed: what differs is the change alone.
-        let pinned = ProjectionOptions { level: Some(plain.level), ..self.options.clone() };
-        let mut forecasts = Vec::with_capacity(self.scenarios.len());
-        for scenario in self.scenarios {
-            let planned = with_volume(&pinned, &scenario.changes);
-            forecasts.push(planned.map(|options| self.forecast(&options)).transpose()?);
-        }
         for forecast in forecasts.iter().flatten() {
             found.merge(only_new(&forecast.diagnostics, &plain.diagnostics));
         }

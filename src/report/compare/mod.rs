@@ -1,6 +1,7 @@
 //! The report of `compare`: scenarios side by side.
 
 mod assumed;
+mod csv;
 mod figures;
 mod page;
 mod tables;

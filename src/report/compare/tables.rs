@@ -9,7 +9,8 @@ use crate::money::Amount;
 use crate::report::forecast::figures::Spread;
 use crate::report::{Align, Grid, format};
 
-const SHOWN: [(&str, &str); 4] = [("P10", "0.1"), ("P50", "0.5"), ("P90", "0.9"), ("P95", "0.95")];
+pub(super) const SHOWN: [(&str, &str); 4] =
+    [("P10", "0.1"), ("P50", "0.5"), ("P90", "0.9"), ("P95", "0.95")];
 
 impl CompareReport {
     /// Every table that has rows, in order.
@@ -108,7 +109,6 @@ impl CompareReport {
         grid
     }
 
-    /// What each change adds, on mean usage.
     /// Months, or years where there are many.
     pub(super) fn cash_title(&self) -> &'static str {
         let by_year = |s: &ScenarioFigures| s.cash.keys().any(|name| !name.contains('-'));
@@ -119,6 +119,7 @@ impl CompareReport {
         }
     }
 
+    /// What each change adds, on mean usage.
     pub(super) fn driver_grid(&self) -> Grid {
         let mut grid = Grid::new(&[
             ("what drives it", Align::Left),
@@ -224,45 +225,6 @@ impl CompareReport {
             let mut row = vec![name.clone()];
             let amount = |s: &ScenarioFigures| of(s, name).map(format::amount).unwrap_or_default();
             row.extend(self.scenarios.iter().map(amount));
-            grid.rows.push(row);
-        }
-        grid
-    }
-
-    /// One row a scenario, exact.
-    #[must_use]
-    pub fn csv_grid(&self) -> Grid {
-        let mut columns = vec![("scenario".to_owned(), Align::Left)];
-        let right = |name: String| (name, Align::Right);
-        for kind in ["effective", "billed"] {
-            columns.push(right(format!("{kind}_mean")));
-            columns.extend(SHOWN.map(|(name, _)| right(format!("{kind}_{}", name.to_lowercase()))));
-        }
-        let more = ["difference_mean", "difference_p10", "difference_p90", "cheaper", "cheapest"];
-        let last = ["regret", "p95_less_p50", "break_even", "present_value", "currency"];
-        columns.extend(more.into_iter().chain(last).map(|name| right(name.to_owned())));
-        let mut grid = Grid { columns, ..Grid::default() };
-        for scenario in &self.scenarios {
-            let mut row = vec![scenario.name.clone()];
-            for spread in [&scenario.effective, &scenario.billed] {
-                row.push(spread.mean.to_string());
-                row.extend(SHOWN.map(|(_, p)| quantile(spread, p).to_string()));
-            }
-            match &scenario.difference {
-                Some(found) => {
-                    row.push(found.paired.mean.to_string());
-                    row.extend(["0.1", "0.9"].map(|p| quantile(&found.paired, p).to_string()));
-                    row.push(found.cheaper.to_string());
-                }
-                None => row.extend(std::iter::repeat_n(String::new(), 4)),
-            }
-            row.push(scenario.cheapest.to_string());
-            row.push(scenario.regret.map(|regret| regret.to_string()).unwrap_or_default());
-            row.push(scenario.p95_less_p50.to_string());
-            let even = scenario.break_even.as_ref().map(|even| even.volume_factor.to_string());
-            let worth = scenario.present_value.map(|worth| worth.to_string());
-            row.extend([even.unwrap_or_default(), worth.unwrap_or_default()]);
-            row.push(self.currency.clone());
             grid.rows.push(row);
         }
         grid
