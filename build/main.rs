@@ -36,8 +36,9 @@ fn main() {
         let splits = pairs::splits(tokens, &trie);
         write(&format!("{name}.trie"), &little_endian(trie.units()));
         write(&format!("{name}.pairs"), &little_endian(&pairs::table(&splits)));
-        let flat: Vec<u32> = splits.into_iter().flat_map(|(left, right)| [left, right]).collect();
-        write(&format!("{name}.splits"), &little_endian(&flat));
+        let packed = pairs::packed(&splits);
+        let bytes: Vec<u8> = packed.iter().flat_map(|split| split.to_le_bytes()).collect();
+        write(&format!("{name}.splits"), &bytes);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The merges that make tokens.
 
-use crate::layout::{BYTES, EMPTY_PAIR, TOKEN_BITS, pair_slot};
+use crate::layout::{AFTER_SHIFT, BEFORE_SHIFT, BYTES, EMPTY_PAIR, TOKEN_BITS, pair_slot, partner};
 use crate::trie::Trie;
 
 /// The last merge of every token; bytes have themselves. Merging a token's bytes by rank must give the token: counting
@@ -34,6 +34,17 @@ fn last_merge(id: u32, token: &[u8], trie: &Trie) -> (u32, u32) {
     let (left, right) = (part(0, ends[1]), part(ends[1], token.len()));
     assert!(left < id && right < id, "token {id} is made of one of higher rank");
     (left, right)
+}
+
+/// The two tokens of each split in one number, and which tokens it is merged with.
+pub(crate) fn packed(splits: &[(u32, u32)]) -> Vec<u64> {
+    let both = |(left, right): &(u32, u32)| u64::from(*left) | u64::from(*right) << TOKEN_BITS;
+    let mut packed: Vec<u64> = splits.iter().map(both).collect();
+    for (left, right) in splits.iter().skip(BYTES as usize) {
+        packed[*left as usize] |= 1 << (AFTER_SHIFT + partner(*right));
+        packed[*right as usize] |= 1 << (BEFORE_SHIFT + partner(*left));
+    }
+    packed
 }
 
 /// Tokens by the pair that makes them, with linear probing.

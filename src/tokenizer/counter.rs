@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::cache::{Cache, Key, LONGEST};
+use super::cache::{Cache, Hash, Key, Known};
 use super::character::character;
 use super::class::{ClassCounts, TextClass};
 use super::encoding::Encoding;
@@ -11,13 +11,19 @@ use super::scan::{Cl100k, O200k, R50k, Rules};
 use super::stream::{Parts, parts};
 use super::tables::Tables;
 
+/// 4 MiB: most of what text in one language repeats.
+const SHORT_SETS: usize = 1 << 16;
+/// 2 MiB of pieces of 15 to 30 bytes.
+const LONG_SETS: usize = 1 << 15;
+
 /// Counts tokens as an encoding of OpenAI makes them of ordinary text, exactly: what looks like a special token is text,
 /// as it is for the providers. Each thread has its own counter; all share the vocabulary.
 #[derive(Debug)]
 pub struct Counter {
     encoding: Encoding,
     tables: &'static Tables,
-    cache: Cache,
+    short: Cache<1>,
+    long: Cache<2>,
     merger: Merger,
 }
 
@@ -25,8 +31,13 @@ impl Counter {
     /// A counter that has seen nothing.
     #[must_use]
     pub fn new(encoding: Encoding) -> Self {
-        let tables = Tables::of(encoding);
-        Self { encoding, tables, cache: Cache::new(), merger: Merger::default() }
+        Self {
+            encoding,
+            tables: Tables::of(encoding),
+            short: Cache::new(SHORT_SETS),
+            long: Cache::new(LONG_SETS),
+            merger: Merger::default(),
+        }
     }
 
     /// Whose tokens are counted.
@@ -83,21 +94,42 @@ impl Counter {
         while at < text.len() {
             let end = R::end(text, at);
             let len = end - at;
-            if len <= LONGEST {
+            if len <= Key::<1>::LONGEST {
                 let key = Key::new(text, at, len);
-                let known = self.cache.get(key).unwrap_or_else(|| {
-                    let piece = &text[at..end];
-                    let tokens = self.merger.count(self.tables, piece);
-                    self.cache.keep(key, tokens, class_of(piece))
-                });
+                let hash = key.hash();
+                let known = match self.short.get(key, hash) {
+                    Some(known) => known,
+                    None => self.new_piece(&text[at..end], key, hash),
+                };
                 sum.add(known.tokens(), || known.class());
             } else {
-                let piece = &text[at..end];
-                sum.add(self.merger.count(self.tables, piece), || class_of(piece));
+                self.long_piece(text, at, end, &mut sum);
             }
             at = end;
         }
         sum
+    }
+
+    #[inline(never)]
+    fn new_piece(&mut self, piece: &[u8], key: Key<1>, hash: Hash) -> Known {
+        let tokens = self.merger.count(self.tables, piece);
+        self.short.keep(key, hash, tokens, class_of(piece))
+    }
+
+    #[inline(never)]
+    fn long_piece<S: Sum>(&mut self, text: &[u8], at: usize, end: usize, sum: &mut S) {
+        let piece = &text[at..end];
+        if piece.len() > Key::<2>::LONGEST {
+            let tokens = self.merger.count(self.tables, piece);
+            return sum.add(tokens, || class_of(piece));
+        }
+        let key = Key::new(text, at, piece.len());
+        let hash = key.hash();
+        let known = self.long.get(key, hash).unwrap_or_else(|| {
+            let tokens = self.merger.count(self.tables, piece);
+            self.long.keep(key, hash, tokens, class_of(piece))
+        });
+        sum.add(known.tokens(), || known.class());
     }
 }
 

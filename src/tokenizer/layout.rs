@@ -1,8 +1,8 @@
 //! How the tables are laid out: shared by the build script that writes them and the code that reads them.
 //!
 //! A **trie** of all tokens is a double array of 32-bit units: the child of a unit for a byte is at
-//! `payload ^ byte` and has that byte as its label. A **split** is the last merge that makes a token.
-//! The **pair** table finds a token by the two tokens it is merged from.
+//! `payload ^ byte` and has that byte as its label. A **split** is the last merge that makes a token,
+//! with two sets of what the token itself is merged with. The **pair** table finds a token by the two tokens it is merged from.
 
 /// A label that no text has: bytes 0xFF are not UTF-8. It marks empty units and those that hold the
 /// token of their parent.
@@ -21,6 +21,21 @@ pub(crate) const EMPTY_PAIR: u32 = u32::MAX;
 pub(crate) const BYTES: u32 = 256;
 /// Code points of one block of the table of characters.
 pub(crate) const BLOCK: u32 = 128;
+
+/// A token in a split: two tokens take 36 bits and two sets of partners 28.
+pub(crate) const TOKEN_MASK: u64 = (1 << TOKEN_BITS) - 1;
+/// Where the set of the tokens that come after a token in merges begins in its split; before it are the two tokens.
+pub(crate) const AFTER_SHIFT: u32 = 2 * TOKEN_BITS;
+/// Where the set of the tokens that come before it begins.
+pub(crate) const BEFORE_SHIFT: u32 = AFTER_SHIFT + PARTNERS;
+/// Bits of a set of partners, each for many tokens.
+const PARTNERS: u32 = 14;
+
+/// The bit of a token in sets of partners.
+#[inline]
+pub(crate) const fn partner(token: u32) -> u32 {
+    ((token.wrapping_mul(0x9E37_79B1) >> 16) * PARTNERS) >> 16
+}
 
 /// Where a pair belongs in a table of so many slots, and the part of its hash that the slot keeps.
 #[inline]

@@ -2,11 +2,19 @@
 
 use super::encoding::Encoding;
 use super::layout::{
-    BYTES, EMPTY_PAIR, INNER_TOKEN, LEAF, NO_LABEL, PAYLOAD_SHIFT, TOKEN_BITS, pair_slot,
+    AFTER_SHIFT, BEFORE_SHIFT, BYTES, EMPTY_PAIR, INNER_TOKEN, LEAF, NO_LABEL, PAYLOAD_SHIFT,
+    TOKEN_BITS, TOKEN_MASK, pair_slot, partner,
 };
 
 /// A token by its rank: of two merges, the one that makes the lower rank comes first.
 pub(super) type Token = u32;
+
+/// A token that bytes begin with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) token: Token,
+    pub(super) len: usize,
+}
 
 type Word = [u8; 4];
 
@@ -46,35 +54,35 @@ impl Tables {
         }
     }
 
-    /// The longest token that `bytes` begin with, and its length; every byte of UTF-8 is a token.
+    /// The tokens that `bytes` begin with, the longest last; every byte of UTF-8 is a token.
     #[inline]
-    pub(super) fn longest(&self, bytes: &[u8]) -> (Token, usize) {
+    pub(super) fn all(&self, bytes: &[u8], found: &mut Vec<Found>) {
+        found.clear();
         let units = self.trie.as_chunks::<4>().0;
-        let mut found = (0, 0);
         let mut unit = word(units, 0);
         for (at, byte) in bytes.iter().enumerate() {
-            let child = word(units, (unit >> PAYLOAD_SHIFT) ^ u32::from(*byte));
-            if child & 0xFF != u32::from(*byte) {
+            unit = word(units, (unit >> PAYLOAD_SHIFT) ^ u32::from(*byte));
+            if unit & 0xFF != u32::from(*byte) {
                 break;
             }
-            unit = child;
-            if unit & LEAF != 0 {
-                let token = unit >> PAYLOAD_SHIFT;
-                return if token < self.size { (token, at + 1) } else { found };
+            if unit & (LEAF | INNER_TOKEN) == 0 {
+                continue;
             }
-            if unit & INNER_TOKEN != 0 {
-                let token =
-                    word(units, (unit >> PAYLOAD_SHIFT) ^ u32::from(NO_LABEL)) >> PAYLOAD_SHIFT;
-                if token < self.size {
-                    found = (token, at + 1);
-                }
+            let leaf = unit & LEAF != 0;
+            let token = match leaf {
+                true => unit,
+                false => word(units, (unit >> PAYLOAD_SHIFT) ^ u32::from(NO_LABEL)),
+            } >> PAYLOAD_SHIFT;
+            if token < self.size {
+                found.push(Found { token, len: at + 1 });
+            }
+            if leaf {
+                break;
             }
         }
-        found
     }
 
     /// The token that merging two makes.
-    #[inline]
     fn merged(&self, left: Token, right: Token) -> Option<Token> {
         let slots = self.pairs.as_chunks::<4>().0;
         // There are fewer slots than 2^19.
@@ -86,31 +94,36 @@ impl Tables {
                 return None;
             }
             let token = found & ((1 << TOKEN_BITS) - 1);
-            if found - token == part && self.split(token) == (left, right) {
-                return (token < self.size).then_some(token);
+            if found - token == part {
+                let split = self.split(token);
+                if (split.left(), split.right()) == (left, right) {
+                    return (token < self.size).then_some(token);
+                }
             }
             slot = if slot as usize + 1 == slots.len() { 0 } else { slot + 1 };
         }
     }
 
-    /// The two tokens from which merging makes this one.
     #[inline]
-    fn split(&self, token: Token) -> (Token, Token) {
+    fn split(&self, token: Token) -> Split {
         let bytes = self.splits.as_chunks::<8>().0.get(token as usize);
-        let both = bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        #[expect(clippy::cast_possible_truncation, reason = "the two halves of the number")]
-        (both as u32, (both >> 32) as u32)
+        Split(bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes)))
     }
 
     /// Whether merging the bytes of two tokens by rank gives these two again.
     ///
     /// Merges are undone from the last to the first. While one was not undone yet, the tokens at the seam stood beside
     /// each other; had the token that they make a lower rank than the next merge, it would have come first.
+    #[inline]
     pub(super) fn stay_apart(&self, mut left: Token, mut right: Token) -> bool {
         // What a merge across the seam must not be below. Of equal ranks the one further left comes first.
         let mut limit = Token::MAX;
+        let (mut of_left, mut of_right) = (self.split(left), self.split(right));
         loop {
-            if self.merged(left, right).is_some_and(|token| token < limit) {
+            if of_left.may_precede(right)
+                && of_right.may_follow(left)
+                && self.merged(left, right).is_some_and(|token| token < limit)
+            {
                 return false;
             }
             if left.max(right) < BYTES {
@@ -118,12 +131,42 @@ impl Tables {
             }
             if left > right {
                 limit = left;
-                left = self.split(left).1;
+                left = of_left.right();
+                of_left = self.split(left);
             } else {
                 limit = right + 1;
-                right = self.split(right).0;
+                right = of_right.left();
+                of_right = self.split(right);
             }
         }
+    }
+}
+
+/// The two tokens from which merging makes a token, and sets of those it is merged with itself.
+#[derive(Debug, Clone, Copy)]
+struct Split(u64);
+
+#[expect(clippy::cast_possible_truncation, reason = "fewer bits than 32 each")]
+impl Split {
+    #[inline]
+    const fn left(self) -> Token {
+        (self.0 & TOKEN_MASK) as Token
+    }
+
+    #[inline]
+    const fn right(self) -> Token {
+        (self.0 >> TOKEN_BITS & TOKEN_MASK) as Token
+    }
+
+    /// Whether there may be a merge of the token and this one after it; if not, there is none.
+    #[inline]
+    const fn may_precede(self, after: Token) -> bool {
+        self.0 >> (AFTER_SHIFT + partner(after)) & 1 == 1
+    }
+
+    #[inline]
+    const fn may_follow(self, before: Token) -> bool {
+        self.0 >> (BEFORE_SHIFT + partner(before)) & 1 == 1
     }
 }
 

@@ -6,7 +6,7 @@
 //! ```
 
 use super::super::character::{Kind, character};
-use super::{Rules, Spaces, contraction, run, three_numbers};
+use super::{Rules, Spaces, contraction, letters, run, three_numbers};
 
 /// cl100k_base.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ impl Rules for Cl100k {
         let Some(first) = character(text, at) else { return at };
         let after = at + first.len;
         match first.kind() {
-            Kind::Upper | Kind::Lower | Kind::Caseless => run(text, after, Kind::is_letter),
+            Kind::Upper | Kind::Lower | Kind::Caseless => letters(text, after),
             Kind::Number => three_numbers(text, at),
             Kind::LineEnd => spaces(text, at),
             Kind::Other | Kind::Mark | Kind::Space => {
@@ -26,9 +26,9 @@ impl Rules for Cl100k {
                 if short > 0 {
                     return at + short;
                 }
-                let letters = run(text, after, Kind::is_letter);
-                if letters > after {
-                    return letters;
+                let word = letters(text, after);
+                if word > after {
+                    return word;
                 }
                 if first.kind() != Kind::Space {
                     return others(text, after);

@@ -2,6 +2,7 @@
 //!
 //! Each file states the regular expression that it is equal to.
 
+mod ascii;
 mod cl100k;
 mod o200k;
 mod r50k;
@@ -25,6 +26,12 @@ fn run(text: &[u8], mut at: usize, wanted: impl Fn(Kind) -> bool) -> usize {
         at += next.len;
     }
     at
+}
+
+/// `\p{L}*`.
+#[inline]
+fn letters(text: &[u8], at: usize) -> usize {
+    ascii::run(text, at).map_or_else(|| run(text, at, Kind::is_letter), |word| word.end)
 }
 
 /// `\p{N}{1,3}`.

@@ -7,7 +7,7 @@
 //! ```
 
 use super::super::character::{Kind, character};
-use super::{Rules, Spaces, contraction, run, three_numbers};
+use super::{Rules, Spaces, ascii, contraction, run, three_numbers};
 
 /// o200k_base.
 #[derive(Debug)]
@@ -17,6 +17,18 @@ impl Rules for O200k {
     #[inline]
     fn end(text: &[u8], at: usize) -> usize {
         let Some(first) = character(text, at) else { return at };
+        let ascii_word = match first.kind() {
+            Kind::Upper | Kind::Lower => ascii::run(text, at),
+            Kind::Other | Kind::Space => ascii::run(text, at + first.len),
+            _ => None,
+        };
+        if let Some(word) = ascii_word
+            && word.end > at + first.len
+            && !word.mixed
+            && word.next != b'\''
+        {
+            return word.end;
+        }
         match first.kind() {
             Kind::Upper | Kind::Lower | Kind::Caseless => {
                 with_contraction(text, word(text, at).end)

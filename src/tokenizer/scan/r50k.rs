@@ -5,7 +5,7 @@
 //! ```
 
 use super::super::character::{Kind, character};
-use super::{Rules, Spaces, run};
+use super::{Rules, Spaces, letters, run};
 
 /// r50k_base and p50k_base.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Rules for R50k {
         let start = if text[at] == b' ' { at + 1 } else { at };
         let kind = character(text, start).map_or(Kind::Space, |next| next.kind());
         match kind {
-            Kind::Upper | Kind::Lower | Kind::Caseless => run(text, start, Kind::is_letter),
+            Kind::Upper | Kind::Lower | Kind::Caseless => letters(text, start),
             Kind::Number => run(text, start, |kind| kind == Kind::Number),
             Kind::Other | Kind::Mark => run(text, start, Kind::is_other),
             Kind::Space | Kind::LineEnd => Spaces::at(text, at).before_text(text, at),
