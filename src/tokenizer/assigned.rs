@@ -118,6 +118,9 @@ const RULES: &[Rule] = &[
     ("kimi", "", KIMI, Basis::Exact, PUBLISHED),
 ];
 
+/// Tokenizers of price books that are not public: what a text has can only be estimated.
+pub const NOT_PUBLIC: [&str; 4] = ["claude-2024", "claude-2026", "grok", "nova"];
+
 /// What stands before the name of a model where others serve it.
 const SERVED: [&str; 4] = ["openai.", "openai/", "ft:", "fw-"];
 
@@ -137,4 +140,53 @@ pub fn assigned(tokenizer: &str, model: &str) -> Option<Assigned> {
         return Some(Assigned { choice: GEMMA4, basis: Basis::Assumed, why: STAND_IN });
     }
     Some(Assigned { choice, basis, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_assumed_says_so() {
+        let of = |tokenizer: &str, model: &str| {
+            assigned(tokenizer, model).map(|found| (found.choice.name(), found.basis))
+        };
+        for (tokenizer, model, expected) in [
+            ("o200k_base", "gpt-5.6-luna", Some(("o200k_base", Basis::Exact))),
+            ("o200k_base", "openai.gpt-5.4", Some(("o200k_base", Basis::Exact))),
+            ("o200k_base", "ft:gpt-4o-mini-2024-07-18", Some(("o200k_base", Basis::Exact))),
+            ("o200k_base", "gpt-6-astra", Some(("o200k_base", Basis::Assumed))),
+            ("o200k_base", "openai.gpt-oss-120b-1:0", Some(("o200k_harmony", Basis::Exact))),
+            ("cl100k_base", "gpt-4-0613", Some(("cl100k_base", Basis::Exact))),
+            ("p50k_base", "text-davinci-003", Some(("p50k_base", Basis::Exact))),
+            ("deepseek", "deepseek-v3.1", Some(("deepseek_v3", Basis::Exact))),
+            ("deepseek", "deepseek-v4-pro", Some(("deepseek_v3", Basis::Assumed))),
+            ("mistral", "open-mistral-nemo-2407", Some(("mistral_v3", Basis::Exact))),
+            ("mistral", "ministral-3b", Some(("mistral_v3", Basis::Assumed))),
+            ("claude-2026", "claude-opus-5", None),
+            ("o200k", "gpt-5", None),
+        ] {
+            assert_eq!(of(tokenizer, model), expected, "{tokenizer} {model}");
+        }
+    }
+
+    #[test]
+    fn gemini_has_the_vocabulary_of_gemma_3_or_what_is_nearest() {
+        let exact = assigned("gemini", "gemini-2.5-flash").unwrap();
+        let later = assigned("gemini", "gemini-4-argon").unwrap();
+        assert_eq!(later.basis, Basis::Assumed);
+        if Vendor::Gemma3.is_compiled() {
+            assert_eq!((exact.choice, exact.basis), (GEMMA3, Basis::Exact));
+        } else if Vendor::Gemma4.is_compiled() {
+            assert_eq!((exact.choice, exact.basis), (GEMMA4, Basis::Assumed));
+        }
+    }
+
+    #[test]
+    fn names_lead_back() {
+        for rule in RULES {
+            assert_eq!(Choice::from_name(rule.2.name()), Some(rule.2));
+            assert!(!NOT_PUBLIC.contains(&rule.0));
+        }
+    }
 }

@@ -22,9 +22,7 @@ pub(crate) const BYTES: u32 = 256;
 /// Code points of one block of the table of characters.
 pub(crate) const BLOCK: u32 = 128;
 
-/// A token in a split: two tokens take 36 bits and two sets of partners 28.
-pub(crate) const TOKEN_MASK: u64 = (1 << TOKEN_BITS) - 1;
-/// Where the set of the tokens that come after a token in merges begins in its split; before it are the two tokens.
+/// Where the set of the tokens that come after a token in merges begins in its split: after two tokens of 18 bits.
 pub(crate) const AFTER_SHIFT: u32 = 2 * TOKEN_BITS;
 /// Where the set of the tokens that come before it begins.
 pub(crate) const BEFORE_SHIFT: u32 = AFTER_SHIFT + PARTNERS;

@@ -20,7 +20,7 @@ mod tables;
 mod tests;
 mod vendor;
 
-pub use assigned::{Assigned, Basis, Choice, assigned};
+pub use assigned::{Assigned, Basis, Choice, NOT_PUBLIC, assigned};
 pub use class::{ClassCounts, TextClass};
 pub use counter::Counter;
 pub use encoding::Encoding;

@@ -43,6 +43,17 @@ impl Reference {
         Self { encoding, bpe }
     }
 
+    /// Ranks and bytes of all ordinary tokens.
+    #[cfg(test)]
+    pub(super) fn vocabulary(&self) -> Vec<(u32, Vec<u8>)> {
+        let special = self.bpe.special_tokens();
+        let token = |id: u32| Some((id, self.bpe.decode_bytes(&[id]).ok()?));
+        let ordinary = |(_, bytes): &(u32, Vec<u8>)| {
+            !special.iter().any(|special| special.as_bytes() == bytes)
+        };
+        (0..200_000).filter_map(token).filter(ordinary).collect()
+    }
+
     /// The number of tokens of ordinary text.
     ///
     /// # Errors

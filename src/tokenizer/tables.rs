@@ -3,11 +3,13 @@
 use super::encoding::Encoding;
 use super::layout::{
     AFTER_SHIFT, BEFORE_SHIFT, BYTES, EMPTY_PAIR, INNER_TOKEN, LEAF, NO_LABEL, PAYLOAD_SHIFT,
-    TOKEN_BITS, TOKEN_MASK, pair_slot, partner,
+    TOKEN_BITS, pair_slot, partner,
 };
 
 /// A token by its rank: of two merges, the one that makes the lower rank comes first.
 pub(super) type Token = u32;
+
+const TOKEN_MASK: u64 = (1 << TOKEN_BITS) - 1;
 
 /// A token that bytes begin with.
 #[derive(Debug, Clone, Copy)]
