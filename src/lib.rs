@@ -28,5 +28,6 @@ pub mod series;
 pub mod settlement;
 pub mod sku;
 pub mod source;
+pub mod tokenizer;
 pub mod tokens;
 pub mod usage;

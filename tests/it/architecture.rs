@@ -22,6 +22,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("rating", 2, &["rollup"]),
     ("settlement", 2, &["rating", "rollup"]),
     ("forecast", 2, &[]),
+    ("tokenizer", 2, &[]),
     ("projection", 3, &[]),
     ("budget", 4, &[]),
     ("scenario", 4, &[]),
@@ -38,6 +39,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli/"]),
     ("indicatif", &["cli/ui.rs"]),
     ("comfy_table", &["report/grid.rs", "cli/ui.rs"]),
+    ("splintr", &["tokenizer/kind.rs", "tokenizer/vendor.rs"]),
+    ("tiktoken_rs", &["tokenizer/reference.rs"]),
     ("quick_xml", &["report/check/junit.rs"]),
 ];
 
