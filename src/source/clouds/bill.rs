@@ -308,3 +308,74 @@ pub(super) fn set_label(labels: &mut Labels, name: &str, value: &str, policy: &L
         labels.set(name, value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(
+        amount: &str,
+        unit: &str,
+        cost: &str,
+        component: Component,
+        usual: Option<u64>,
+    ) -> Option<u64> {
+        let quantity = Quantity {
+            amount: amount.parse().unwrap(),
+            stated_unit: token_unit(unit),
+            cost: (!cost.is_empty()).then(|| cost.parse().unwrap()),
+        };
+        quantity.tokens(component, usual)
+    }
+
+    #[test]
+    fn units_as_bills_print_them() {
+        for (text, unit) in [
+            ("1K", 1_000),
+            ("1K tokens", 1_000),
+            ("1000 Tokens", 1_000),
+            ("1,000 tokens", 1_000),
+            ("Thousand Tokens", 1_000),
+            ("1M", 1_000_000),
+            ("1M Tokens", 1_000_000),
+            ("1000000 Tokens", 1_000_000),
+            ("Million tokens", 1_000_000),
+            ("Tokens", 1),
+            ("1 token", 1),
+        ] {
+            assert_eq!(token_unit(text), Some(unit), "{text}");
+        }
+        for text in ["", "1", "Units", "Requests", "1 Hour", "10K", "N/A", "Token-Hours", "count"] {
+            assert_eq!(token_unit(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_price_tells_the_unit() {
+        use Component::{InputCacheRead, InputUncached, Output};
+        // A stated unit counts, whatever the price.
+        assert_eq!(tokens("17.33", "1K tokens", "", InputUncached, None), Some(17_330));
+        assert_eq!(tokens("17.33", "", "0.0572", InputUncached, None), Some(17_330));
+        assert_eq!(tokens("17.33", "Units", "57.2", InputUncached, None), Some(17_330_000));
+        assert_eq!(tokens("4800000", "", "72.0", Output, None), Some(4_800_000));
+        assert_eq!(tokens("5372.659", "", "1.77297747", InputCacheRead, None), Some(5_372_659));
+        // Floats a hair off.
+        assert_eq!(tokens("17.330000000000002", "1K", "", InputUncached, None), Some(17_330));
+        // Nothing costs so much or so little.
+        assert_eq!(tokens("1", "", "5000", InputUncached, Some(1_000)), None);
+        assert_eq!(tokens("1000", "Units", "", InputUncached, Some(1_000_000)), None);
+        assert_eq!(tokens("1000", "", "0", Output, Some(1_000)), None);
+        assert_eq!(tokens("-5", "1K", "", Output, None), None);
+        assert_eq!(tokens("0", "", "", Output, None), Some(0));
+        assert_eq!(tokens("1e18", "1M", "", Output, None), None, "more than 64 bits hold");
+    }
+
+    #[test]
+    fn where_two_units_fit_the_usual_one_counts() {
+        // 0.1 a million tokens by the million, 100 by the thousand: output may cost either.
+        let two = |usual| tokens("10", "", "1", Component::Output, usual);
+        assert_eq!(two(Some(MILLION)), Some(10_000_000));
+        assert_eq!(two(Some(THOUSAND)), Some(10_000));
+        assert_eq!(two(None), None);
+    }
+}

@@ -214,9 +214,10 @@ impl Vendor {
                     if self.provider_of_service(row).is_some() { &*sub_category } else { "" };
                 texts.find_map(|text| azure_wording::parse(text, sub_category))
             }
-            Self::Google => texts
-                .find_map(|text| gcp_wording::parse(text, &service))
-                .filter(|(_, wording)| wording.component.is_some()),
+            Self::Google => texts.find_map(|text| {
+                let found = gcp_wording::parse(text, &service)?;
+                found.1.component.is_some().then_some(found)
+            }),
             Self::Other(_) => None,
         }
     }

@@ -79,12 +79,15 @@ fn last_with_usage<'a>(value: &Value<'a>) -> Option<Value<'a>> {
 fn as_line(row: &Object<'_>, body: &Value<'_>) -> String {
     let mut line = format!("{{\"provider\":\"{VERTEX}\"");
     let scalar = |key: &str| row.get(key).and_then(|v| v.scalar());
+    // `publishers/google/models/gemini-2.5-flash`, or the name alone.
+    let model = scalar("model");
+    let model = model.as_deref().and_then(|m| m.rsplit('/').next()).map(Cow::Borrowed);
     // `projects/p/locations/us-east5/endpoints/e`
     let endpoint = row.text("endpoint").unwrap_or_default();
     let location = endpoint.split('/').skip_while(|part| *part != "locations").nth(1);
     for (key, value) in [
         ("timestamp", scalar("logging_time")),
-        ("model", scalar("model")),
+        ("model", model),
         ("request_id", scalar("request_id")),
         ("location", location.map(Cow::Borrowed)),
     ] {
