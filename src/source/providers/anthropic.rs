@@ -6,6 +6,7 @@
 use compact_str::CompactString;
 use smallvec::SmallVec;
 
+use super::bedrock::TIER_HEADER;
 use super::openai::no_usage;
 use crate::diagnostic::code;
 use crate::sku::{Sku, service_tier};
@@ -296,7 +297,9 @@ fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
     sku.service_tier = if envelope.is_batch_line() {
         CompactString::const_new("batch")
     } else {
-        service_tier(&usage.text("service_tier").unwrap_or_default())
+        let tier = usage.text("service_tier");
+        let in_header = || if on_bedrock { envelope.header(TIER_HEADER) } else { None };
+        service_tier(&tier.or_else(in_header).unwrap_or_default())
     };
     if let Some(speed) = usage.first_text(&["speed"]) {
         sku.speed = CompactString::new(&speed);

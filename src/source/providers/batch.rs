@@ -102,16 +102,10 @@ fn read_bedrock(line: &Object<'_>, options: &ReadOptions) -> Outcome {
 fn is_gemini(line: &Object<'_>) -> bool {
     ["response", "error", "request"].iter().any(|key| line.get(key).is_some())
         && line.raw_keys().all(|key| {
-            matches!(
-                key,
-                b"key"
-                    | b"response"
-                    | b"error"
-                    | b"request"
-                    | b"metadata"
-                    | b"timestamp"
-                    | b"model"
-            )
+            let written = [&b"key"[..], b"response", b"error", b"request", b"metadata"];
+            // What a user adds, because the answer lacks it.
+            let added = [&b"timestamp"[..], b"time", b"model", b"modelId"];
+            written.contains(&key) || added.contains(&key)
         })
 }
 

@@ -15,6 +15,9 @@ use crate::source::provider;
 use crate::source::scan::{Object, Value};
 use crate::tokens::Component;
 
+/// The header in which InvokeModel states the tier that served.
+pub(super) const TIER_HEADER: &str = "x-amzn-bedrock-service-tier";
+
 /// True for a body with Converse usage, or one that should have it.
 pub(crate) fn is_converse(object: &Object<'_>, usage: Option<&Object<'_>>) -> bool {
     match usage {
@@ -118,7 +121,8 @@ pub(super) fn draft<'a>(envelope: &Envelope<'a>, splitter: Splitter) -> Draft<'a
         sku.speed = CompactString::const_new("optimized");
     }
     // In a stream it stands beside the usage.
-    let tier = body.object("serviceTier").and_then(|t| t.text("type")).unwrap_or_default();
+    let tier = body.object("serviceTier").and_then(|t| t.text("type"));
+    let tier = tier.or_else(|| envelope.header(TIER_HEADER)).unwrap_or_default();
     sku.service_tier = if found.provisioned {
         CompactString::const_new("provisioned")
     } else if envelope.is_batch_line() {

@@ -50,7 +50,7 @@ impl Reported {
                     upstream = cost.and_then(|v| amount(&v, CostKind::Estimate));
                 }
                 b"cost_in_usd_ticks" => {
-                    found.of_request = usage.get("cost_in_usd_ticks").and_then(ticks)
+                    found.of_request = usage.get("cost_in_usd_ticks").and_then(ticks);
                 }
                 b"estimated_cost" => {
                     let cost = usage.get("estimated_cost");

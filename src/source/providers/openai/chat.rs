@@ -46,8 +46,7 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let whole = if includes { prompt } else { prompt.saturating_add(cached) };
     input.split(&mut splitter, whole, &sku);
     let missed = optional_count!(usage, "prompt_cache_miss_tokens");
-    let hit = count_field!(usage, "prompt_cache_hit_tokens");
-    let splits = missed.is_none_or(|missed| missed.saturating_add(hit) == prompt);
+    let splits = missed.is_none_or(|missed| missed.saturating_add(input.cached) == prompt);
     splitter.notes.set_if(Note::TotalMismatch, !splits);
 
     let beside = if includes { 0 } else { cached };
