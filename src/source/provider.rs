@@ -4,123 +4,216 @@ use compact_str::CompactString;
 
 use crate::sku::Sku;
 
-/// Spellings of providers in the wild and the OpenTelemetry GenAI name of each.
+/// Spellings of providers in the wild, in lower case letters and digits alone, and the name of
+/// each: that of OpenTelemetry GenAI where it has one.
 const SPELLINGS: &[(&str, &str)] = &[
     ("openai", "openai"),
+    ("openairesponses", "openai"),
+    ("textcompletionopenai", "openai"),
     ("anthropic", "anthropic"),
+    ("anthropictext", "anthropic"),
     ("claude", "anthropic"),
+    ("awsbedrock", "aws.bedrock"),
     ("bedrock", "aws.bedrock"),
+    ("bedrockconverse", "aws.bedrock"),
+    ("amazonbedrock", "aws.bedrock"),
     ("aws", "aws.bedrock"),
     ("amazon", "aws.bedrock"),
-    ("amazon-bedrock", "aws.bedrock"),
-    ("amazon bedrock", "aws.bedrock"),
-    ("bedrock_converse", "aws.bedrock"),
-    ("aws_bedrock", "aws.bedrock"),
-    ("aws-bedrock", "aws.bedrock"),
-    ("aws.bedrock", "aws.bedrock"),
+    ("awssagemaker", "aws.sagemaker"),
+    ("sagemaker", "aws.sagemaker"),
+    ("sagemakerchat", "aws.sagemaker"),
+    ("azureaiopenai", "azure.ai.openai"),
+    ("azureopenai", "azure.ai.openai"),
+    ("azureopenaichat", "azure.ai.openai"),
     ("azure", "azure.ai.openai"),
-    ("azure-openai", "azure.ai.openai"),
-    ("azure_openai", "azure.ai.openai"),
-    ("azure.ai.openai", "azure.ai.openai"),
-    ("azure-foundry", "azure.ai.inference"),
-    ("azure_ai", "azure.ai.inference"),
-    ("azure.ai.inference", "azure.ai.inference"),
+    ("azuretext", "azure.ai.openai"),
+    ("azureaiinference", "azure.ai.inference"),
+    ("azureai", "azure.ai.inference"),
+    ("azureaifoundry", "azure.ai.inference"),
+    ("azurefoundry", "azure.ai.inference"),
+    ("gcpgemini", "gcp.gemini"),
     ("gemini", "gcp.gemini"),
+    ("geminiapi", "gcp.gemini"),
     ("google", "gcp.gemini"),
-    ("gemini-api", "gcp.gemini"),
-    ("google ai studio", "gcp.gemini"),
-    ("google-ai-studio", "gcp.gemini"),
-    ("google.generative-ai", "gcp.gemini"),
-    ("google_genai", "gcp.gemini"),
-    ("gcp.gemini", "gcp.gemini"),
+    ("googleai", "gcp.gemini"),
+    ("googleaistudio", "gcp.gemini"),
+    ("googlegenai", "gcp.gemini"),
+    ("googlegenerativeai", "gcp.gemini"),
+    ("gcpvertexai", "gcp.vertex_ai"),
     ("vertex", "gcp.vertex_ai"),
     ("vertexai", "gcp.vertex_ai"),
-    ("vertex-ai", "gcp.vertex_ai"),
-    ("google vertex", "gcp.vertex_ai"),
-    ("google-vertex", "gcp.vertex_ai"),
-    ("google-vertex-ai", "gcp.vertex_ai"),
-    ("google.vertex", "gcp.vertex_ai"),
-    ("google_vertexai", "gcp.vertex_ai"),
-    ("vertex_ai-anthropic_models", "gcp.vertex_ai"),
-    ("vertex_ai", "gcp.vertex_ai"),
-    ("gcp.vertex_ai", "gcp.vertex_ai"),
+    ("vertexaibeta", "gcp.vertex_ai"),
+    ("googlevertex", "gcp.vertex_ai"),
+    ("googlevertexai", "gcp.vertex_ai"),
+    ("gcpgenai", "gcp.gen_ai"),
     ("xai", "x_ai"),
-    ("x-ai", "x_ai"),
-    ("grok", "x_ai"),
-    ("x_ai", "x_ai"),
     ("mistral", "mistral_ai"),
     ("mistralai", "mistral_ai"),
-    ("mistral_ai", "mistral_ai"),
+    ("codestral", "mistral_ai"),
     ("deepseek", "deepseek"),
     ("groq", "groq"),
     ("cohere", "cohere"),
-    ("cohere_chat", "cohere"),
+    ("coherechat", "cohere"),
+    ("perplexity", "perplexity"),
+    ("perplexityai", "perplexity"),
+    ("moonshot", "moonshot_ai"),
+    ("moonshotai", "moonshot_ai"),
+    ("ibmwatsonxai", "ibm.watsonx.ai"),
+    ("watsonx", "ibm.watsonx.ai"),
+    ("watsonxai", "ibm.watsonx.ai"),
+    ("together", "together"),
+    ("togetherai", "together"),
+    ("fireworks", "fireworks"),
+    ("fireworksai", "fireworks"),
+    ("cerebras", "cerebras"),
+    ("zai", "zai"),
+    ("zhipu", "zai"),
+    ("zhipuai", "zai"),
+    ("huggingface", "huggingface"),
+    ("hfinference", "huggingface"),
+    ("openrouter", "openrouter"),
+    ("deepinfra", "deepinfra"),
+    ("sambanova", "sambanova"),
+    ("nvidianim", "nvidia"),
+    ("nvidia", "nvidia"),
+    ("dashscope", "alibaba"),
+    ("alibaba", "alibaba"),
+    ("alibabacloud", "alibaba"),
+    ("minimax", "minimax"),
+    ("githubcopilot", "github.copilot"),
+    ("copilot", "github.copilot"),
+    ("ollama", "ollama"),
+    ("ollamachat", "ollama"),
+    ("vllm", "vllm"),
+    ("hostedvllm", "vllm"),
 ];
 
 /// The provider of a body whose model no known maker's names fit.
 pub(crate) const UNKNOWN: &str = "unknown";
 
-/// The OpenTelemetry GenAI name of a provider; other names are kept in lower case.
+/// The name of a provider in any known spelling, or `None`.
+fn known(spelling: &str) -> Option<&'static str> {
+    // No spelling is longer, and nothing is allocated for a name.
+    let mut bare = [0_u8; 24];
+    let mut length = 0;
+    for byte in spelling.bytes().filter(u8::is_ascii_alphanumeric) {
+        *bare.get_mut(length)? = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    let bare = &bare[..length];
+    SPELLINGS.iter().find(|(s, _)| s.as_bytes() == bare).map(|(_, name)| *name)
+}
+
+/// The OpenTelemetry GenAI name of a provider, in whatever case and with whatever signs between the
+/// words it is spelled; other names are kept in lower case.
 #[must_use]
 pub fn canonical(spelling: &str) -> CompactString {
-    let lower = CompactString::new(spelling.trim().to_ascii_lowercase());
-    SPELLINGS
-        .iter()
-        .find(|(s, _)| *s == lower)
-        .map_or(lower, |(_, name)| CompactString::const_new(name))
+    match known(spelling) {
+        Some(name) => CompactString::const_new(name),
+        None => CompactString::new(spelling.trim().to_ascii_lowercase()),
+    }
 }
+
+/// Beginnings of the names that makers give their models, and who serves them under these names.
+/// Names under which many hosts serve an open model say nothing and are not here.
+const PREFIXES: &[(&str, &str)] = &[
+    ("gpt-oss", UNKNOWN),
+    ("gpt", "openai"),
+    ("chatgpt", "openai"),
+    ("o1", "openai"),
+    ("o3", "openai"),
+    ("o4", "openai"),
+    ("text-embedding-3", "openai"),
+    ("text-embedding-ada", "openai"),
+    ("text-moderation", "openai"),
+    ("omni-moderation", "openai"),
+    ("codex", "openai"),
+    ("davinci", "openai"),
+    ("babbage", "openai"),
+    ("computer-use", "openai"),
+    ("whisper-1", "openai"),
+    ("tts-1", "openai"),
+    ("dall-e", "openai"),
+    ("ft:", "openai"),
+    ("claude", "anthropic"),
+    ("gemini", "gcp.gemini"),
+    ("text-embedding-00", "gcp.gemini"),
+    ("embedding-001", "gcp.gemini"),
+    ("grok", "x_ai"),
+    ("deepseek", "deepseek"),
+    ("mistral", "mistral_ai"),
+    ("ministral", "mistral_ai"),
+    ("magistral", "mistral_ai"),
+    ("codestral", "mistral_ai"),
+    ("devstral", "mistral_ai"),
+    ("pixtral", "mistral_ai"),
+    ("voxtral", "mistral_ai"),
+    ("open-mi", "mistral_ai"),
+    ("command", "cohere"),
+    ("embed-v4", "cohere"),
+    ("embed-english", "cohere"),
+    ("embed-multilingual", "cohere"),
+    ("rerank-", "cohere"),
+    ("c4ai-", "cohere"),
+    ("sonar", "perplexity"),
+    ("kimi-", "moonshot_ai"),
+    ("moonshot-", "moonshot_ai"),
+    ("glm-", "zai"),
+    ("accounts/fireworks/", "fireworks"),
+];
 
 /// Provider of a body whose shape many providers share, told by its maker's model names. A name
 /// of no known maker gives `unknown`, which no price book serves: its usage stays unpriced.
 pub(crate) fn of_model(model: &str) -> CompactString {
-    const PREFIXES: &[(&str, &str)] = &[
-        ("gpt", "openai"),
-        ("chatgpt", "openai"),
-        ("o1", "openai"),
-        ("o3", "openai"),
-        ("o4", "openai"),
-        ("text-embedding", "openai"),
-        ("codex", "openai"),
-        ("davinci", "openai"),
-        ("babbage", "openai"),
-        ("computer-use", "openai"),
-        ("ft:", "openai"),
-        ("claude", "anthropic"),
-        ("gemini", "gcp.gemini"),
-        ("grok", "x_ai"),
-        ("deepseek", "deepseek"),
-        ("mistral", "mistral_ai"),
-        ("mistralai", "mistral_ai"),
-        ("ministral", "mistral_ai"),
-        ("magistral", "mistral_ai"),
-        ("codestral", "mistral_ai"),
-        ("devstral", "mistral_ai"),
-        ("pixtral", "mistral_ai"),
-        ("open-mi", "mistral_ai"),
-        ("command", "cohere"),
-    ];
     let found = PREFIXES.iter().find(|(prefix, _)| model.starts_with(prefix));
     CompactString::const_new(found.map_or(UNKNOWN, |(_, provider)| provider))
 }
 
 /// Takes a gateway's spelling such as `anthropic/claude-opus-5-5` or `bedrock/us.amazon.nova-lite-v1:0`
-/// apart, where nothing else says who bills. Only names of providers count as prefixes.
+/// apart, where nothing else says who bills. Only names of providers count as prefixes. A bare
+/// Bedrock id says so by itself.
 pub(crate) fn take_prefix(sku: &mut Sku) {
     if sku.provider != UNKNOWN {
         return;
     }
-    let Some((prefix, rest)) = sku.model.split_once('/') else { return };
-    let lower = prefix.to_ascii_lowercase();
-    let Some((_, provider)) = SPELLINGS.iter().find(|(s, _)| *s == lower) else { return };
-    let rest = CompactString::new(rest);
-    sku.provider = CompactString::const_new(provider);
-    if *provider == "aws.bedrock" {
-        let found = bedrock_model(&rest);
-        sku.endpoint = found.endpoint.into();
-        sku.model = found.model.into();
-    } else {
-        sku.model = rest;
+    if is_bedrock_id(&sku.model) {
+        sku.provider = CompactString::const_new("aws.bedrock");
+        return take_geography(sku);
     }
+    let Some((prefix, rest)) = sku.model.split_once('/') else { return };
+    let Some(provider) = known(prefix) else { return };
+    sku.model = CompactString::new(rest);
+    sku.provider = CompactString::const_new(provider);
+    if provider == "aws.bedrock" {
+        take_geography(sku);
+    }
+}
+
+fn take_geography(sku: &mut Sku) {
+    let id = sku.model.clone();
+    let found = bedrock_model(&id);
+    sku.endpoint = found.endpoint.into();
+    sku.model = found.model.into();
+}
+
+/// True for `us.anthropic.claude-...` and the like: a maker before the first dot.
+fn is_bedrock_id(id: &str) -> bool {
+    const MAKERS: [&str; 12] = [
+        "ai21",
+        "amazon",
+        "anthropic",
+        "cohere",
+        "deepseek",
+        "meta",
+        "minimax",
+        "mistral",
+        "moonshot",
+        "openai",
+        "qwen",
+        "writer",
+    ];
+    let maker = bedrock_model(id).model.split_once('.').map(|(maker, _)| maker);
+    maker.is_some_and(|maker| MAKERS.contains(&maker))
 }
 
 /// A Bedrock model id taken apart.
@@ -157,6 +250,11 @@ pub(crate) fn bedrock_model(id: &str) -> BedrockModel<'_> {
     BedrockModel { model: name, endpoint: "regional", region, provisioned }
 }
 
+/// Vertex AI's kind of endpoint at a location.
+pub(crate) fn vertex_endpoint(location: &str) -> CompactString {
+    CompactString::const_new(if location == "global" { "global" } else { "regional" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +276,19 @@ mod tests {
     }
 
     #[test]
+    fn spellings_are_bare_and_unique() {
+        for (at, (spelling, _)) in SPELLINGS.iter().enumerate() {
+            let bare = spelling.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            assert!(bare && spelling.len() <= 24, "{spelling}");
+            assert!(SPELLINGS[..at].iter().all(|(other, _)| other != spelling), "{spelling} twice");
+        }
+        for (at, (prefix, _)) in PREFIXES.iter().enumerate() {
+            let hidden = PREFIXES[..at].iter().any(|(other, _)| prefix.starts_with(other));
+            assert!(!hidden, "{prefix} is never reached");
+        }
+    }
+
+    #[test]
     fn gateway_spellings() {
         let taken = |model: &str| {
             let mut sku = Sku::new("unknown", model);
@@ -190,6 +301,10 @@ mod tests {
             taken("bedrock/us.amazon.nova-lite-v1:0"),
             of("aws.bedrock", "amazon.nova-lite-v1:0", "us")
         );
+        assert_eq!(
+            taken("eu.anthropic.claude-sonnet-5-v1:0"),
+            of("aws.bedrock", "anthropic.claude-sonnet-5-v1:0", "eu")
+        );
         assert_eq!(taken("meta-llama/llama-4"), of("unknown", "meta-llama/llama-4", ""));
         let mut groq = Sku::new("groq", "openai/gpt-oss-120b");
         take_prefix(&mut groq);
@@ -201,7 +316,35 @@ mod tests {
         assert_eq!(canonical("OpenAI"), "openai");
         assert_eq!(canonical("Vertex_AI"), "gcp.vertex_ai");
         assert_eq!(canonical("my-gateway"), "my-gateway");
+        assert_eq!(
+            canonical("a name that is longer than any spelling"),
+            "a name that is longer than any spelling"
+        );
+        for (spelling, name) in [
+            ("azure_ai", "azure.ai.inference"),
+            ("azure.ai.openai", "azure.ai.openai"),
+            ("Amazon Bedrock", "aws.bedrock"),
+            ("together_ai", "together"),
+            ("fireworks_ai", "fireworks"),
+            ("Moonshot AI", "moonshot_ai"),
+            ("Z.AI", "zai"),
+            ("hf-inference", "huggingface"),
+            ("Cerebras", "cerebras"),
+            ("perplexity", "perplexity"),
+            ("x-ai", "x_ai"),
+        ] {
+            assert_eq!(canonical(spelling), name);
+        }
         assert_eq!(of_model("o3-2025-04-16"), "openai");
-        assert_eq!(of_model("llama-3.3-70b-versatile"), "unknown");
+        for model in
+            ["llama-3.3-70b-versatile", "gpt-oss-120b", "text-embedding-v4", "whisper-large-v3"]
+        {
+            assert_eq!(of_model(model), "unknown", "{model} says nothing of its host");
+        }
+        assert_eq!(of_model("text-embedding-3-small"), "openai");
+        assert_eq!(of_model("text-embedding-005"), "gcp.gemini");
+        assert_eq!(of_model("sonar-deep-research"), "perplexity");
+        assert_eq!(of_model("kimi-k2-0905-preview"), "moonshot_ai");
+        assert_eq!(of_model("accounts/fireworks/models/glm-5"), "fireworks");
     }
 }
