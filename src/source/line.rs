@@ -161,8 +161,8 @@ fn first_element(array: &[u8]) -> Option<&[u8]> {
 }
 
 /// Keys under which an exported page or query result keeps its records.
-const WRAPPERS: [&str; 8] =
-    ["data", "result", "results", "items", "records", "logs", "observations", "requests"];
+const WRAPPERS: [&str; 9] =
+    ["data", "result", "results", "items", "records", "logs", "observations", "requests", "runs"];
 
 /// The array that an exported page or query result wraps.
 fn wrapped_array<'a>(object: &Object<'a>) -> Option<Vec<Value<'a>>> {
