@@ -163,8 +163,8 @@ fn first_element(array: &[u8]) -> Option<&[u8]> {
 }
 
 /// Keys under which an exported page or query result keeps its records.
-const WRAPPERS: [&str; 8] =
-    ["data", "result", "results", "items", "records", "logs", "observations", "requests"];
+const WRAPPERS: [&str; 9] =
+    ["data", "result", "results", "items", "records", "logs", "observations", "requests", "runs"];
 
 /// The array that an exported page or query result wraps.
 fn wrapped_array<'a>(object: &Object<'a>) -> Option<Vec<Value<'a>>> {
@@ -219,4 +219,25 @@ pub(crate) fn records_of(
             Err(skipped) => panic!("{}: {}", skipped.code, skipped.message),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_is_told_by_lines_that_the_head_cuts_and_by_arrays() {
+        let options = ReadOptions::default();
+        let needs = |head: &str| needs_order(head.as_bytes(), &options);
+        let long = "x".repeat(100);
+        assert!(needs(r#"{"resourceSpans":[]}"#));
+        assert!(needs(&format!("{{\"a\":\"{long}\",\"resourceSpans\":[{{\"resource\":\"{long}")));
+        assert!(needs(&format!("[{{\"traceId\":\"t\",\"id\":\"i\",\"tags\":{{\"k\":\"{long}")));
+        let page =
+            r#"{"meta":{},"data":[{"id":"o","traceId":"t","type":"SPAN","usageDetails":{}}]}"#;
+        assert!(needs(page) && needs(&page[..page.len() - 4]));
+        assert!(!needs(r#"{"id":"x","usage":{"prompt_tokens":1}}"#));
+        assert!(!needs(&format!("{{\"id\":\"x\",\"choices\":[\"{long}")));
+        assert!(!needs("[1,2]") && !needs("a,b\n1,2"));
+    }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Tokens {
     /// The part of what was written to a cache that is kept an hour.
     pub(crate) written_1h: u64,
     pub(crate) reasoning: u64,
+    /// True where reasoning is known to stand beside the output, as Gemini counts.
+    pub(crate) reasoning_beside: bool,
     pub(crate) input_audio: u64,
     pub(crate) output_audio: u64,
 }
@@ -42,6 +44,7 @@ impl Default for Tokens {
             written_5m: 0,
             written_1h: 0,
             reasoning: 0,
+            reasoning_beside: false,
             input_audio: 0,
             output_audio: 0,
         }
@@ -93,7 +96,8 @@ impl Tokens {
     /// Reasoning is part of the output, unless the total or its size say that it stands beside.
     fn split_output(&self, input: u64, splitter: &mut Splitter) {
         let output = self.counted.output;
-        let beside = self.reasoning > output
+        let beside = self.reasoning_beside
+            || self.reasoning > output
             || (self.reasoning > 0
                 && self.counted.total
                     == Some(input.saturating_add(output).saturating_add(self.reasoning)));

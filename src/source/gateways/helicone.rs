@@ -11,7 +11,6 @@ use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::outcome::{Outcome, Skipped};
 use crate::source::resolve::{Counted, Includes};
 use crate::source::row::Row;
-use crate::source::scan::Object;
 use crate::usage::{CostKind, RecordGrain};
 
 /// The format.

@@ -4,10 +4,13 @@ mod call;
 mod cloudflare;
 mod fields;
 mod helicone;
+mod langchain;
 mod langfuse;
 mod litellm;
 mod openrouter;
+mod otel;
 mod portkey;
+mod posthog;
 mod tree;
 
 use super::format::FormatInfo;
@@ -23,4 +26,11 @@ pub(crate) const FORMATS: &[FormatInfo] = &[
     openrouter::generations::FORMAT,
     portkey::FORMAT,
     cloudflare::FORMAT,
+    posthog::FORMAT,
+    otel::TRACES,
+    otel::LOGS,
+    otel::METRICS,
+    otel::SPANS,
+    langchain::LANGSMITH,
+    langchain::LANGCHAIN,
 ];

@@ -8,6 +8,7 @@
 //! traces of a file would have to overlap over 100,000 spans for that.
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::diagnostic::code;
@@ -38,6 +39,17 @@ pub(crate) struct Held {
     pub(crate) version: i64,
 }
 
+/// What a span holds.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// The usage of a call.
+    Usage(Box<Held>),
+    /// A call without usage: a finding, unless a span below it has some.
+    Lacks(Skipped),
+    /// Nothing of its own; it may still stand between two that have usage.
+    Nothing,
+}
+
 impl Held {
     fn tokens(&self) -> Sum {
         self.records.iter().fold(Sum::default(), |sum, (record, _)| Sum {
@@ -57,7 +69,16 @@ struct Sum {
 struct Span {
     parent: Option<u64>,
     line: u64,
-    held: Option<Box<Held>>,
+    content: Content,
+}
+
+impl Span {
+    fn held(&self) -> Option<&Held> {
+        match &self.content {
+            Content::Usage(held) => Some(held),
+            Content::Lacks(_) | Content::Nothing => None,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -87,24 +108,23 @@ impl Tree {
         Self { above, most: MOST_SPANS, traces: HashMap::default(), held: 0, clock: 0 }
     }
 
-    /// Adds a span; one without usage may still stand between two that have some.
+    /// Adds a span.
     pub(crate) fn add(
         &mut self,
         line: u64,
         [trace, span, parent]: [&str; 3],
-        held: Option<Held>,
+        content: Content,
         emit: &mut Emit<'_>,
     ) {
         self.clock += 1;
         let of = self.traces.entry(key(trace)).or_default();
         of.touched = self.clock;
         let parent = (!parent.is_empty()).then(|| key(parent));
-        let new = Span { parent, line, held: held.map(Box::new) };
+        let new = Span { parent, line, content };
         match of.spans.get_mut(&key(span)) {
             // Exporters repeat spans: the later copy counts, and one with usage over one without.
             Some(old) => {
-                let rank =
-                    |span: &Span| span.held.as_ref().map(|held| (held.version, held.tokens().all));
+                let rank = |span: &Span| span.held().map(|held| (held.version, held.tokens().all));
                 if rank(&new) >= rank(old) {
                     *old = new;
                 }
@@ -153,21 +173,30 @@ type Verdicts = Vec<(u64, u64, crate::source::outcome::Outcome)>;
 fn judge(trace: Trace, above: Above, verdicts: &mut Verdicts) {
     let mut below: HashMap<u64, Sum, foldhash::fast::FixedState> = HashMap::default();
     for (own, span) in &trace.spans {
-        let Some(held) = &span.held else { continue };
+        let Some(held) = span.held() else { continue };
         let tokens = held.tokens();
         if tokens.all == 0 {
             continue;
         }
-        if let Some(caller) = caller_with_usage(&trace, *own, span) {
+        // Every caller up to the nearest with usage; those further up are reached from there.
+        for caller in callers(&trace, *own, span) {
             let sum = below.entry(caller).or_default();
             sum.prompt = sum.prompt.saturating_add(tokens.prompt);
             sum.all = sum.all.saturating_add(tokens.all);
         }
     }
     for (own, span) in trace.spans {
-        let Some(held) = span.held else { continue };
+        let sum = below.get(&own);
+        let held = match span.content {
+            Content::Usage(held) => held,
+            Content::Lacks(skipped) if sum.is_none() => {
+                verdicts.push((span.line, own, Err(skipped)));
+                continue;
+            }
+            Content::Lacks(_) | Content::Nothing => continue,
+        };
         let tokens = held.tokens();
-        let repeats = below.get(&own).filter(|sum| above == Above::Repeats || **sum == tokens);
+        let repeats = sum.filter(|sum| above == Above::Repeats || **sum == tokens);
         let Some(sum) = repeats else {
             for (record, notes) in held.records {
                 verdicts.push((span.line, own, Ok(one(record, notes))));
@@ -184,20 +213,16 @@ fn judge(trace: Trace, above: Above, verdicts: &mut Verdicts) {
     }
 }
 
-/// The nearest span above with usage.
-fn caller_with_usage(trace: &Trace, own: u64, span: &Span) -> Option<u64> {
-    let mut next = span.parent?;
-    for _ in 0..MOST_LEVELS {
-        if next == own {
-            return None;
-        }
-        let caller = trace.spans.get(&next)?;
-        if caller.held.is_some() {
-            return Some(next);
-        }
-        next = caller.parent?;
+/// The spans above, up to the nearest with usage.
+fn callers(trace: &Trace, own: u64, span: &Span) -> SmallVec<[u64; 8]> {
+    let mut callers = SmallVec::new();
+    let mut next = span.parent;
+    while let Some(caller) = next.filter(|n| *n != own && callers.len() < MOST_LEVELS) {
+        let Some(found) = trace.spans.get(&caller) else { break };
+        callers.push(caller);
+        next = if found.held().is_some() { None } else { found.parent };
     }
-    None
+    callers
 }
 
 #[cfg(test)]
@@ -209,7 +234,7 @@ mod tests {
     use crate::tokens::Component;
     use crate::usage::{Labels, RecordGrain, UsageTime};
 
-    fn held(input: u64) -> Option<Held> {
+    fn held(input: u64) -> Content {
         let record = UsageRecord {
             time: UsageTime::At(Timestamp::from_nanos(0)),
             grain: RecordGrain::Request,
@@ -221,7 +246,7 @@ mod tests {
             components: [(Component::InputUncached, input)].into_iter().collect(),
             reported_cost: None,
         };
-        Some(Held { records: vec![(record, Notes::default())], version: 0 })
+        Content::Usage(Box::new(Held { records: vec![(record, Notes::default())], version: 0 }))
     }
 
     /// Tokens that count, and codes of what does not, in the order of the lines.
@@ -232,7 +257,11 @@ mod tests {
             Err(why) => skipped.push(why.code.name()),
         };
         for (line, (ids, tokens)) in (1..).zip(spans) {
-            tree.add(line, *ids, tokens.and_then(held), &mut emit);
+            let content = tokens.map_or_else(
+                || Content::Lacks(Skipped::new(code::NO_USAGE, "a call without usage")),
+                held,
+            );
+            tree.add(line, *ids, content, &mut emit);
         }
         tree.finish(&mut emit);
         (counted, skipped)
@@ -251,6 +280,16 @@ mod tests {
         let expected = (vec![10, 20, 7], vec!["not-usage", "not-usage"]);
         assert_eq!(judged(Tree::new(Above::Repeats), &spans), expected);
         assert_eq!(judged(Tree::new(Above::RepeatsIfSum), &spans), expected);
+    }
+
+    #[test]
+    fn a_call_without_usage_is_found_unless_one_below_has_it() {
+        let spans = [
+            (["t", "http", "call"], Some(10)),
+            (["t", "call", ""], None),
+            (["t", "stream", ""], None),
+        ];
+        assert_eq!(judged(Tree::new(Above::Repeats), &spans), (vec![10], vec!["no-usage"]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod usage;
 
 use super::call::{LabelSet, dollars, sku};
 use super::fields::Fields;
-use super::tree::{Above, Held, Tree};
+use super::tree::{Above, Content, Held, Tree};
 use crate::diagnostic::code;
 use crate::source::ReadOptions;
 use crate::source::format::{Emit, FormatInfo, Group, Reads, RowReader, Session};
@@ -58,16 +58,16 @@ impl Reader {
         options: &ReadOptions,
         emit: &mut Emit<'_>,
     ) {
-        let held = match observation(fields, options) {
-            Ok(held) => Some(held),
+        let content = match observation(fields, options) {
+            Ok(held) => Content::Usage(Box::new(held)),
             Err(skipped) => {
                 emit(line, Err(skipped));
-                None
+                Content::Nothing
             }
         };
         let trace = fields.first(&["traceId", "trace_id"]);
         let parent = fields.first(&["parentObservationId", "parent_observation_id"]);
-        self.0.add(line, [&trace, &fields.first(&["id"]), &parent], held, emit);
+        self.0.add(line, [&trace, &fields.first(&["id"]), &parent], content, emit);
     }
 }
 

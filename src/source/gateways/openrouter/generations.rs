@@ -10,7 +10,7 @@ use crate::source::ReadOptions;
 use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::gateways::call::{Call, LabelSet, Tokens, dollars, request_id, sku};
 use crate::source::gateways::fields::Fields;
-use crate::source::outcome::{Notes, Outcome, Skipped, one};
+use crate::source::outcome::{Notes, Outcome, one};
 use crate::source::resolve::{Counted, Stated};
 use crate::source::row::Row;
 use crate::source::scan::Object;
