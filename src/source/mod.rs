@@ -5,6 +5,7 @@
 //! splitting, reading with several threads and counting what was skipped are shared.
 
 mod agents;
+mod archive;
 pub mod canonical;
 mod clouds;
 mod consoles;
@@ -18,10 +19,12 @@ mod format;
 #[cfg(test)]
 mod format_tests;
 mod gateways;
+pub mod hash_labels;
 pub mod inputs;
 mod line;
 pub mod mapping;
 mod outcome;
+mod packed;
 mod parquet;
 mod pipeline;
 pub mod provider;
@@ -30,6 +33,8 @@ mod reader;
 mod row;
 pub mod scan;
 mod tally;
+mod utf16;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,8 +46,9 @@ pub use self::cost_columns::{COST_COLUMNS, CostColumn, CostColumns};
 pub use self::format::{Format, FormatInfo, Group};
 pub use self::inputs::Input;
 
+pub use self::hash_labels::HashLabels;
 pub use self::mapping::{InputIncludesCache, Mapping, MappingError};
-pub use self::pipeline::read_all;
+pub use self::pipeline::{read_all, read_bytes};
 use crate::diagnostic::Diagnostics;
 
 /// Labels kept without being asked for: words that companies split cost by, with few values.
@@ -103,6 +109,8 @@ pub struct ReadOptions {
     pub provider: Option<CompactString>,
     /// Which labels to keep.
     pub labels: LabelPolicy,
+    /// Labels whose values are hashed.
+    pub hash_labels: Option<HashLabels>,
     /// The one format to read; `None` detects.
     pub format: Option<Format>,
     /// Columns or paths of a log that no reader knows.
@@ -124,6 +132,7 @@ pub struct ReadReport {
     pub formats: BTreeMap<&'static str, u64>,
     /// Everything that was odd.
     pub diagnostics: Diagnostics,
+    views: views::Views,
 }
 
 /// Bytes read so far, for a progress display; shared between threads.
