@@ -5,6 +5,7 @@
 //! comes after works on the rollup, not on the logs.
 
 mod builder;
+pub mod grains;
 pub mod overlap;
 pub mod parquet;
 

@@ -16,8 +16,8 @@ pub(super) enum Member<'m> {
     File(String, Opened<'m>),
     /// A file that cannot be read, with the reason.
     Unreadable(String, String),
-    /// The archive itself cannot be read to its end.
-    Broken(String),
+    /// The archive itself cannot be read, with the reason.
+    Broken(String, String),
 }
 
 /// Hands on the members of an archive in their order.
@@ -34,7 +34,7 @@ pub(super) fn each_member(
     let size = size(&mut *file).map_err(failed)?;
     let mut archive = match ZipArchive::new(BufReader::new(file)) {
         Ok(archive) => archive,
-        Err(error) => return each(Member::Broken(error.to_string())),
+        Err(error) => return each(Member::Broken(input.name(), error.to_string())),
     };
     let sizes = Sizes::of_archive(size);
     for at in 0..archive.len() {

@@ -88,7 +88,7 @@ impl<'a> Cutter<'a> {
 
     fn file(&mut self, input: &Input) -> Result<(), SourceError> {
         let opened = open(input, self.progress)?;
-        let lies_open = (!opened.is_packed).then_some(input);
+        let lies_open = opened.layers.is_empty().then_some(input);
         self.opened(opened, &Place { file: input.name().into(), lies_open, is_member: false })
     }
 
@@ -160,7 +160,7 @@ impl<'a> Cutter<'a> {
                     let message = format!("members of archives that cannot be read ({reason})");
                     self.note(code::UNRECOGNISED_FILE, message, &place);
                 }
-                Member::Broken(reason) => {
+                Member::Broken(_, reason) => {
                     let message = format!("zip archives without a whole directory ({reason})");
                     self.note(code::TRUNCATED_FILE, message, &whole);
                 }

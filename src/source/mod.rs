@@ -14,6 +14,7 @@ pub mod cost_table;
 mod csv;
 mod cutter;
 mod database;
+pub mod detect;
 mod envelope;
 mod format;
 #[cfg(test)]
@@ -151,6 +152,12 @@ impl Progress {
     fn advance(&self, bytes: usize) {
         self.bytes.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
     }
+}
+
+/// True if a file was not read because it unpacks to too much.
+#[must_use]
+pub fn is_out_of_proportion(error: &std::io::Error) -> bool {
+    packed::is_bomb(error)
 }
 
 /// Why reading stopped.

@@ -141,13 +141,13 @@ pub(crate) fn member<'p>(stream: impl Read + Send + 'p, sizes: &Sizes, cut: &Cut
     Box::new(Unpacked { inner: stream, sizes, cut, ended: AtomicBool::new(false) })
 }
 
-/// Takes off one layer of gzip (also of several members) or zstd, and says if there is one. For a member of
+/// Takes off one layer of gzip (also of several members) or zstd, and says which. For a member of
 /// an archive, `sizes` are those of the archive.
 pub(crate) fn unpack<'p>(
     stream: Stream<'p>,
     archive: Option<&Sizes>,
     cut: &Cut,
-) -> io::Result<(Stream<'p>, bool)> {
+) -> io::Result<(Stream<'p>, Option<&'static str>)> {
     let (head, rest) = peek(stream, 4)?;
     let sizes = archive.cloned().unwrap_or_default();
     let counted = |rest: Stream<'p>| -> Stream<'p> {
@@ -156,14 +156,17 @@ pub(crate) fn unpack<'p>(
             None => Box::new(Packed { inner: rest, sizes: sizes.clone() }),
         }
     };
-    let unpacked: Stream<'p> = match head.as_slice() {
+    let (unpacked, name): (Stream<'p>, _) = match head.as_slice() {
         [0x1f, 0x8b, ..] => {
-            Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(counted(rest))))
+            let packed = BufReader::new(counted(rest));
+            (Box::new(flate2::read::MultiGzDecoder::new(packed)), "gzip")
         }
-        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::stream::read::Decoder::new(counted(rest))?),
-        _ => return Ok((rest, false)),
+        [0x28, 0xb5, 0x2f, 0xfd] => {
+            (Box::new(zstd::stream::read::Decoder::new(counted(rest))?), "zstd")
+        }
+        _ => return Ok((rest, None)),
     };
-    Ok((member(unpacked, &sizes, cut), true))
+    Ok((member(unpacked, &sizes, cut), Some(name)))
 }
 
 #[cfg(test)]

@@ -63,8 +63,8 @@ pub(crate) fn seekable<'p>(
 /// A text or table, with compression and UTF-16 taken off.
 pub(crate) struct Opened<'p> {
     pub(crate) stream: Stream<'p>,
-    /// True if it is not as it lies on disk.
-    pub(crate) is_packed: bool,
+    /// What was taken off, from the outside.
+    pub(crate) layers: Vec<&'static str>,
     /// Whether it ended early, once it has been read.
     pub(crate) cut: Cut,
 }
@@ -92,11 +92,15 @@ pub(crate) fn opened<'p>(raw: Stream<'p>, archive: Option<&Sizes>) -> io::Result
         Some(sizes) => packed::member(raw, sizes, &cut),
         None => raw,
     };
-    let (stream, was_packed) = packed::unpack(raw, archive, &cut)?;
-    let (head, stream) = peek(stream, 4)?;
-    let is_packed = was_packed || archive.is_some();
-    let stream = if utf16::is_marked(&head) { Box::new(Utf16::new(stream)?) } else { stream };
-    Ok(Opened { stream, is_packed, cut })
+    let mut layers: Vec<&str> = archive.map(|_| "zip").into_iter().collect();
+    let (stream, packed) = packed::unpack(raw, archive, &cut)?;
+    layers.extend(packed);
+    let (head, mut stream) = peek(stream, 4)?;
+    if utf16::is_marked(&head) {
+        layers.push("UTF-16");
+        stream = Box::new(Utf16::new(stream)?);
+    }
+    Ok(Opened { stream, layers, cut })
 }
 
 /// The first bytes of a stream, and the stream with them put back.
