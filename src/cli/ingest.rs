@@ -129,6 +129,20 @@ pub(crate) fn dimensions(asked: &[Dimension]) -> Vec<Dimension> {
     kept
 }
 
+/// Usage to forecast from: costs that no quantity stands for are no usage, neither zero nor any.
+pub(crate) fn read_history(
+    args: &InputArgs,
+    prices: &Prices,
+    asked: Asked<'_>,
+    ui: &Ui,
+) -> Result<Usage, Failure> {
+    let mut usage = read_usage(args, prices, asked, ui)?;
+    if grains::costs_alone(&usage.rollup).records > 0 {
+        usage.rollup = usage.rollup.filtered(|row| !grains::is_cost_alone(row));
+    }
+    Ok(usage)
+}
+
 /// Reads all inputs into one rollup, cut for the books and the time zone.
 pub(crate) fn read_usage(
     args: &InputArgs,

@@ -69,6 +69,11 @@ fn named(counts: &ComponentCounts, tokens: bool) -> BTreeMap<&'static str, u64> 
     counts.iter().filter(|(c, _)| c.is_tokens() == tokens).map(|(c, n)| (c.name(), n)).collect()
 }
 
+/// Each count fits into 64 bits; their sum need not.
+fn added<'n>(counts: impl Iterator<Item = &'n u64>) -> u64 {
+    counts.fold(0, |sum, n| sum.saturating_add(*n))
+}
+
 impl Figures {
     fn of(totals: &Totals) -> Self {
         Self {
@@ -96,13 +101,13 @@ impl Figures {
     fn sum(&self, names: &[&str]) -> u64 {
         let starts =
             |name: &str| names.iter().any(|n| name == *n || name.starts_with(&format!("{n}.")));
-        self.tokens.iter().filter(|(name, _)| starts(name)).map(|(_, n)| n).sum()
+        added(self.tokens.iter().filter(|(name, _)| starts(name)).map(|(_, n)| n))
     }
 
     /// True if nothing in it has a price.
     fn is_unpriced(&self) -> bool {
-        let unpriced: u64 = self.unpriced.components.values().sum();
-        let all: u64 = self.tokens.values().chain(self.other.values()).sum();
+        let unpriced = added(self.unpriced.components.values());
+        let all = added(self.tokens.values().chain(self.other.values()));
         unpriced > 0 && unpriced == all
     }
 

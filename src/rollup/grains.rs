@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ReportedCosts, Rollup};
+use super::{ReportedCosts, Rollup, RollupRow};
 use crate::period::{Period, Timestamp};
 use crate::usage::RecordGrain;
 
@@ -56,12 +56,17 @@ pub struct CostsAlone {
     pub reported: ReportedCosts,
 }
 
+/// True for a row that holds costs but no quantities.
+#[must_use]
+pub fn is_cost_alone(row: &RollupRow) -> bool {
+    row.components.is_empty() && !row.reported.is_empty()
+}
+
 /// What of a rollup is costs alone.
 #[must_use]
 pub fn costs_alone(rollup: &Rollup) -> CostsAlone {
     let mut alone = CostsAlone::default();
-    let bare = |row: &&super::RollupRow| row.components.is_empty() && !row.reported.is_empty();
-    for row in rollup.rows().iter().filter(bare) {
+    for row in rollup.rows().iter().filter(|row| is_cost_alone(row)) {
         alone.records += row.records;
         for (key, amount) in &row.reported {
             let sum = alone.reported.entry(*key).or_default();

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
+use super::cutter::HEAD;
 use super::inputs::Input;
 use super::packed::{self, Cut, Sizes};
 use super::utf16::{self, Utf16};
@@ -159,6 +160,8 @@ impl Container {
 pub(crate) fn container(head: &[u8]) -> Container {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     match text {
+        // A record may come after much white space.
+        [] if u64::try_from(head.len()).is_ok_and(|n| n >= HEAD) => Container::JsonLines,
         [] => Container::Empty,
         [b'P', b'A', b'R', b'1', ..] => Container::Parquet,
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Container::Zip,

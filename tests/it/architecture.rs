@@ -39,6 +39,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli/ui.rs"]),
     ("comfy_table", &["report/grid.rs", "cli/ui.rs"]),
     ("quick_xml", &["report/check/junit.rs"]),
+    ("zip", &["source/archive.rs"]),
+    ("blake3", &["source/hash_labels.rs"]),
 ];
 
 fn sources() -> Vec<(String, String)> {
