@@ -110,6 +110,8 @@ codes! {
     UNRECOGNISED_FILE = "unrecognised-file", Warn, true;
     /// A file without a single byte or record.
     EMPTY_FILE = "empty-file", Warn, false;
+    /// A compressed file that ends early or is damaged: what came before is counted.
+    TRUNCATED_FILE = "truncated-file", Warn, true;
     /// The parts do not add up to the total that the provider states.
     TOTAL_MISMATCH = "total-mismatch", Warn, true;
     /// A part was larger than the whole and was cut to it.
@@ -128,6 +130,8 @@ codes! {
     MIXED_GRAINS = "mixed-grains", Deny, false;
     /// Two formats that look like two views of the same spend.
     TWO_VIEWS = "two-views", Warn, false;
+    /// Records that hold costs but no quantities, as billing lines do.
+    COST_WITHOUT_QUANTITIES = "cost-without-quantities", Warn, false;
     /// A bucket whose requests cannot be put in a context band was priced in the lowest.
     CONTEXT_BAND_ASSUMED = "context-band-assumed", Warn, false;
     /// Usage for which no price applies.

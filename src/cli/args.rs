@@ -72,11 +72,12 @@ pub(crate) struct OutputArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Files, folders, patterns such as 'logs/*.jsonl', or - for standard input. Also .gz and .zst.
+    /// Files, folders, patterns such as 'logs/*.jsonl', or - for standard input. Also .gz, .zst and
+    /// .zip.
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
-    /// Read only this format: tokencast, claude-code, gemini, bedrock-converse, openai-chat,
-    /// openai-responses or anthropic. By default the format is told by content, line by line.
+    /// Read only this format; `tokencast formats` lists them. By default the format is told by
+    /// content, line by line.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format_in: Option<String>,
     /// Columns or JSON paths of a log that no reader knows, as FIELD=COLUMN or FIELD=@CONSTANT,
@@ -93,6 +94,14 @@ pub(crate) struct InputArgs {
     /// as team and project, and those that --group-by names.
     #[arg(long, value_name = "NAMES")]
     pub(crate) labels: Option<String>,
+    /// Replace the values of these labels, separated by commas, by a keyed hash: `all`, or without
+    /// NAMES those that name people, accounts and keys, such as user, email and api_key.
+    #[arg(long, value_name = "NAMES", num_args = 0..=1, require_equals = true, default_missing_value = "personal")]
+    pub(crate) hash_labels: Option<String>,
+    /// A file with the secret under which labels are hashed. By default the variable
+    /// TOKENCAST_HASH_KEY; without either, short values can be found by guessing.
+    #[arg(long, value_name = "FILE", requires = "hash_labels")]
+    pub(crate) hash_key_file: Option<PathBuf>,
     /// Only usage from this date or instant on.
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,

@@ -165,7 +165,7 @@ fn from_usage(
     kept.extend(args.model.scope_dimensions());
     let wanted =
         ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out: asked.out };
-    let usage = ingest::read_usage(&args.input, &prices, wanted, ui)?;
+    let usage = ingest::read_history(&args.input, &prices, wanted, ui)?;
     let dimensions = asked.dimensions.to_vec();
     let (known_at, threads) = (prices.known_at, args.input.threads);
     let options =

@@ -126,7 +126,7 @@ fn source_hint(error: &SourceError) -> Option<&'static str> {
     match error {
         SourceError::NotFound(_) => Some("check the path; quote patterns such as 'logs/*.jsonl'"),
         SourceError::EmptyFolder(_) => Some(
-            "folders are searched for .jsonl, .ndjson, .json, .log, .csv, .tsv, .parquet, .gz and .zst files; name other files one by one",
+            "folders are searched for .jsonl, .ndjson, .json, .log, .csv, .tsv, .parquet, .db, .sqlite, .zip, .gz and .zst files; name other files one by one",
         ),
         SourceError::NoSuchColumn { .. } => Some(
             "map the columns that the table has: --map time=COLUMN,model=COLUMN,input=COLUMN,output=COLUMN",
@@ -134,7 +134,10 @@ fn source_hint(error: &SourceError) -> Option<&'static str> {
         SourceError::NeverFound { .. } => Some(
             "nested fields are written with dots, as in usage.input_tokens; leave out what the log does not have",
         ),
-        SourceError::Unsupported { .. } => Some("`tokencast cost --help` lists what is read"),
+        SourceError::Unsupported { .. } => Some("`tokencast formats` lists what is read"),
+        SourceError::Io { source, .. } if crate::source::is_out_of_proportion(source) => {
+            Some("unpack it yourself and read the result, if it is what it should be")
+        }
         SourceError::BadPattern { .. }
         | SourceError::Io { .. }
         | SourceError::Parquet { .. }

@@ -30,6 +30,8 @@ pub(crate) enum Undecided {
     NoUsage,
     /// Records, and no price for any of them.
     NothingPriced,
+    /// Costs that the records report, and no quantity to compute one of.
+    NoQuantities,
 }
 
 /// What a command ends with: denied findings fail, nothing to judge by is undecided and said so.
@@ -40,6 +42,10 @@ pub(crate) fn status(denied: bool, undecided: Option<Undecided>, ui: &Ui) -> Exi
         Some(Undecided::NoUsage) => (
             "undecided: no usage was found",
             "check the paths and --since/--until; --map reads tables and logs of unknown formats, `forecast --series` daily costs",
+        ),
+        Some(Undecided::NoQuantities) => (
+            "undecided: the records hold costs but no quantities, so that no cost can be computed",
+            "`forecast --series FILE` forecasts daily costs as they stand",
         ),
         Some(Undecided::NothingPriced) => (
             "undecided: usage was found, but no price for any of it",
@@ -55,6 +61,8 @@ pub(crate) fn undecided(records: u64, totals: &Totals) -> Option<Undecided> {
     let all = &totals.components;
     if records == 0 {
         Some(Undecided::NoUsage)
+    } else if all.is_empty() && !totals.reported.is_empty() {
+        Some(Undecided::NoQuantities)
     } else if !all.is_empty() && totals.unpriced.components == *all {
         Some(Undecided::NothingPriced)
     } else {

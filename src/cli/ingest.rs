@@ -14,9 +14,9 @@ use crate::diagnostic::{Diagnostics, code};
 use crate::period::{Calendar, Grain, Period, Timestamp};
 use crate::price_book::PriceBook;
 use crate::rating::group::Dimension;
-use crate::report::{InputFacts, PriceBookFacts};
+use crate::report::{self, InputFacts, PriceBookFacts};
 use crate::rollup::bounded::{BoundedBuilder, IDS_IN_MEMORY};
-use crate::rollup::{Edges, Rollup, RollupBuilder, RollupRow, overlap, parquet};
+use crate::rollup::{Edges, Rollup, RollupBuilder, RollupRow, grains, overlap, parquet};
 use crate::source::{self, Input, Progress, inputs};
 use crate::usage::UsageRecord;
 
@@ -130,6 +130,20 @@ pub(crate) fn dimensions(asked: &[Dimension]) -> Vec<Dimension> {
     kept
 }
 
+/// Usage to forecast from: costs that no quantity stands for are no usage, neither zero nor any.
+pub(crate) fn read_history(
+    args: &InputArgs,
+    prices: &Prices,
+    asked: Asked<'_>,
+    ui: &Ui,
+) -> Result<Usage, Failure> {
+    let mut usage = read_usage(args, prices, asked, ui)?;
+    if grains::costs_alone(&usage.rollup).records > 0 {
+        usage.rollup = usage.rollup.filtered(|row| !grains::is_cost_alone(row));
+    }
+    Ok(usage)
+}
+
 /// Reads all inputs into one rollup, cut for the books and the time zone.
 pub(crate) fn read_usage(
     args: &InputArgs,
@@ -172,6 +186,7 @@ pub(crate) fn read_usage(
     note_overlaps(&parts, &mut diagnostics);
     let rollup = merged(parts, edges)?;
     facts.records = rollup.rows().iter().map(|r| r.records).sum();
+    note_grains(&rollup, &mut diagnostics);
     note_counts(&facts, &rollup, asked.dimensions, &mut diagnostics);
     check_zone(&rollup, &settings.calendar)?;
     let InputSettings { calendar, since, until, .. } = settings;
@@ -191,6 +206,37 @@ fn merged(mut parts: Vec<Part>, edges: Edges) -> Result<Rollup, Failure> {
         builder.add_rollup(&part.rollup).with_context(failed)?;
     }
     Ok(builder.finish())
+}
+
+/// Views of one spend that must not be summed, and costs that no quantity stands for.
+fn note_grains(rollup: &Rollup, found: &mut Diagnostics) {
+    for mixed in grains::mixed(rollup) {
+        let message = format!(
+            "`{}` has {} and {} records over the same time ({} to {}), which may show one spend twice: read one of them, or set `--warn {}` where they are different spend",
+            mixed.provider,
+            mixed.grains.0.name(),
+            mixed.grains.1.name(),
+            mixed.span.start,
+            mixed.span.end,
+            code::MIXED_GRAINS,
+        );
+        found.add(code::MIXED_GRAINS, message, None);
+    }
+    let costs = grains::costs_alone(rollup);
+    if costs.records > 0 {
+        let amounts: Vec<String> = costs
+            .reported
+            .iter()
+            .map(|((kind, currency), amount)| {
+                format!("{} {}", report::format::money(*amount, *currency), kind.name())
+            })
+            .collect();
+        let message = format!(
+            "records hold costs but no quantities ({}): the computed cost does not include them; `forecast --series` reads exports of costs",
+            amounts.join(", ")
+        );
+        found.add_many(code::COST_WITHOUT_QUANTITIES, message, None, costs.records);
+    }
 }
 
 fn note_counts(
@@ -252,6 +298,7 @@ fn refuse_what_rollups_fix(args: &InputArgs, asked: Asked<'_>, part: &Part) -> R
     let flags = [
         ("--provider", args.provider.is_some()),
         ("--labels", args.labels.is_some()),
+        ("--hash-labels", args.hash_labels.is_some()),
         ("--format-in", args.format_in.is_some()),
         ("--grain", matches!(asked.grain, GrainAsked::Stated(g) if g != part.rollup.edges().grain)),
     ];

@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod finish;
 mod forecast;
+mod formats;
 mod ingest;
 mod init;
 mod model_args;
@@ -60,6 +61,7 @@ enum Command {
     Commit(Box<commit::CommitArgs>),
     Explain(explain::ExplainArgs),
     Rollup(rollup::RollupArgs),
+    Formats(formats::FormatsArgs),
     Prices(prices::PricesArgs),
     Contract(contract::ContractArgs),
     Init(init::InitArgs),
@@ -108,6 +110,7 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
         Command::Commit(args) => commit::run(args, environment, ui),
         Command::Explain(args) => explain::run(args, environment, ui),
         Command::Rollup(args) => rollup::run(args, environment, ui),
+        Command::Formats(args) => formats::run(args, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
         Command::Contract(args) => contract::run(args, ui),
         Command::Init(args) => init::run(args, ui),

@@ -12,7 +12,9 @@ use crate::diagnostic::{Code, Severity, SeverityPolicy};
 use crate::period::{Calendar, PeriodError, Timestamp};
 use crate::price_book::{BookSource, Layer, bundled};
 use crate::rating::group::Dimension;
-use crate::source::{Format, InputIncludesCache, LabelPolicy, Mapping, ReadOptions, provider};
+use crate::source::{
+    Format, HashLabels, InputIncludesCache, LabelPolicy, Mapping, ReadOptions, provider,
+};
 
 /// Variables of the environment, read at the start.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +37,39 @@ impl Environment {
                 .collect(),
         }
     }
+}
+
+/// The secret for the hashes of labels.
+#[expect(clippy::disallowed_methods, reason = "the environment is read in this file alone")]
+fn hash_key() -> Vec<u8> {
+    std::env::var_os("TOKENCAST_HASH_KEY").unwrap_or_default().into_encoded_bytes()
+}
+
+/// Which labels are hashed, with the secret of a file or of the environment.
+fn hash_labels(args: &InputArgs) -> Result<Option<HashLabels>> {
+    let Some(names) = &args.hash_labels else { return Ok(None) };
+    let names = match names.as_str() {
+        "all" => None,
+        "personal" => Some(HashLabels::personal()),
+        names => {
+            let named = names.split(',').map(str::trim).filter(|n| !n.is_empty());
+            Some(named.map(str::to_owned).collect())
+        }
+    };
+    let key = match &args.hash_key_file {
+        Some(path) => {
+            let bytes = std::fs::read(path)
+                .with_context(|| format!("--hash-key-file: failed to read `{}`", path.display()))?;
+            // Editors end a file with a newline, which is no part of the secret.
+            let bytes = bytes.trim_ascii().to_vec();
+            if bytes.is_empty() {
+                bail!("--hash-key-file: `{}` is empty", path.display());
+            }
+            bytes
+        }
+        None => hash_key(),
+    };
+    Ok(Some(HashLabels::new(names, &key)))
 }
 
 /// A date or a time in the reporting time zone; a time with an offset is an instant as it stands.
@@ -90,6 +125,7 @@ pub(crate) fn input_settings(args: &InputArgs, dimensions: &[Dimension]) -> Resu
     let options = ReadOptions {
         provider: args.provider.as_deref().map(provider::canonical),
         labels: label_policy(args.labels.as_deref(), dimensions),
+        hash_labels: hash_labels(args)?,
         format: args.format_in.as_deref().map(format).transpose()?,
         mapping,
         threads: if args.threads == 0 { processors } else { args.threads },

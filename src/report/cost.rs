@@ -69,6 +69,11 @@ fn named(counts: &ComponentCounts, tokens: bool) -> BTreeMap<&'static str, u64> 
     counts.iter().filter(|(c, _)| c.is_tokens() == tokens).map(|(c, n)| (c.name(), n)).collect()
 }
 
+/// Each count fits into 64 bits; their sum need not.
+fn added<'n>(counts: impl Iterator<Item = &'n u64>) -> u64 {
+    counts.fold(0, |sum, n| sum.saturating_add(*n))
+}
+
 impl Figures {
     fn of(totals: &Totals) -> Self {
         Self {
@@ -96,14 +101,25 @@ impl Figures {
     fn sum(&self, names: &[&str]) -> u64 {
         let starts =
             |name: &str| names.iter().any(|n| name == *n || name.starts_with(&format!("{n}.")));
-        self.tokens.iter().filter(|(name, _)| starts(name)).map(|(_, n)| n).sum()
+        added(self.tokens.iter().filter(|(name, _)| starts(name)).map(|(_, n)| n))
     }
 
     /// True if nothing in it has a price.
     fn is_unpriced(&self) -> bool {
-        let unpriced: u64 = self.unpriced.components.values().sum();
-        let all: u64 = self.tokens.values().chain(self.other.values()).sum();
+        let unpriced = added(self.unpriced.components.values());
+        let all = added(self.tokens.values().chain(self.other.values()));
         unpriced > 0 && unpriced == all
+    }
+
+    /// True if nothing was counted of which a cost could be computed, but costs are reported.
+    fn has_costs_alone(&self) -> bool {
+        self.tokens.is_empty() && self.other.is_empty() && !self.reported.is_empty()
+    }
+
+    /// A cost that the logs report, of one kind and currency.
+    fn reported_as(&self, (kind, currency): (&str, &str)) -> Option<Amount> {
+        let same = |r: &&Reported| r.kind == kind && r.currency == currency;
+        self.reported.iter().find(same).map(|r| r.amount)
     }
 
     /// What has no price at all costs an unknown amount, not nothing.
@@ -111,11 +127,14 @@ impl Figures {
         if self.is_unpriced() {
             return "unpriced".to_owned();
         }
+        if self.has_costs_alone() {
+            return "not computed".to_owned();
+        }
         format::amount(self.costs.billed_cost)
     }
 
-    fn cells(&self) -> Vec<String> {
-        vec![
+    fn cells(&self, reported: &[(&'static str, String)]) -> Vec<String> {
+        let mut cells = vec![
             format::grouped(self.requests),
             format::grouped(self.sum(&["input.uncached", "input.tool"])),
             format::grouped(self.sum(&["input.cache_read"])),
@@ -123,7 +142,12 @@ impl Figures {
             format::grouped(self.sum(&["output"])),
             format::grouped(self.unpriced.tokens),
             self.shown_cost(),
-        ]
+        ];
+        let shown = |(kind, currency): &(&'static str, String)| {
+            self.reported_as((kind, currency)).map(format::amount).unwrap_or_default()
+        };
+        cells.extend(reported.iter().map(shown));
+        cells
     }
 }
 
@@ -156,10 +180,18 @@ impl CostReport {
         }
     }
 
+    /// Kinds and currencies of the costs that the logs report, a column each.
+    fn reported_columns(&self) -> Vec<(&'static str, String)> {
+        self.totals.reported.iter().map(|r| (r.kind, r.currency.clone())).collect()
+    }
+
     /// The table.
     #[must_use]
     pub fn grid(&self) -> Grid {
         let cost = format!("cost {}", self.currency);
+        let reported = self.reported_columns();
+        let names: Vec<String> =
+            reported.iter().map(|(kind, currency)| format!("{kind} {currency} (log)")).collect();
         let figures = [
             ("requests", Align::Right),
             ("input", Align::Right),
@@ -171,15 +203,17 @@ impl CostReport {
         ];
         let keys: Vec<(&str, Align)> =
             self.group_by.iter().map(|name| (name.as_str(), Align::Left)).collect();
-        let mut grid = Grid::new(&[keys.as_slice(), &figures].concat());
+        let logged: Vec<(&str, Align)> = names.iter().map(|n| (n.as_str(), Align::Right)).collect();
+        let mut grid = Grid::new(&[keys.as_slice(), &figures, &logged].concat());
         for group in &self.groups {
-            grid.rows.push(group.cells.iter().cloned().chain(group.figures.cells()).collect());
+            grid.rows
+                .push(group.cells.iter().cloned().chain(group.figures.cells(&reported)).collect());
         }
         let mut label = vec![String::new(); self.group_by.len()];
         if let Some(first) = label.first_mut() {
             *first = "total".to_owned();
         }
-        grid.rows.push(label.into_iter().chain(self.totals.cells()).collect());
+        grid.rows.push(label.into_iter().chain(self.totals.cells(&reported)).collect());
         grid.totals = 1;
         grid
     }
@@ -204,6 +238,12 @@ impl CostReport {
             columns.push((name, Align::Right));
         }
         columns.push(("currency", Align::Left));
+        let reported = self.reported_columns();
+        let names: Vec<String> = reported
+            .iter()
+            .map(|(kind, currency)| format!("reported_{kind}_{}", currency.to_lowercase()))
+            .collect();
+        columns.extend(names.iter().map(|n| (n.as_str(), Align::Right)));
         let mut grid = Grid::new(&columns);
         let row = |key: &[String], f: &Figures| -> Vec<String> {
             let count = |c: &&str| {
@@ -225,6 +265,9 @@ impl CostReport {
                     f.unpriced.tokens.to_string(),
                     self.currency.clone(),
                 ])
+                .chain(reported.iter().map(|(kind, currency)| {
+                    f.reported_as((kind, currency)).map(|a| a.to_string()).unwrap_or_default()
+                }))
                 .collect()
         };
         if self.group_by.is_empty() {

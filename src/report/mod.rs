@@ -10,6 +10,7 @@ mod drivers;
 pub mod explain;
 pub mod forecast;
 pub mod format;
+pub mod formats;
 pub mod grid;
 pub mod html;
 pub mod inputs;

@@ -6,6 +6,7 @@
 
 pub mod bounded;
 mod builder;
+pub mod grains;
 pub mod overlap;
 pub mod parquet;
 

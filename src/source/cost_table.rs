@@ -231,7 +231,8 @@ impl<'a> Reading<'a> {
     fn table(&mut self, input: &Input, progress: &Progress) -> Result<(), CostTableError> {
         let file = input.name();
         let failed = |source| SourceError::Io { file: file.clone(), source };
-        let (head, stream) = peek(open(input, progress)?, HEAD).map_err(failed)?;
+        let opened = open(input, progress)?;
+        let (head, stream) = peek(opened.stream, HEAD).map_err(failed)?;
         let not_a_table = |kind| CostTableError::NotATable { file: file.clone(), kind };
         match container(&head) {
             Container::Delimited => {}
@@ -239,6 +240,10 @@ impl<'a> Reading<'a> {
             Container::JsonLines | Container::JsonDocument => return Err(not_a_table("JSON")),
             Container::Parquet => return Err(not_a_table("Parquet")),
             Container::Sqlite => return Err(not_a_table("SQLite")),
+            Container::Zip => {
+                let kind = "zip archive (unpack the table that you mean)";
+                return Err(SourceError::Unsupported { file, kind }.into());
+            }
             Container::Unsupported(kind) => {
                 return Err(SourceError::Unsupported { file, kind }.into());
             }
@@ -249,12 +254,17 @@ impl<'a> Reading<'a> {
         }
         let places = self.options.columns.locate(&file, &delimited::column_names(&head))?;
         let stream = skip_mark(&head, stream).map_err(failed)?;
-        delimited::rows(stream, &head, input, |line, row| {
+        delimited::rows(stream, &head, &file, |line, row| {
             let place = || Location { file: file.clone(), line };
             let row = row.map_err(|skipped| RowProblem::Shape(skipped.message));
             row.and_then(|row| self.row(&place, row, &places))
                 .map_err(|problem| CostTableError::Row { place: place(), problem })
-        })
+        })?;
+        // Half a table is no series: the days that are missing would count as cheap ones.
+        match opened.cut.reason() {
+            Some(reason) => Err(failed(std::io::Error::other(reason.to_owned())).into()),
+            None => Ok(()),
+        }
     }
 
     fn row(

@@ -3,7 +3,6 @@
 use std::io::Read;
 
 use super::format::Reads;
-use super::inputs::Input;
 use super::mapping::Mapping;
 use super::outcome::{Outcome, Skipped};
 use super::row::{Header, Row};
@@ -33,7 +32,7 @@ pub(crate) fn column_names(head: &[u8]) -> Vec<String> {
 pub(super) fn rows<E: From<SourceError>>(
     stream: impl Read,
     head: &[u8],
-    input: &Input,
+    file: &str,
     mut each: impl FnMut(u64, Result<&csv::ByteRecord, Skipped>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut reader =
@@ -57,7 +56,7 @@ pub(super) fn rows<E: From<SourceError>>(
             }
             Err(error) => match error.into_kind() {
                 csv::ErrorKind::Io(source) => {
-                    return Err(SourceError::Io { file: input.name(), source }.into());
+                    return Err(SourceError::Io { file: file.to_owned(), source }.into());
                 }
                 kind => {
                     let line = row.position().map_or(0, csv::Position::line);
@@ -73,7 +72,7 @@ pub(super) fn rows<E: From<SourceError>>(
 pub(crate) fn read_mapped(
     stream: impl Read,
     head: &[u8],
-    input: &Input,
+    file: &str,
     mapping: &Mapping,
     options: &ReadOptions,
     mut each: impl FnMut(u64, Outcome),
@@ -83,13 +82,13 @@ pub(crate) fn read_mapped(
     for column in mapping.columns() {
         let at =
             names.iter().position(|n| n == column).ok_or_else(|| SourceError::NoSuchColumn {
-                file: input.name(),
+                file: file.to_owned(),
                 column: column.clone(),
                 columns: names.join(", "),
             })?;
         places.push(at);
     }
-    rows(stream, head, input, |line, row| {
+    rows(stream, head, file, |line, row| {
         let outcome = row.and_then(|row| {
             mapping.read(options, |column| row.get(places[column]).map(String::from_utf8_lossy))
         });
@@ -102,14 +101,14 @@ pub(crate) fn read_mapped(
 pub(crate) fn read_table(
     stream: impl Read,
     head: &[u8],
-    input: &Input,
+    file: &str,
     header: &Header,
     reads: &Reads,
     options: &ReadOptions,
     mut each: impl FnMut(u64, Outcome),
 ) -> Result<(), SourceError> {
     let Some(mut reader) = reads.row_reader() else { return Ok(()) };
-    rows::<SourceError>(stream, head, input, |line, row| {
+    rows::<SourceError>(stream, head, file, |line, row| {
         match row {
             Ok(row) => {
                 let cell = |at: usize| row.get(at).map(String::from_utf8_lossy);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 
+use super::archive::{self, Member};
 use super::blocks::{Blocks, Spares};
 use super::cost_columns::is_cost_table;
 use super::format::{Format, WAYS, Way};
@@ -13,11 +14,11 @@ use super::inputs::Input;
 use super::line::{JsonReader, needs_order};
 use super::outcome::Outcome;
 use super::pipeline::{Batch, Numbered, Task};
-use super::reader::{Container, Stream, container, open, peek, skip_mark};
+use super::reader::{Container, Opened, Stream, container, open, peek, skip_mark};
 use super::row::Header;
 use super::tally::Tally;
 use super::{Progress, ReadOptions, SourceError, csv, database, parquet};
-use crate::diagnostic::{Location, code};
+use crate::diagnostic::{Code, Location, code};
 
 /// Bytes looked at to tell what a file is.
 pub(super) const HEAD: u64 = 64 << 10;
@@ -25,6 +26,22 @@ pub(super) const HEAD: u64 = 64 << 10;
 const ROWS: usize = 8_192;
 /// A whole JSON document must fit in memory; larger logs are written one record a line.
 const LARGEST_DOCUMENT: usize = 1 << 30;
+
+/// Where bytes come from.
+struct Place<'i> {
+    /// The name shown in messages.
+    file: Arc<str>,
+    /// The input, where the bytes are as it holds them.
+    lies_open: Option<&'i Input>,
+    /// True for a member of an archive.
+    is_member: bool,
+}
+
+impl Place<'_> {
+    fn whole(&self) -> Option<Location> {
+        Some(Location { file: self.file.to_string(), line: 0 })
+    }
+}
 
 /// Opens files and cuts them up.
 pub(super) struct Cutter<'a> {
@@ -73,49 +90,104 @@ impl<'a> Cutter<'a> {
     }
 
     fn file(&mut self, input: &Input) -> Result<(), SourceError> {
-        let failed = |source| SourceError::Io { file: input.name(), source };
-        let stream = open(input, self.progress)?;
-        let (head, stream) = peek(stream, HEAD).map_err(failed)?;
+        let opened = open(input, self.progress)?;
+        let lies_open = opened.layers.is_empty().then_some(input);
+        self.opened(opened, &Place { file: input.name().into(), lies_open, is_member: false })
+    }
+
+    fn opened(&mut self, opened: Opened<'_>, place: &Place<'_>) -> Result<(), SourceError> {
+        let failed = |source| SourceError::Io { file: place.file.to_string(), source };
+        let (head, stream) = peek(opened.stream, HEAD).map_err(failed)?;
         let mut about = Batch::default();
-        let file: Arc<str> = input.name().into();
+        let file = &place.file;
         let found = container(&head);
         let names = if found == Container::Delimited { csv::column_names(&head) } else { vec![] };
         // The costs of a billing export are another view of the same spend, not more of it.
         let is_costs = self.options.mapping.is_none()
             && is_cost_table(&names)
             && self.table_of(&Header::new(names.iter().map(String::as_str))).is_none();
-        about.report.files = u64::from(!is_costs);
+        about.report.files = u64::from(!is_costs && found != Container::Zip);
         if found == Container::Empty {
-            let place = Some(Location { file: file.to_string(), line: 0 });
-            about.report.diagnostics.add(code::EMPTY_FILE, "files without any content", place);
+            about.report.diagnostics.add(
+                code::EMPTY_FILE,
+                "files without any content",
+                place.whole(),
+            );
         }
         self.send(about);
         match found {
             Container::Empty => Ok(()),
-            Container::Unsupported(kind) => {
-                Err(SourceError::Unsupported { file: input.name(), kind })
-            }
+            Container::Unsupported(kind) => self.refuse(kind, place),
             Container::JsonLines if needs_order(&head, self.options) => {
-                self.lines_in_order(stream, &file).map_err(failed)
+                self.lines_in_order(stream, file).map_err(failed)
             }
-            Container::JsonLines => self.lines(stream, &file).map_err(failed),
-            Container::JsonDocument => self.document(stream, &file).map_err(failed),
-            Container::Delimited => self.delimited(stream, &head, &names, input, &file),
-            Container::Parquet => {
-                let Input::File(path) = input else {
-                    let kind = "Parquet table (read it from a file)";
-                    return Err(SourceError::Unsupported { file: input.name(), kind });
-                };
-                self.parquet(path, &file)
-            }
-            Container::Sqlite => {
-                let Input::File(path) = input else {
-                    let kind = "SQLite database (read it from a file)";
-                    return Err(SourceError::Unsupported { file: input.name(), kind });
-                };
-                self.database(path, &file)
-            }
+            Container::JsonLines => self.lines(stream, file).map_err(failed),
+            Container::JsonDocument => self.document(stream, file).map_err(failed),
+            Container::Delimited => self.delimited(stream, &head, &names, file),
+            Container::Parquet => match place.lies_open {
+                Some(Input::File(path)) => self.parquet(path, file),
+                Some(_) => self.refuse("Parquet table (read it from a file)", place),
+                None => self.refuse("packed Parquet table (unpack it first)", place),
+            },
+            Container::Sqlite => match place.lies_open {
+                Some(Input::File(path)) => self.database(path, file),
+                Some(_) => self.refuse("SQLite database (read it from a file)", place),
+                None => self.refuse("packed SQLite database (unpack it first)", place),
+            },
+            Container::Zip => match place.lies_open {
+                Some(input) => self.archive(input),
+                None => self.refuse("zip archive inside of another (unpack it first)", place),
+            },
+        }?;
+        if let Some(reason) = opened.cut.reason() {
+            let message = format!(
+                "packed files that end early or are damaged ({reason}); what came before is counted"
+            );
+            self.note(code::TRUNCATED_FILE, message, place);
         }
+        Ok(())
+    }
+
+    /// Reads every member of an archive.
+    fn archive(&mut self, archive: &Input) -> Result<(), SourceError> {
+        let progress = self.progress;
+        let whole = Place { file: archive.name().into(), lies_open: None, is_member: false };
+        archive::each_member(archive, progress, |member| {
+            match member {
+                Member::File(name, opened) => {
+                    let place = Place { file: name.into(), lies_open: None, is_member: true };
+                    self.opened(opened, &place)?;
+                }
+                Member::Unreadable(name, reason) => {
+                    let place = Place { file: name.into(), lies_open: None, is_member: true };
+                    let message = format!("members of archives that cannot be read ({reason})");
+                    self.note(code::UNRECOGNISED_FILE, message, &place);
+                }
+                Member::Broken(_, reason) => {
+                    let message = format!("zip archives without a whole directory ({reason})");
+                    self.note(code::TRUNCATED_FILE, message, &whole);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// A finding about a whole file, part of which is not read.
+    fn note(&mut self, code: Code, message: String, place: &Place<'_>) {
+        let mut batch = Batch::default();
+        batch.report.skipped = 1;
+        batch.report.diagnostics.add(code, message, place.whole());
+        self.send(batch);
+    }
+
+    /// A file that the user named must be read; an archive may hold what is no log.
+    fn refuse(&mut self, kind: &'static str, place: &Place<'_>) -> Result<(), SourceError> {
+        if !place.is_member {
+            return Err(SourceError::Unsupported { file: place.file.to_string(), kind });
+        }
+        let message = format!("members of archives that are not read: {kind}");
+        self.note(code::UNRECOGNISED_FILE, message, place);
+        Ok(())
     }
 
     /// The format of a table with these columns.
@@ -141,7 +213,7 @@ impl<'a> Cutter<'a> {
         let mut reader = JsonReader::in_order(options);
         let mut blocks = Blocks::new(stream, self.spares.clone());
         while let Some(block) = blocks.next_block()? {
-            let batch = super::pipeline::parse_block(&mut reader, &block, file);
+            let batch = super::pipeline::parse_block(&mut reader, &block, file, options);
             self.spares.put(block);
             self.send(batch);
             if self.stop.load(Ordering::Relaxed) {
@@ -154,7 +226,7 @@ impl<'a> Cutter<'a> {
 
     fn finish(&mut self, mut reader: JsonReader<'_>, file: &Arc<str>) {
         let mut batch = Batch::default();
-        let mut tally = Tally::new(file);
+        let mut tally = Tally::new(file, self.options);
         reader.finish(&mut |line, format, outcome| {
             tally.outcome(line, format, outcome, &mut batch);
         });
@@ -168,7 +240,7 @@ impl<'a> Cutter<'a> {
         let most = u64::try_from(LARGEST_DOCUMENT).unwrap_or(u64::MAX);
         stream.take(most).read_to_end(&mut bytes)?;
         let mut batch = Batch::default();
-        let mut tally = Tally::new(file);
+        let mut tally = Tally::new(file, self.options);
         if bytes.len() >= LARGEST_DOCUMENT {
             let message = format!(
                 "JSON document of more than {} MiB: write one record a line instead",
@@ -195,23 +267,22 @@ impl<'a> Cutter<'a> {
         stream: Stream<'_>,
         head: &[u8],
         names: &[String],
-        input: &Input,
         file: &Arc<str>,
     ) -> Result<(), SourceError> {
-        let failed = |source| SourceError::Io { file: input.name(), source };
+        let failed = |source| SourceError::Io { file: file.to_string(), source };
         let options = self.options;
         if let Some(mapping) = &options.mapping {
             let stream = skip_mark(head, stream).map_err(failed)?;
             let format = Format::mapped();
             return self.rows(file, format, |each| {
-                csv::read_mapped(stream, head, input, mapping, options, each)
+                csv::read_mapped(stream, head, file, mapping, options, each)
             });
         }
         let header = Header::new(names.iter().map(String::as_str));
         if let Some((format, reads)) = self.table_of(&header) {
             let stream = skip_mark(head, stream).map_err(failed)?;
             return self.rows(file, format, |each| {
-                csv::read_table(stream, head, input, &header, reads, options, each)
+                csv::read_table(stream, head, file, &header, reads, options, each)
             });
         }
         self.send(unknown_table(names, file));
@@ -263,7 +334,7 @@ impl<'a> Cutter<'a> {
         read: impl FnOnce(&mut dyn FnMut(u64, Outcome)) -> Result<(), SourceError>,
     ) -> Result<(), SourceError> {
         let mut batch = Batch::default();
-        let mut tally = Tally::new(file);
+        let mut tally = Tally::new(file, self.options);
         let result = read(&mut |line, outcome| {
             tally.outcome(line, Some(format), outcome, &mut batch);
             if batch.records.len() >= ROWS {

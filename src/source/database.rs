@@ -60,6 +60,23 @@ impl Database {
         Ok(found)
     }
 
+    /// Rows of a known format, counted up to `most`.
+    pub(super) fn count(&self, reads: &Reads, most: u64) -> Result<u64, SourceError> {
+        let Reads::Database { query, .. } = reads else { return Ok(0) };
+        let text = format!("SELECT count(*) FROM ({query} LIMIT {most})");
+        let found = self.connection.query_row(&text, [], |row| row.get::<_, i64>(0));
+        Ok(u64::try_from(found.map_err(|e| self.failed(&e))?).unwrap_or(0))
+    }
+
+    /// Names of its tables.
+    pub(super) fn tables(&self) -> Result<Vec<String>, SourceError> {
+        let names = || -> rusqlite::Result<Vec<String>> {
+            let text = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+            self.connection.prepare(text)?.query_map([], |row| row.get(0))?.collect()
+        };
+        names().map_err(|e| self.failed(&e))
+    }
+
     fn columns(&self, table: &str) -> rusqlite::Result<Vec<String>> {
         let mut statement = self.connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
         let names = statement.query_map([table], |row| row.get(0))?;

@@ -62,6 +62,34 @@ pub struct FormatInfo {
     pub(crate) reads: &'static [Reads],
 }
 
+/// Reads a response body.
+pub(crate) type ReadBody = fn(&Envelope<'_>, &ReadOptions) -> Outcome;
+
+impl FormatInfo {
+    /// The containers that it comes in.
+    #[must_use]
+    pub fn containers(&self) -> Vec<&'static str> {
+        // What the user maps is read from any of them.
+        if self.reads.is_empty() {
+            return vec!["JSON", "CSV", "Parquet"];
+        }
+        let mut found = Vec::new();
+        for reads in self.reads {
+            let of: &[&str] = match reads {
+                Reads::Table { .. } => &["CSV", "Parquet"],
+                Reads::Database { .. } => &["SQLite"],
+                _ => &["JSON"],
+            };
+            for name in of {
+                if !found.contains(name) {
+                    found.push(*name);
+                }
+            }
+        }
+        found
+    }
+}
+
 /// One way in which a format comes.
 #[derive(Debug)]
 pub(crate) enum Reads {
@@ -70,7 +98,7 @@ pub(crate) enum Reads {
         /// True for a body and its usage of this shape.
         is: fn(&Object<'_>, Option<&Object<'_>>) -> bool,
         /// Reads it.
-        read: fn(&Envelope<'_>, &ReadOptions) -> Outcome,
+        read: ReadBody,
     },
     /// A JSON object: a line, an element of an array, or a document.
     Object {
@@ -334,6 +362,21 @@ impl Ways {
         let mut ways = self.objects.iter().enumerate();
         ways.any(|(at, (_, reads))| {
             candidates & (1 << at) != 0 && matches!(reads, Reads::Session { .. })
+        })
+    }
+
+    /// The format of a body and its usage, with what reads it.
+    pub(crate) fn of_body(
+        &self,
+        body: &Object<'_>,
+        usage: Option<&Object<'_>>,
+        wanted: impl Fn(Format) -> bool,
+    ) -> Option<(Format, ReadBody)> {
+        self.bodies.iter().find_map(|(format, reads)| match reads {
+            Reads::Body { is, read } if is(body, usage) && wanted(*format) => {
+                Some((*format, *read))
+            }
+            _ => None,
         })
     }
 

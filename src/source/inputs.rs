@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use walkdir::WalkDir;
 
@@ -12,6 +13,13 @@ use super::SourceError;
 pub enum Input {
     /// A file.
     File(PathBuf),
+    /// Bytes in memory.
+    Bytes {
+        /// What stands for them in messages.
+        name: String,
+        /// The content of a file.
+        bytes: Arc<[u8]>,
+    },
     /// Standard input.
     Stdin,
 }
@@ -22,6 +30,7 @@ impl Input {
     pub fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
+            Self::Bytes { name, .. } => name.clone(),
             Self::Stdin => "-".to_owned(),
         }
     }
@@ -31,7 +40,7 @@ impl Input {
     pub fn identity(&self) -> Option<PathBuf> {
         match self {
             Self::File(path) => Some(path.canonicalize().unwrap_or_else(|_| path.clone())),
-            Self::Stdin => None,
+            Self::Bytes { .. } | Self::Stdin => None,
         }
     }
 
@@ -40,14 +49,28 @@ impl Input {
     pub fn size(&self) -> Option<u64> {
         match self {
             Self::File(path) => path.metadata().ok().map(|m| m.len()),
+            Self::Bytes { bytes, .. } => u64::try_from(bytes.len()).ok(),
             Self::Stdin => None,
         }
     }
 }
 
 /// Endings of files that a folder may hold beside logs are not read; these are.
-const LOG_ENDINGS: [&str; 11] =
-    ["jsonl", "ndjson", "json", "log", "csv", "tsv", "parquet", "pq", "gz", "zst", "zstd"];
+const LOG_ENDINGS: [&str; 15] = [
+    "jsonl", "ndjson", "json", "log", "csv", "tsv", "parquet", "pq", "gz", "zst", "zstd", "zip",
+    "db", "sqlite", "sqlite3",
+];
+
+/// True if a folder's file of this name may be a log. Batch services put `.out` behind the name.
+fn may_be_log(path: &Path) -> bool {
+    let ending = |path: &Path| {
+        path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).unwrap_or_default()
+    };
+    match ending(path).as_str() {
+        "out" => ["jsonl", "json"].contains(&ending(&path.with_extension("")).as_str()),
+        other => LOG_ENDINGS.contains(&other),
+    }
+}
 
 /// The files that the arguments stand for, sorted and each once.
 ///
@@ -89,14 +112,7 @@ fn folder(argument: &str, path: &Path) -> Result<Vec<Input>, SourceError> {
             file: error.path().unwrap_or(path).display().to_string(),
             source: error.into(),
         })?;
-        // Bedrock's batch output ends in `.jsonl.out`.
-        let path = entry.path();
-        let ends_in_out = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("out"));
-        let stem = path.file_stem().map(Path::new).filter(|_| ends_in_out);
-        let ending =
-            stem.unwrap_or(path).extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
-        if entry.file_type().is_file() && ending.is_some_and(|e| LOG_ENDINGS.contains(&e.as_str()))
-        {
+        if entry.file_type().is_file() && may_be_log(entry.path()) {
             found.push(Input::File(entry.into_path()));
         }
     }
@@ -119,4 +135,17 @@ fn pattern(argument: &str) -> Result<Vec<Input>, SourceError> {
         }
     }
     if found.is_empty() { Err(SourceError::NotFound(argument.to_owned())) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_logs() {
+        let logs = ["a.jsonl", "b.JSON.gz", "opencode.db", "x.zip", "in.jsonl.out", "s.sqlite3"];
+        assert!(logs.iter().all(|name| may_be_log(Path::new(name))));
+        let others = ["a.txt", "opencode.db-wal", "run.out", "README.md", "jsonl"];
+        assert!(others.iter().all(|name| !may_be_log(Path::new(name))));
+    }
 }

@@ -97,14 +97,8 @@ impl<'o> JsonReader<'o> {
             }
             return None;
         }
-        let recognise = |body: &Object<'_>, usage: Option<&Object<'_>>| {
-            WAYS.bodies.iter().find_map(|(format, reads)| match reads {
-                Reads::Body { is, read } if is(body, usage) && wanted(*format) => {
-                    Some((*format, *read))
-                }
-                _ => None,
-            })
-        };
+        let recognise =
+            |body: &Object<'_>, usage: Option<&Object<'_>>| WAYS.of_body(body, usage, wanted);
         match Envelope::find(object, recognise) {
             Ok((envelope, (format, read))) => {
                 found(line, Some(format), read(&envelope, options));
@@ -167,7 +161,7 @@ const WRAPPERS: [&str; 9] =
     ["data", "result", "results", "items", "records", "logs", "observations", "requests", "runs"];
 
 /// The array that an exported page or query result wraps.
-fn wrapped_array<'a>(object: &Object<'a>) -> Option<Vec<Value<'a>>> {
+pub(crate) fn wrapped_array<'a>(object: &Object<'a>) -> Option<Vec<Value<'a>>> {
     WRAPPERS.iter().find_map(|key| object.get(key)?.array().filter(|items| !items.is_empty()))
 }
 

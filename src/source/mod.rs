@@ -5,6 +5,7 @@
 //! splitting, reading with several threads and counting what was skipped are shared.
 
 mod agents;
+mod archive;
 mod blocks;
 pub mod canonical;
 mod cells;
@@ -15,16 +16,19 @@ pub mod cost_table;
 mod csv;
 mod cutter;
 mod database;
+pub mod detect;
 mod envelope;
 mod format;
 #[cfg(test)]
 mod format_tests;
 mod gateways;
+pub mod hash_labels;
 pub mod inputs;
 mod key_filter;
 mod line;
 pub mod mapping;
 mod outcome;
+mod packed;
 mod parquet;
 mod pipeline;
 pub mod provider;
@@ -34,6 +38,8 @@ mod resolve;
 mod row;
 pub mod scan;
 mod tally;
+mod utf16;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,8 +52,9 @@ pub use self::format::{Format, FormatInfo, Group};
 pub use self::inputs::Input;
 use self::key_filter::KeyFilter;
 
+pub use self::hash_labels::HashLabels;
 pub use self::mapping::{InputIncludesCache, Mapping, MappingError};
-pub use self::pipeline::read_all;
+pub use self::pipeline::{read_all, read_bytes};
 use crate::diagnostic::Diagnostics;
 
 /// Labels kept without being asked for: words that companies split cost by, with few values.
@@ -123,6 +130,8 @@ pub struct ReadOptions {
     pub provider: Option<CompactString>,
     /// Which labels to keep.
     pub labels: LabelPolicy,
+    /// Labels whose values are hashed.
+    pub hash_labels: Option<HashLabels>,
     /// The one format to read; `None` detects.
     pub format: Option<Format>,
     /// Columns or paths of a log that no reader knows.
@@ -144,6 +153,7 @@ pub struct ReadReport {
     pub formats: BTreeMap<&'static str, u64>,
     /// Everything that was odd.
     pub diagnostics: Diagnostics,
+    views: views::Views,
 }
 
 /// Bytes read so far, for a progress display; shared between threads.
@@ -162,6 +172,12 @@ impl Progress {
     fn advance(&self, bytes: usize) {
         self.bytes.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
     }
+}
+
+/// True if a file was not read because it unpacks to too much.
+#[must_use]
+pub fn is_out_of_proportion(error: &std::io::Error) -> bool {
+    packed::is_bomb(error)
 }
 
 /// Why reading stopped.

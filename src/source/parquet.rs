@@ -33,6 +33,12 @@ pub(crate) fn column_names(path: &Path) -> Result<Vec<String>, SourceError> {
     Ok(schema.iter_names().map(ToString::to_string).collect())
 }
 
+/// Number of rows.
+pub(crate) fn row_count(path: &Path) -> Result<u64, SourceError> {
+    let rows = ParquetReader::new(open(path)?).num_rows().map_err(|e| failed(path, &e))?;
+    Ok(u64::try_from(rows).unwrap_or(u64::MAX))
+}
+
 /// Reads every row through the mapping and hands it on with its row number.
 pub(crate) fn read_mapped(
     path: &Path,

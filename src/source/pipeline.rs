@@ -70,6 +70,26 @@ pub fn read_all(
         collected
     })
     .and_then(|report| check_mapping(report, options))
+    .map(|mut report| {
+        let views = std::mem::take(&mut report.views);
+        views.note(&mut report.diagnostics);
+        report
+    })
+}
+
+/// Reads bytes in memory as a file of that name would be read.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn read_bytes(
+    name: &str,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> Result<(Vec<UsageRecord>, ReadReport), SourceError> {
+    let input = Input::Bytes { name: name.to_owned(), bytes: bytes.into() };
+    let mut records = Vec::new();
+    let report = read_all(&[input], options, &Progress::default(), |record| records.push(record))?;
+    Ok((records, report))
 }
 
 /// A path that no record has is a slip of the pen: its counts are unknown, not zero.
@@ -111,6 +131,7 @@ impl ReadReport {
         for (format, count) in other.formats {
             *self.formats.entry(format).or_default() += count;
         }
+        self.views.merge(other.views);
         self.diagnostics.merge(other.diagnostics);
     }
 }
@@ -131,7 +152,7 @@ fn work(
         // After an error the rest is taken off the channel unread, so that the cutter never waits.
         if !stop.load(Ordering::Relaxed) {
             let mut reader = JsonReader::by_line(options);
-            let batch = parse_block(&mut reader, &task.block, &task.file);
+            let batch = parse_block(&mut reader, &task.block, &task.file, options);
             spares.put(task.block);
             let _ = done.send((task.number, Ok(batch)));
         }
@@ -139,10 +160,15 @@ fn work(
 }
 
 /// Reads the lines of one block.
-pub(super) fn parse_block(reader: &mut JsonReader<'_>, block: &Block, file: &str) -> Batch {
+pub(super) fn parse_block(
+    reader: &mut JsonReader<'_>,
+    block: &Block,
+    file: &str,
+    options: &ReadOptions,
+) -> Batch {
     let mut batch =
         Batch { records: Vec::with_capacity(block.text().len() / 600), ..Batch::default() };
-    let mut tally = Tally::new(file);
+    let mut tally = Tally::new(file, options);
     if block.too_long {
         let message = format!("lines longer than {} MiB", LONGEST_LINE >> 20);
         tally.outcome(

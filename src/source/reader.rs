@@ -1,9 +1,12 @@
 //! Opening, decompressing and cutting files into blocks of whole lines.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
+use super::cutter::HEAD;
 use super::inputs::Input;
+use super::packed::{self, Cut, Sizes};
+use super::utf16::{self, Utf16};
 use super::{Progress, SourceError};
 
 /// A stream of decompressed bytes.
@@ -23,28 +26,77 @@ impl<R: Read> Read for Counted<'_, R> {
     }
 }
 
+impl<R: Seek> Seek for Counted<'_, R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
 fn io_error(input: &Input, source: io::Error) -> SourceError {
     SourceError::Io { file: input.name(), source }
 }
 
-/// Opens an input and takes gzip (also of several members) and zstd off, told by content.
-pub(crate) fn open<'p>(input: &Input, progress: &'p Progress) -> Result<Stream<'p>, SourceError> {
+/// Bytes that can be read from any place on, as archives must be.
+pub(crate) trait ReadSeek: Read + Seek + Send {}
+
+impl<R: Read + Seek + Send> ReadSeek for R {}
+
+/// The bytes of an input as they are; `None` for standard input, which has no places.
+pub(crate) fn seekable<'p>(
+    input: &'p Input,
+    progress: &'p Progress,
+) -> Result<Option<Box<dyn ReadSeek + 'p>>, SourceError> {
+    match input {
+        Input::File(path) => {
+            let file = File::open(path).map_err(|e| io_error(input, e))?;
+            Ok(Some(Box::new(Counted { inner: file, progress })))
+        }
+        Input::Bytes { bytes, .. } => Ok(Some(Box::new(Cursor::new(&bytes[..])))),
+        Input::Stdin => Ok(None),
+    }
+}
+
+/// A text or table, with compression and UTF-16 taken off.
+pub(crate) struct Opened<'p> {
+    pub(crate) stream: Stream<'p>,
+    /// What was taken off, from the outside.
+    pub(crate) layers: Vec<&'static str>,
+    /// Whether it ended early, once it has been read.
+    pub(crate) cut: Cut,
+}
+
+/// Opens an input.
+pub(crate) fn open<'p>(
+    input: &'p Input,
+    progress: &'p Progress,
+) -> Result<Opened<'p>, SourceError> {
     let raw: Stream<'p> = match input {
         Input::File(path) => {
             let file = File::open(path).map_err(|e| io_error(input, e))?;
             Box::new(Counted { inner: file, progress })
         }
+        Input::Bytes { bytes, .. } => Box::new(Cursor::new(&bytes[..])),
         Input::Stdin => Box::new(Counted { inner: io::stdin(), progress }),
     };
-    let (head, rest) = peek(raw, 4).map_err(|e| io_error(input, e))?;
-    match head.as_slice() {
-        [0x1f, 0x8b, ..] => Ok(Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(rest)))),
-        [0x28, 0xb5, 0x2f, 0xfd] => {
-            let decoder = zstd::stream::read::Decoder::new(rest).map_err(|e| io_error(input, e))?;
-            Ok(Box::new(decoder))
-        }
-        _ => Ok(rest),
+    opened(raw, None).map_err(|e| io_error(input, e))
+}
+
+/// Takes compression and UTF-16 off; `archive` are the sizes of the archive it is a member of.
+pub(crate) fn opened<'p>(raw: Stream<'p>, archive: Option<&Sizes>) -> io::Result<Opened<'p>> {
+    let cut = Cut::default();
+    let raw = match archive {
+        Some(sizes) => packed::member(raw, sizes, &cut),
+        None => raw,
+    };
+    let mut layers: Vec<&str> = archive.map(|_| "zip").into_iter().collect();
+    let (stream, packed) = packed::unpack(raw, archive, &cut)?;
+    layers.extend(packed);
+    let (head, mut stream) = peek(stream, 4)?;
+    if utf16::is_marked(&head) {
+        layers.push("UTF-16");
+        stream = Box::new(Utf16::new(stream)?);
     }
+    Ok(Opened { stream, layers, cut })
 }
 
 /// The first bytes of a stream, and the stream with them put back.
@@ -77,20 +129,37 @@ pub(crate) enum Container {
     Parquet,
     /// An SQLite database.
     Sqlite,
+    /// An archive of files.
+    Zip,
     /// Something that is not read, with its name.
     Unsupported(&'static str),
+}
+
+impl Container {
+    /// The name used in reports.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::JsonLines => "JSON lines",
+            Self::JsonDocument => "JSON document",
+            Self::Delimited => "table of text",
+            Self::Parquet => "Parquet",
+            Self::Sqlite => "SQLite",
+            Self::Zip => "zip",
+            Self::Unsupported(kind) => kind,
+        }
+    }
 }
 
 /// Tells the container from the head of a file.
 pub(crate) fn container(head: &[u8]) -> Container {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     match text {
+        // A record may come after much white space.
+        [] if u64::try_from(head.len()).is_ok_and(|n| n >= HEAD) => Container::JsonLines,
         [] => Container::Empty,
         [b'P', b'A', b'R', b'1', ..] => Container::Parquet,
-        [b'P', b'K', 3, 4, ..] => Container::Unsupported("zip archive (unpack it first)"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            Container::Unsupported("UTF-16 text (save it as UTF-8)")
-        }
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Container::Zip,
         _ if text.starts_with(b"SQLite format 3\0") => Container::Sqlite,
         _ if head[..head.len().min(1024)].contains(&0) => Container::Unsupported("binary file"),
         _ => text_container(text),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::ReadOptions;
 use super::format::Format;
 use super::line::JsonReader;
 use super::outcome::{Note, Notes, Outcome, Skipped};
@@ -29,15 +30,17 @@ impl Seen {
 #[derive(Debug)]
 pub(super) struct Tally<'f> {
     file: &'f str,
+    options: &'f ReadOptions,
     notes: [Seen; Note::ALL.len()],
     skips: BTreeMap<(Code, String), Seen>,
     formats: BTreeMap<Format, u64>,
 }
 
 impl<'f> Tally<'f> {
-    pub(super) fn new(file: &'f str) -> Self {
+    pub(super) fn new(file: &'f str, options: &'f ReadOptions) -> Self {
         Self {
             file,
+            options,
             notes: [Seen::default(); Note::ALL.len()],
             skips: BTreeMap::new(),
             formats: BTreeMap::new(),
@@ -91,9 +94,16 @@ impl<'f> Tally<'f> {
                 if let Some(format) = format {
                     *self.formats.entry(format).or_default() += 1;
                 }
-                for (record, notes) in records {
+                for (mut record, notes) in records {
                     batch.report.records += 1;
                     self.note(line, notes);
+                    if let Some(format) = format {
+                        batch.report.views.count(format, &record);
+                    }
+                    // Nothing after this sees what a label held.
+                    if let Some(hash) = &self.options.hash_labels {
+                        hash.apply(&mut record.labels);
+                    }
                     batch.records.push(record);
                 }
             }

@@ -42,6 +42,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("splintr", &["tokenizer/kind.rs", "tokenizer/vendor.rs"]),
     ("tiktoken_rs", &["tokenizer/reference.rs"]),
     ("quick_xml", &["report/check/junit.rs"]),
+    ("zip", &["source/archive.rs"]),
+    ("blake3", &["source/hash_labels.rs"]),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -106,10 +106,33 @@ fn reference_pages_name_everything() {
             key.name
         );
     }
-    let formats = page("docs/reference/formats.md");
-    for name in tokencast::source::Format::all().map(tokencast::source::Format::name) {
-        assert!(formats.contains(&format!("`{name}`")), "formats.md lacks {name}");
+}
+
+/// The overview and the pages of the groups.
+fn format_pages() -> String {
+    let mut text = page("docs/reference/formats.md");
+    let groups = root().join("docs/reference/formats");
+    if groups.is_dir() {
+        for path in files_below(&groups) {
+            text.push_str(&fs::read_to_string(path).unwrap());
+        }
     }
+    text
+}
+
+#[test]
+fn every_format_is_described_and_listed() {
+    let pages = format_pages();
+    for name in tokencast::source::Format::all().map(tokencast::source::Format::name) {
+        assert!(pages.contains(&format!("`{name}`")), "no page describes {name}");
+    }
+    let list = TestEnv::new().run(&["formats", "--output", "markdown"]);
+    assert_eq!(list.status, 0, "{}", list.stderr);
+    let table: Vec<&str> = list.stdout.lines().filter(|l| l.starts_with('|')).collect();
+    let overview = page("docs/reference/formats.md");
+    let between = overview.split("<!-- tokencast formats -->\n").nth(1).unwrap();
+    let between = between.split("\n<!-- end -->").next().unwrap();
+    assert_eq!(between, table.join("\n"), "put the table of `tokencast formats -o markdown` there");
 }
 
 fn validator(name: &str) -> jsonschema::Validator {
@@ -133,6 +156,10 @@ fn results_follow_their_schemas() {
         "forecast.v1",
         &env.samples_json(&["forecast", "--group-by", "provider", "--horizon", "5d"]),
     );
+    assert_valid("formats.v1", &env.run(&["formats", "-o", "json"]).json());
+    let samples = root().join("samples");
+    let detect = ["formats", "detect", samples.to_str().unwrap(), "-o", "json"];
+    assert_valid("formats-detect.v1", &env.run(&detect).json());
     let costs = root().join("samples/series/costs.csv");
     let series = ["forecast", "--series", costs.to_str().unwrap(), "--output", "json"];
     let more = ["--group-by", "id", "--budget", "2600", "--budget", "1/year", "--horizon", "5m"];

@@ -193,7 +193,7 @@ fn from_usage(
     kept.extend(args.model.scope_dimensions());
     let kept = ingest::dimensions(&kept);
     let wanted = ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out: None };
-    let usage = ingest::read_usage(&args.input, &prices, wanted, ui)?;
+    let usage = ingest::read_history(&args.input, &prices, wanted, ui)?;
     let (known_at, threads) = (prices.known_at, args.input.threads);
     let options =
         args.model.options(settings.horizon, known_at, usage.calendar, Vec::new(), threads)?;

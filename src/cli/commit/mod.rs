@@ -102,7 +102,7 @@ pub(crate) fn run(
     let kept = ingest::dimensions(&kept);
     let wanted = ingest::Asked { dimensions: &kept, grain: ingest::GrainAsked::Usual, out };
     let input = settle::in_zone_of(&args.input, &all);
-    let usage = ingest::read_usage(&input, &prices, wanted, ui)?;
+    let usage = ingest::read_history(&input, &prices, wanted, ui)?;
     let threads = args.input.threads;
     let options =
         args.model.options(horizon, prices.known_at, usage.calendar, Vec::new(), threads)?;

@@ -236,7 +236,7 @@ fn read_usage(
     let first = all.first().map(|contract| contract.calendar.name().to_owned());
     let timezone = args.input.timezone.clone().or(first);
     let input = InputArgs { timezone, ..args.input.clone() };
-    ingest::read_usage(&input, prices, wanted, ui)
+    ingest::read_history(&input, prices, wanted, ui)
 }
 
 /// A rate a year from 0 to 1.

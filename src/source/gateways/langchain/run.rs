@@ -10,7 +10,6 @@ use crate::source::gateways::fields::{Fields, Nested};
 use crate::source::outcome::{Outcome, Skipped};
 use crate::source::resolve::{Counted, Stated};
 use crate::source::row::Row;
-use crate::source::scan::Object;
 use crate::usage::{CostKind, RecordGrain};
 
 /// The format.
