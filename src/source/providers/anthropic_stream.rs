@@ -1,7 +1,8 @@
 //! Streamed Messages answers: logged event by event, or as an array of events.
 //!
 //! `message_start` carries the model and the input, `message_delta` the final output and, with
-//! server tools, the input again; all counts are cumulative, so the largest of each is the answer's.
+//! server tools, the input again; all counts are cumulative, so the largest of each is the
+//! answer's.
 
 use compact_str::CompactString;
 

@@ -1,8 +1,8 @@
 //! Costs that a body itself states, and who bills where that is told by them.
 //!
-//! OpenRouter, Perplexity and xAI state what they charge; other gateways an estimate of their own. With
-//! a customer's own key OpenRouter bills a fee and the provider behind it the request: then the
-//! request is the provider's, and the fee a record of its own without tokens.
+//! OpenRouter, Perplexity and xAI state what they charge; other gateways an estimate of their own.
+//! With a customer's own key OpenRouter bills a fee and the provider behind it the request: then
+//! the request is the provider's, and the fee a record of its own without tokens.
 
 use compact_str::CompactString;
 

@@ -1,8 +1,8 @@
 //! Bodies of Gemini's Interactions API.
 //!
 //! Its names are new and little seen, and Vertex AI documents them in camel case too, which was not
-//! seen and is not read. Whether the input includes cached tokens and the output includes thoughts is
-//! told by the stated total, and where that does not tell, it is said.
+//! seen and is not read. Whether the input includes cached tokens and the output includes thoughts
+//! is told by the stated total, and where that does not tell, it is said.
 
 use super::gemini::bare_model;
 use super::openai::{no_usage, only_event};
