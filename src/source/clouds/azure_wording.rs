@@ -142,8 +142,8 @@ mod tests {
         let component = w.component.map_or("", Component::name);
         let number = |n: Option<u64>| n.map_or_else(String::new, |n| n.to_string());
         let (prompt, unit) = (number(w.prompt), number(w.usual_unit));
-        let (model, tier, deployment) = (w.model, w.tier, w.deployment);
-        [provider, &model, component, &tier, deployment, &prompt, &unit].join("|")
+        let (model, tier) = (w.model.as_str(), w.tier.as_str());
+        [provider, model, component, tier, w.deployment, prompt.as_str(), unit.as_str()].join("|")
     }
 
     #[test]

@@ -207,7 +207,8 @@ mod tests {
         let (provider, w) = parse(sku, service).unwrap();
         let component = w.component.map_or("", Component::name);
         let prompt = w.prompt.map_or_else(String::new, |n| n.to_string());
-        [provider, &w.model, component, &w.tier, &w.endpoint, &prompt].join("|")
+        let (model, tier, endpoint) = (w.model.as_str(), w.tier.as_str(), w.endpoint.as_str());
+        [provider, model, component, tier, endpoint, prompt.as_str()].join("|")
     }
 
     #[test]
