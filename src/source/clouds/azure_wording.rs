@@ -137,121 +137,33 @@ mod tests {
     use super::*;
 
     /// Provider, model, component, tier, deployment, prompt, unit.
-    type Read = (String, String, String, String, String, Option<u64>, Option<u64>);
-
-    fn read(meter: &str) -> Read {
+    fn read(meter: &str) -> String {
         let (provider, w) = parse(meter, "").unwrap();
-        let own = str::to_owned;
         let component = w.component.map_or("", Component::name);
-        let (model, tier) = (own(&w.model), own(&w.tier));
-        (own(provider), model, own(component), tier, own(w.deployment), w.prompt, w.usual_unit)
+        let number = |n: Option<u64>| n.map_or_else(String::new, |n| n.to_string());
+        let (prompt, unit) = (number(w.prompt), number(w.usual_unit));
+        let (model, tier) = (w.model.as_str(), w.tier.as_str());
+        [provider, model, component, tier, w.deployment, prompt.as_str(), unit.as_str()].join("|")
     }
 
     #[test]
     fn meters() {
-        let own = str::to_owned;
-        let row = |p: &str, m: &str, c: &str, t: &str, d: &str, prompt, unit| -> Read {
-            (own(p), own(m), own(c), own(t), own(d), prompt, unit)
-        };
-        let (global, zone) = ("global_standard", "data_zone");
-        for (meter, expected) in [
-            (
-                "gpt 4o 1120 Inp glbl Tokens",
-                row(OPENAI, "gpt-4o-2024-11-20", "input.uncached", "standard", global, None, None),
-            ),
-            (
-                "gpt 4o 1120 cached Inp glbl Tokens",
-                row(
-                    OPENAI,
-                    "gpt-4o-2024-11-20",
-                    "input.cache_read",
-                    "standard",
-                    global,
-                    None,
-                    None,
-                ),
-            ),
-            (
-                "gpt-4o-0806-Outp-regnl Tokens",
-                row(OPENAI, "gpt-4o-2024-08-06", "output", "standard", "regional", None, None),
-            ),
-            (
-                "GPT 5 Inpt Glbl 1M Tokens",
-                row(OPENAI, "gpt-5", "input.uncached", "standard", global, None, Some(1_000_000)),
-            ),
-            (
-                "5.5 ShortCo inp Gl 1M Tokens",
-                row(
-                    OPENAI,
-                    "gpt-5.5",
-                    "input.uncached",
-                    "standard",
-                    global,
-                    Some(1),
-                    Some(1_000_000),
-                ),
-            ),
-            (
-                "5.5 LongCo cd inp Dz 1M Tokens",
-                row(
-                    OPENAI,
-                    "gpt-5.5",
-                    "input.cache_read",
-                    "standard",
-                    zone,
-                    Some(272_001),
-                    Some(1_000_000),
-                ),
-            ),
-            (
-                "5.4 mini opt Dz PP 1M Tokens",
-                row(OPENAI, "gpt-5.4-mini", "output", "priority", zone, None, Some(1_000_000)),
-            ),
-            (
-                "o4 mini Batch Outp glbl Tokens",
-                row(OPENAI, "o4-mini", "output", "batch", global, None, None),
-            ),
-            (
-                "Grok 4.1 Inp DZone Tokens",
-                row(FOUNDRY, "grok-4.1", "input.uncached", "standard", zone, None, None),
-            ),
-            (
-                "text embedding 3 large glbl Tokens",
-                row(
-                    OPENAI,
-                    "text-embedding-3-large",
-                    "input.uncached",
-                    "standard",
-                    global,
-                    None,
-                    None,
-                ),
-            ),
-            (
-                "gpt 9 turbo Inp glbl Tokens",
-                row(
-                    OPENAI,
-                    "gpt 9 turbo Inp glbl Tokens",
-                    "input.uncached",
-                    "standard",
-                    global,
-                    None,
-                    None,
-                ),
-            ),
-            (
-                "Provisioned Managed Global Unit",
-                row(
-                    OPENAI,
-                    "Provisioned Managed Global Unit",
-                    "",
-                    "provisioned",
-                    global,
-                    None,
-                    None,
-                ),
-            ),
-        ] {
+        const METERS: &str = "\
+gpt 4o 1120 Inp glbl Tokens = azure.ai.openai|gpt-4o-2024-11-20|input.uncached|standard|global_standard||
+gpt 4o 1120 cached Inp glbl Tokens = azure.ai.openai|gpt-4o-2024-11-20|input.cache_read|standard|global_standard||
+gpt-4o-0806-Outp-regnl Tokens = azure.ai.openai|gpt-4o-2024-08-06|output|standard|regional||
+GPT 5 Inpt Glbl 1M Tokens = azure.ai.openai|gpt-5|input.uncached|standard|global_standard||1000000
+5.5 ShortCo inp Gl 1M Tokens = azure.ai.openai|gpt-5.5|input.uncached|standard|global_standard|1|1000000
+5.5 LongCo cd inp Dz 1M Tokens = azure.ai.openai|gpt-5.5|input.cache_read|standard|data_zone|272001|1000000
+5.4 mini opt Dz PP 1M Tokens = azure.ai.openai|gpt-5.4-mini|output|priority|data_zone||1000000
+5.6 sol cd wr inp Gl 1M Tokens = azure.ai.openai|gpt-5.6-sol|input.cache_write.30m|standard|global_standard||1000000
+o4 mini Batch Outp glbl Tokens = azure.ai.openai|o4-mini|output|batch|global_standard||
+Grok 4.1 Inp DZone Tokens = azure.ai.inference|grok-4.1|input.uncached|standard|data_zone||
+text embedding 3 large glbl Tokens = azure.ai.openai|text-embedding-3-large|input.uncached|standard|global_standard||
+gpt 9 turbo Inp glbl Tokens = azure.ai.openai|gpt 9 turbo Inp glbl Tokens|input.uncached|standard|global_standard||
+Provisioned Managed Global Unit = azure.ai.openai|Provisioned Managed Global Unit||provisioned|global_standard||";
+        for line in METERS.lines() {
+            let (meter, expected) = line.split_once(" = ").unwrap();
             assert_eq!(read(meter), expected, "{meter}");
         }
         for meter in ["S1 Translated Characters", "Standard Text Records", ""] {

@@ -153,11 +153,11 @@ fn chunks<'a>(body: &Value<'a>) -> Vec<Object<'a>> {
 struct Answer<'a> {
     input: Option<u64>,
     output: Option<u64>,
-    read: u64,
-    written: u64,
-    five_minutes: u64,
-    one_hour: u64,
-    thinking: u64,
+    read: Option<u64>,
+    written: Option<u64>,
+    five_minutes: Option<u64>,
+    one_hour: Option<u64>,
+    thinking: Option<u64>,
     total: Option<u64>,
     tier: Option<Cow<'a, str>>,
     /// Usage whose turns are billed one by one.
@@ -167,7 +167,7 @@ struct Answer<'a> {
 /// Takes the larger of what is known and what a field says.
 macro_rules! raise {
     ($known:expr, $object:expr, $($key:literal),+) => {
-        $(if let Some(count) = optional_count!($object, $key) { $known = $known.max(count.into()); })+
+        $($known = $known.max(optional_count!($object, $key));)+
     };
 }
 
@@ -222,8 +222,8 @@ impl<'a> Answer<'a> {
             let kept = if is_hour { &mut one_hour } else { &mut five_minutes };
             *kept = kept.saturating_add(count);
         }
-        self.five_minutes = self.five_minutes.max(five_minutes);
-        self.one_hour = self.one_hour.max(one_hour);
+        self.five_minutes = self.five_minutes.max(Some(five_minutes));
+        self.one_hour = self.one_hour.max(Some(one_hour));
         if let Some(details) = usage.object("output_tokens_details") {
             raise!(self.thinking, details, "thinking_tokens");
         }
@@ -238,18 +238,20 @@ impl<'a> Answer<'a> {
         if let Some(usage) = &self.iterated {
             return Ok(anthropic::turns(usage)?.into_vec());
         }
+        let count = |known: Option<u64>| known.unwrap_or(0);
+        let (written, one_hour) = (count(self.written), count(self.one_hour));
+        let by_ttl = count(self.five_minutes).saturating_add(one_hour);
         let mut split = Splitter::default();
-        split.put(Component::InputUncached, self.input.unwrap_or(0));
-        split.put(Component::InputCacheRead, self.read);
-        let by_ttl = self.five_minutes.saturating_add(self.one_hour);
-        split.notes.set_if(Note::TtlAssumed, self.written > by_ttl);
+        split.put(Component::InputUncached, count(self.input));
+        split.put(Component::InputCacheRead, count(self.read));
+        split.notes.set_if(Note::TtlAssumed, written > by_ttl);
         split.split(
-            self.written.max(by_ttl),
+            written.max(by_ttl),
             Component::InputCacheWrite5m,
-            &[(Component::InputCacheWrite1h, self.one_hour)],
+            &[(Component::InputCacheWrite1h, one_hour)],
         );
-        let thinking = [(Component::OutputReasoning, self.thinking)];
-        split.split(self.output.unwrap_or(0), Component::Output, &thinking);
+        let thinking = [(Component::OutputReasoning, count(self.thinking))];
+        split.split(count(self.output), Component::Output, &thinking);
         split.check_total(self.total);
         Ok(vec![anthropic::Turn { model: None, split }])
     }

@@ -35,7 +35,7 @@ struct Words {
     cached: bool,
     written: bool,
     thinking: bool,
-    storage: bool,
+    other_unit: bool,
     hour: bool,
     global: bool,
     long: bool,
@@ -69,7 +69,9 @@ impl Words {
             "cached" | "caching" | "cache" | "read" | "hit" => self.cached = true,
             "write" | "creation" => self.written = true,
             "1h" => self.hour = true,
-            "storage" => self.storage = true,
+            // Counted in something else than tokens.
+            "storage" | "character" | "characters" | "second" | "seconds" | "minutes" | "hours"
+            | "images" | "grounding" | "search" => self.other_unit = true,
             "global" => self.global = true,
             "long" => self.long = true,
             "batch" => self.tier = "batch",
@@ -103,7 +105,7 @@ impl Words {
             Component::Output,
         ];
         let modality = self.modality.unwrap_or(0);
-        if self.storage || self.unknown {
+        if self.other_unit {
             return None;
         }
         match (self.output, self.written, self.cached) {
@@ -201,154 +203,43 @@ mod tests {
     use super::*;
 
     /// Provider, model, component, tier, endpoint, prompt.
-    type Read = (&'static str, String, &'static str, String, String, Option<u64>);
-
-    fn read(sku: &str, service: &str) -> Read {
+    fn read(sku: &str, service: &str) -> String {
         let (provider, w) = parse(sku, service).unwrap();
         let component = w.component.map_or("", Component::name);
-        let (model, tier, endpoint) =
-            (w.model.to_string(), w.tier.to_string(), w.endpoint.to_string());
-        (provider, model, component, tier, endpoint, w.prompt)
-    }
-
-    fn row(
-        provider: &'static str,
-        model: &str,
-        component: &'static str,
-        tier: &str,
-        endpoint: &str,
-        prompt: Option<u64>,
-    ) -> Read {
-        (provider, model.to_owned(), component, tier.to_owned(), endpoint.to_owned(), prompt)
+        let prompt = w.prompt.map_or_else(String::new, |n| n.to_string());
+        let (model, tier, endpoint) = (w.model.as_str(), w.tier.as_str(), w.endpoint.as_str());
+        [provider, model, component, tier, endpoint, prompt.as_str()].join("|")
     }
 
     #[test]
-    fn skus_of_gemini() {
-        let (short, long) = (Some(1), Some(200_001));
-        let (flash, pro) = ("gemini-2.5-flash", "gemini-2.5-pro");
-        for (sku, model, component, tier, endpoint, prompt) in [
-            (
-                "Gemini 2.5 Flash GA Text Input - Predictions",
-                flash,
-                "input.uncached",
-                "standard",
-                "regional",
-                short,
-            ),
-            (
-                "Gemini 2.5 Flash GA Thinking Text Output - Predictions",
-                flash,
-                "output.reasoning",
-                "standard",
-                "regional",
-                short,
-            ),
-            (
-                "Gemini 2.5 Flash GA Text Output (Thinking On)",
-                flash,
-                "output",
-                "standard",
-                "regional",
-                short,
-            ),
-            (
-                "Gemini 2.5 Pro Text Input (Long)",
-                pro,
-                "input.uncached",
-                "standard",
-                "regional",
-                long,
-            ),
-            (
-                "Gemini 2.5 Pro Priority Text Output (Long)",
-                pro,
-                "output",
-                "priority",
-                "regional",
-                long,
-            ),
-            (
-                "Gemini 2.5 Flash Lite GA Batch Audio Input",
-                "gemini-2.5-flash-lite",
-                "input.uncached.audio",
-                "batch",
-                "regional",
-                short,
-            ),
-            (
-                "Gemini 2.5 Flash Global Text Input",
-                flash,
-                "input.uncached",
-                "standard",
-                "global",
-                short,
-            ),
-            (
-                " Gemini 2.5 Flash GA Text Input Caching",
-                flash,
-                "input.cache_read",
-                "standard",
-                "regional",
-                short,
-            ),
-            (
-                "Gemini 3.0 Pro Preview Image Input",
-                "gemini-3-pro-preview",
-                "input.uncached.image",
-                "standard",
-                "regional",
-                short,
-            ),
-            (
-                "Gemini 2.5 Flash Image GA Image Output",
-                "gemini-2.5-flash-image",
-                "output.image",
-                "standard",
-                "regional",
-                short,
-            ),
-        ] {
-            let expected = row(VERTEX, model, component, tier, endpoint, prompt);
-            assert_eq!(read(sku, "Vertex AI"), expected, "{sku}");
+    fn skus() {
+        const SKUS: &str = "\
+Gemini 2.5 Flash GA Text Input - Predictions = gemini-2.5-flash|input.uncached|standard|regional|1
+Gemini 2.5 Flash GA Thinking Text Output - Predictions = gemini-2.5-flash|output.reasoning|standard|regional|1
+Gemini 2.5 Flash GA Text Output (Thinking On) = gemini-2.5-flash|output|standard|regional|1
+Gemini 2.5 Pro Text Input (Long) = gemini-2.5-pro|input.uncached|standard|regional|200001
+Gemini 2.5 Pro Priority Text Output (Long) = gemini-2.5-pro|output|priority|regional|200001
+Gemini 2.5 Flash Lite GA Batch Audio Input = gemini-2.5-flash-lite|input.uncached.audio|batch|regional|1
+Gemini 2.5 Flash Global Text Input = gemini-2.5-flash|input.uncached|standard|global|1
+ Gemini 2.5 Flash GA Text Input Caching = gemini-2.5-flash|input.cache_read|standard|regional|1
+Gemini 3.0 Pro Preview Image Input = gemini-3-pro-preview|input.uncached.image|standard|regional|1
+Gemini 2.5 Flash Image GA Image Output = gemini-2.5-flash-image|output.image|standard|regional|1
+Gemini 9 Pro Text Input = Gemini 9 Pro Text Input|input.uncached|standard|regional|1
+Gemini 2.5 Flash Live Text Input = Gemini 2.5 Flash Live Text Input|input.uncached|standard|regional|1
+Gemini 2.5 Flash GA Caching Storage = gemini-2.5-flash||standard|regional|
+Gemini 1.5 Pro Text Input - Predictions = Gemini 1.5 Pro Text Input - Predictions||standard|regional|
+Imagen 4 Image Generation = Imagen 4 Image Generation||standard||
+Claude Sonnet 4.5 Input Tokens - Global = claude-sonnet-4-5|input.uncached|standard|global|1
+Claude Opus 4.5 Cache Write 1h Tokens - Regional = claude-opus-4-5|input.cache_write.1h|standard|regional|1
+Claude Haiku 4.5 Batch Output Tokens = claude-haiku-4-5|output|batch|regional|1";
+        for line in SKUS.lines() {
+            let (sku, expected) = line.split_once(" = ").unwrap();
+            assert_eq!(read(sku, "Vertex AI"), format!("gcp.vertex_ai|{expected}"), "{sku}");
         }
         assert_eq!(
             read("Gemini 3.8 Flash GA Text Output", "Gemini API"),
-            row(GEMINI, "gemini-3.8-flash", "output", "standard", "", short)
+            "gcp.gemini|gemini-3.8-flash|output|standard||1"
         );
-    }
-
-    #[test]
-    fn what_is_not_certain_keeps_its_wording() {
-        for sku in [
-            "Gemini 2.5 Flash GA Caching Storage",
-            "Gemini 1.5 Pro Text Input - Predictions",
-            "Gemini 2.5 Flash Live Native Text Input",
-            "Imagen 4 Image Generation",
-        ] {
-            let (_, w) = parse(sku, "Vertex AI").unwrap();
-            assert_eq!(w.component, None, "{sku}");
-        }
-        assert_eq!(
-            read("Gemini 2.5 Flash Live Text Input", "Vertex AI").1,
-            "Gemini 2.5 Flash Live Text Input"
-        );
-        assert_eq!(read("Gemini 9 Pro Text Input", "Vertex AI").1, "Gemini 9 Pro Text Input");
         assert_eq!(parse("N1 Core running in Americas", "Compute Engine"), None);
-    }
-
-    #[test]
-    fn skus_of_claude() {
-        assert_eq!(
-            read("Claude Sonnet 4.5 Input Tokens - Global", "Vertex AI"),
-            row(VERTEX, "claude-sonnet-4-5", "input.uncached", "standard", "global", Some(1))
-        );
-        assert_eq!(
-            read("Claude Opus 4.5 Cache Write 1h Tokens - Regional", "Vertex AI"),
-            row(VERTEX, "claude-opus-4-5", "input.cache_write.1h", "standard", "regional", Some(1))
-        );
-        assert_eq!(
-            read("Claude Haiku 4.5 Batch Output Tokens", "Vertex AI"),
-            row(VERTEX, "claude-haiku-4-5", "output", "batch", "regional", Some(1))
-        );
     }
 }
