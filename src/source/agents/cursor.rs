@@ -67,6 +67,8 @@ enum Paid {
     OwnKey,
     /// Nobody: it failed or was aborted.
     Nobody,
+    /// Old exports do not say.
+    Unknown,
 }
 
 impl Paid {
@@ -79,6 +81,8 @@ impl Paid {
             Self::OwnKey
         } else if ["included", "free"].iter().any(|word| kind.contains(word)) {
             Self::Included
+        } else if kind.is_empty() {
+            Self::Unknown
         } else {
             Self::Billed
         }
@@ -89,6 +93,7 @@ impl Paid {
             Self::Billed | Self::Nobody => CostKind::Billed,
             Self::Included => CostKind::Notional,
             Self::OwnKey => CostKind::Estimate,
+            Self::Unknown => CostKind::List,
         }
     }
 }
@@ -228,6 +233,7 @@ mod tests {
             ("Errored, No Charge", Paid::Nobody),
             ("Aborted, Not Charged", Paid::Nobody),
             ("User API Key", Paid::OwnKey),
+            ("", Paid::Unknown),
             ("USAGE_EVENT_KIND_USAGE_BASED", Paid::Billed),
             ("USAGE_EVENT_KIND_INCLUDED_IN_BUSINESS", Paid::Included),
             ("USAGE_EVENT_KIND_ERRORED_NOT_CHARGED", Paid::Nobody),

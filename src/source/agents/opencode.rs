@@ -62,6 +62,9 @@ fn read_row(row: &Row<'_>, options: &ReadOptions) -> Outcome {
 }
 
 fn read(message: &Object<'_>, options: &ReadOptions) -> Outcome {
+    if message.object("part").is_some_and(|part| part.has("tokens")) {
+        return Err(shared::missing_model("step that `opencode run` prints"));
+    }
     // Steps repeat, part by part, what the message sums up.
     let is_answer = message.text("role").is_none_or(|role| role == "assistant");
     let is_message = is_answer && !message.has("messageID") && !message.has("part");
