@@ -9,7 +9,9 @@ use super::exit::ExitStatus;
 use super::finish::{self, Printed};
 use super::ui::Ui;
 use crate::report::formats::{DetectReport, FormatList};
-use crate::source::{detect, inputs};
+use crate::rollup::parquet;
+use crate::source::detect::{self, Detected};
+use crate::source::{Input, inputs};
 
 /// List the formats that are read, or say what files are.
 #[derive(Debug, Args)]
@@ -54,7 +56,16 @@ fn run_detect(args: &DetectArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
     finish::refuse_page(args.output.output)?;
     let found = inputs::expand(&args.inputs)?;
     super::ingest::refuse_output_among_inputs(&found, args.output.out.as_deref())?;
-    let report = DetectReport::new(detect::detect(&found)?);
+    let mut all = Vec::new();
+    for input in found {
+        match &input {
+            Input::File(path) if parquet::is_rollup(path) => {
+                all.push(Detected::rollup(input.name()))
+            }
+            _ => all.extend(detect::detect(&[input])?),
+        }
+    }
+    let report = DetectReport::new(all);
     let (head, notes) = report.sentences();
     let printed =
         Printed { head: &head, grids: vec![report.grid()], notes: &notes, csv: report.grid() };

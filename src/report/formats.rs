@@ -72,7 +72,8 @@ impl FormatList {
     /// The line above the table.
     #[must_use]
     pub fn head(&self) -> String {
-        format!("{} formats, told by content", format::grouped(self.formats.len() as u64))
+        let count = u64::try_from(self.formats.len()).unwrap_or(u64::MAX);
+        format!("{} formats, told by content", format::grouped(count))
     }
 }
 
@@ -93,6 +94,7 @@ struct DetectedFile {
     unknown: u64,
     invalid: u64,
     advice: Vec<String>,
+    is_rollup: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -114,6 +116,7 @@ impl DetectReport {
             unknown: d.unknown,
             invalid: d.invalid,
             advice: d.advice,
+            is_rollup: d.is_rollup,
             formats: d
                 .formats
                 .into_iter()
@@ -131,7 +134,7 @@ impl DetectReport {
     /// True if nothing in any file is known.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
-        self.files.iter().all(|file| file.formats.is_empty())
+        self.files.iter().all(|file| file.formats.is_empty() && !file.is_rollup)
     }
 
     /// The table: a row for each format of a file, and one for what is of none.
@@ -169,7 +172,9 @@ impl DetectReport {
             if file.invalid > 0 {
                 row("no JSON", file.invalid, "", "");
             }
-            if file.formats.is_empty() && file.unknown + file.invalid == 0 {
+            if file.is_rollup {
+                row("rollup", 0, "", "its metadata; every command reads it as it is");
+            } else if file.formats.is_empty() && file.unknown + file.invalid == 0 {
                 row("unknown", 0, "", "");
             }
         }

@@ -39,6 +39,8 @@ pub struct Detected {
     pub invalid: u64,
     /// What to do about what is not known.
     pub advice: Vec<String>,
+    /// A rollup, which every command reads as it is.
+    pub is_rollup: bool,
 }
 
 /// A format that was seen in a file.
@@ -62,7 +64,14 @@ impl Detected {
             unknown: 0,
             invalid: 0,
             advice: Vec::new(),
+            is_rollup: false,
         }
+    }
+
+    /// Of a rollup.
+    #[must_use]
+    pub fn rollup(file: String) -> Self {
+        Self { is_rollup: true, ..Self::of(file, Container::Parquet, Vec::new()) }
     }
 
     fn saw(&mut self, format: Format, count: u64, why: impl FnOnce() -> String) {

@@ -1,6 +1,8 @@
 //! Inputs as users name them: files, folders, patterns and standard input.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -72,6 +74,17 @@ fn may_be_log(path: &Path) -> bool {
     }
 }
 
+/// True for a `.db` of another program than SQLite; a file that the user names is read all the same.
+fn is_foreign(path: &Path) -> bool {
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    if !ending.eq_ignore_ascii_case("db") {
+        return false;
+    }
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
+    read.is_ok() && head != b"SQLite format 3\0"
+}
+
 /// The files that the arguments stand for, sorted and each once.
 ///
 /// # Errors
@@ -112,7 +125,7 @@ fn folder(argument: &str, path: &Path) -> Result<Vec<Input>, SourceError> {
             file: error.path().unwrap_or(path).display().to_string(),
             source: error.into(),
         })?;
-        if entry.file_type().is_file() && may_be_log(entry.path()) {
+        if entry.file_type().is_file() && may_be_log(entry.path()) && !is_foreign(entry.path()) {
             found.push(Input::File(entry.into_path()));
         }
     }

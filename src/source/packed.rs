@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io::{self, BufReader, Read};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::reader::{Stream, peek};
@@ -113,12 +113,12 @@ struct Unpacked<R> {
     inner: R,
     sizes: Sizes,
     cut: Cut,
-    ended: AtomicBool,
+    ended: bool,
 }
 
 impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.ended.load(Ordering::Relaxed) {
+        if self.ended {
             return Ok(0);
         }
         match self.inner.read(buffer) {
@@ -127,7 +127,7 @@ impl<R: Read> Read for Unpacked<R> {
             Err(error) if error.raw_os_error().is_some() || is_bomb(&error) => Err(error),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
-                self.ended.store(true, Ordering::Relaxed);
+                self.ended = true;
                 let _ = self.cut.0.set(error.to_string());
                 Ok(0)
             }
@@ -138,7 +138,7 @@ impl<R: Read> Read for Unpacked<R> {
 /// The stream of a member of an archive.
 pub(crate) fn member<'p>(stream: impl Read + Send + 'p, sizes: &Sizes, cut: &Cut) -> Stream<'p> {
     let (sizes, cut) = (sizes.clone(), cut.clone());
-    Box::new(Unpacked { inner: stream, sizes, cut, ended: AtomicBool::new(false) })
+    Box::new(Unpacked { inner: stream, sizes, cut, ended: false })
 }
 
 /// Takes off one layer of gzip (also of several members) or zstd, and says which. For a member of

@@ -87,8 +87,11 @@ impl View {
             theirs += u128::from(*b);
         }
         let fewer = self.tokens.len().min(other.tokens.len());
-        let similar = common > 0 && common * 2 >= mine.max(theirs);
-        (similar && slots.len() * 2 >= fewer).then(|| Some((*slots.first()?, *slots.last()?)))?
+        let is_similar = common > 0 && common * 2 >= mine.max(theirs);
+        if !is_similar || slots.len() * 2 < fewer {
+            return None;
+        }
+        Some((*slots.first()?, *slots.last()?))
     }
 }
 
@@ -114,7 +117,7 @@ impl Views {
         if tokens == 0 {
             return;
         }
-        let slot = record.time.start().nanos().div_euclid(HOUR_NANOS * self.width);
+        let slot = record.time.start().nanos().div_euclid(HOUR_NANOS.saturating_mul(self.width));
         let key = KeyRef { format, provider: &record.sku.provider, model: &record.sku.model };
         let at = match self.views.get_index_of(&key) {
             Some(at) => at,

@@ -77,8 +77,8 @@ fn text_that_is_cut_or_marked() {
     check("cut.jsonl", &cut, (13, 6), &findings);
     let marked = [b"\xef\xbb\xbf", whole.as_bytes()].concat();
     check("marked.jsonl", &marked, (10, 5), &[]);
-    let bytes = lines(&[whole.clone(), "\u{0}\u{0}".to_owned()]);
-    check("bytes.jsonl", &[&bytes[..], b"\xff\xfe{\n"].concat(), (0, 0), &[]);
+    let bytes = [&lines(&[whole.clone()])[..], b"\xff\xfe{\n"].concat();
+    check("bytes.jsonl", &bytes, (10, 5), &[("invalid-line", 1, 2)]);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn check_refused(content: &[u8], reason: &str) {
 
 #[test]
 fn half_of_a_packed_file_is_counted() {
-    let many: Vec<String> = (0..400).map(|n| body(&format!("r{n}"), "10", "5")).collect();
+    let many: Vec<String> = (0..4_000).map(|n| body(&format!("r{n}"), "10", "5")).collect();
     let many = lines(&many);
     for (name, packed) in
         [("half.jsonl.gz", gz(&many)), ("half.jsonl.zst", zstd::encode_all(&many[..], 1).unwrap())]
@@ -171,7 +171,7 @@ fn half_of_a_packed_file_is_counted() {
         env.file(name, &packed[..packed.len() - 4]);
         let run = env.run(&["cost", name, "-o", "json"]);
         let ((input, _), findings) = counted(&run);
-        assert!(input > 0 && input <= 4_000, "{name}: {input}");
+        assert!(input > 0 && input <= 40_000, "{name}: {input}");
         assert!(findings.iter().any(|f| f.0 == "truncated-file"), "{name}: {findings:?}");
         assert_eq!(env.run(&["cost", name, "--strict"]).status, 2);
     }
