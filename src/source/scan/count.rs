@@ -1,0 +1,43 @@
+//! Counts as logs and exports print them.
+
+/// A number field that cannot be used as a count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadCount(pub String);
+
+pub(super) fn plain_digits(bytes: &[u8]) -> Option<u64> {
+    if bytes.is_empty() || bytes.len() > 19 {
+        return None;
+    }
+    bytes
+        .iter()
+        .try_fold(0_u64, |sum, b| b.is_ascii_digit().then(|| sum * 10 + u64::from(b - b'0')))
+}
+
+/// Reads a count as logs and exports print it. The outer `None`: not a count; the inner: no value.
+/// Thousands separators are read only where they stand in groups of three.
+#[must_use]
+pub fn parse_count(text: &str) -> Option<Option<u64>> {
+    let text = text.trim();
+    if matches!(text, "" | "-" | "null" | "None" | "NaN" | "nan" | "N/A" | "n/a" | "none") {
+        return Some(None);
+    }
+    if let Some(count) = plain_digits(text.as_bytes()) {
+        return Some(Some(count));
+    }
+    let joined = if text.contains(',') { ungroup(text)? } else { text.to_owned() };
+    // 18 decimal places are more than any count carries; the value must be whole.
+    let amount: crate::money::Amount = joined.parse().ok()?;
+    let (whole, part) = (amount.atto() / 10_i128.pow(18), amount.atto() % 10_i128.pow(18));
+    if part == 0 { u64::try_from(whole).ok().map(Some) } else { None }
+}
+
+fn ungroup(text: &str) -> Option<String> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next()?;
+    let well_formed = (1..=3).contains(&first.len()) && groups.all(|g| g.len() == 3);
+    well_formed.then(|| {
+        let digits = whole.replace(',', "");
+        if part.is_empty() { digits } else { format!("{digits}.{part}") }
+    })
+}
