@@ -33,8 +33,11 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
     ],
 };
 
+/// Reads an event that carries usage.
+type ReadEvent = fn(&Event<'_>, LabelSet<'_>, &ReadOptions) -> Outcome;
+
 /// Events that carry usage, with what reads them.
-const EVENTS: [(&str, fn(&Event<'_>, LabelSet<'_>, &ReadOptions) -> Outcome); 4] = [
+const EVENTS: [(&str, ReadEvent); 4] = [
     ("claude_code.api_request", claude_code),
     ("gemini_cli.api_response", gemini_cli),
     ("codex.sse_event", codex),
