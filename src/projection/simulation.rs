@@ -103,6 +103,9 @@ impl Drawing<'_> {
     }
 }
 
+/// The same of what is planned.
+type VisitLaunch<'v> = &'v mut dyn FnMut(&Leaf, &[f64]) -> Result<(), ProjectionError>;
+
 impl Simulation<'_, '_> {
     /// Leaf by leaf, so that only a few leaves' quantities are in memory at a time. All leaves draw
     /// the same days, so their totals keep their correlation.
@@ -218,7 +221,7 @@ impl Simulation<'_, '_> {
     pub(super) fn each_launch(
         &self,
         quantities: &mut [f64],
-        visit: &mut dyn FnMut(&Leaf, &[f64]) -> Result<(), ProjectionError>,
+        visit: VisitLaunch<'_>,
     ) -> Result<(), ProjectionError> {
         let (launches, first) = self.launches;
         for (launch, number) in launches.iter().zip(0_u32..) {

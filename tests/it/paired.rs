@@ -1,6 +1,7 @@
 //! Differences between scenarios are taken on the same paths: narrower than between two forecasts.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 
 use tokencast::contract::{ContractSource, FxTable, load};
 use tokencast::forecast::Holidays;
@@ -8,7 +9,7 @@ use tokencast::money::Amount;
 use tokencast::period::Calendar;
 use tokencast::price_book::PriceBook;
 use tokencast::projection::{
-    Distribution, Horizon, LastDay, ProjectionOptions, UsagePaths, usage_paths,
+    Distribution, Horizon, LastDay, ProjectionOptions, UsagePaths, usage_paths, usage_paths_under,
 };
 use tokencast::rollup::{Rollup, parquet};
 use tokencast::scenario::{Case, Column, Ground};
@@ -83,4 +84,34 @@ fn a_paired_difference_is_narrower_than_that_of_two_forecasts() {
     assert!(paired > 0.0);
     // Both deals see the same usage: what is left is the deal.
     assert!(paired < apart / 3.0, "paired {paired}, apart {apart}");
+}
+
+/// Every quantity by its place, bit by bit.
+fn quantities(usage: &UsagePaths) -> Vec<(usize, u32, Vec<u64>)> {
+    let bits = |units: &[f64]| units.iter().map(|q| q.to_bits()).collect();
+    usage.cells.iter().map(|c| (c.span, c.profile, bits(&c.quantities))).collect()
+}
+
+#[test]
+fn plans_that_share_draws_are_the_forecasts_that_they_are_alone() {
+    let (rollup, book) = (samples(), PriceBook::bundled().unwrap().0);
+    let edges = |_| Vec::new();
+    let alone = |options: &ProjectionOptions| usage_paths(&rollup, &book, options, &edges).unwrap();
+    let plain = ProjectionOptions { paths: 60, threads: NonZeroUsize::new(2), ..options(3) };
+    let pinned = ProjectionOptions { level: Some(alone(&plain).level), ..plain.clone() };
+    let launch = "2026-12-01:anthropic/claude-sonnet-5:input.uncached=2000000,output=300000";
+    // The last one changes what history tells: nothing is shared with it.
+    let plans = [
+        ProjectionOptions { growth: vec!["4%/month".parse().unwrap()], ..pinned.clone() },
+        ProjectionOptions { launches: vec![launch.parse().unwrap()], ..pinned.clone() },
+        ProjectionOptions { events: vec!["2026-12-10:+30%".parse().unwrap()], ..pinned.clone() },
+        ProjectionOptions { events: vec!["2026-11-10:+30%".parse().unwrap()], ..pinned },
+    ];
+    let (as_it_is, under) = usage_paths_under(&rollup, &book, (&plain, &plans), &edges).unwrap();
+    assert_eq!(quantities(&as_it_is), quantities(&alone(&plain)));
+    for (plan, shared) in plans.iter().zip(&under) {
+        assert_eq!(quantities(shared), quantities(&alone(plan)), "{plan:?}");
+        assert_ne!(quantities(shared), quantities(&as_it_is), "{plan:?}");
+        assert_eq!(shared.hours, alone(plan).hours);
+    }
 }
