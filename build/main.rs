@@ -47,9 +47,10 @@ fn vocabulary(encoder: &tiktoken_rs::CoreBPE, ids: &[Range<u32>]) -> Vocabulary 
     let tokens: Vocabulary = (ids.iter().cloned().flatten())
         .map(|id| encoder.decode_bytes(&[id]).unwrap_or_else(|_| panic!("there is no token {id}")))
         .collect();
-    let bytes = layout::BYTES as usize;
+    let bytes = layout::single_bytes().map(|byte| vec![byte]);
     assert!(
-        tokens[..bytes].iter().all(|t| t.len() == 1) && tokens[bytes..].iter().all(|t| t.len() > 1)
+        bytes.eq(tokens[..layout::BYTES as usize].iter().cloned()),
+        "bytes are in another order"
     );
     tokens
 }

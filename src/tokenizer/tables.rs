@@ -3,7 +3,7 @@
 use super::encoding::Encoding;
 use super::layout::{
     AFTER_SHIFT, BEFORE_SHIFT, BYTES, EMPTY_PAIR, INNER_TOKEN, LEAF, NO_LABEL, PAYLOAD_SHIFT,
-    TOKEN_BITS, pair_slot, partner,
+    TOKEN_BITS, pair_slot, partner, single_bytes,
 };
 
 /// A token by its rank: of two merges, the one that makes the lower rank comes first.
@@ -82,6 +82,17 @@ impl Tables {
                 break;
             }
         }
+    }
+
+    /// The bytes of all tokens in order: each is made of two before it.
+    pub(super) fn tokens(&self) -> Vec<Vec<u8>> {
+        let mut tokens: Vec<Vec<u8>> = single_bytes().map(|byte| vec![byte]).collect();
+        for token in BYTES..self.size {
+            let split = self.split(token);
+            let bytes = |part: Token| tokens.get(part as usize).map_or(&[][..], Vec::as_slice);
+            tokens.push([bytes(split.left()), bytes(split.right())].concat());
+        }
+        tokens
     }
 
     /// The token that merging two makes.
