@@ -159,7 +159,6 @@ impl Tables {
 #[derive(Debug, Clone, Copy)]
 struct Split(u64);
 
-#[expect(clippy::cast_possible_truncation, reason = "fewer bits than 32 each")]
 impl Split {
     #[inline]
     const fn left(self) -> Token {
