@@ -1,13 +1,18 @@
 //! Writes the tables of `src/tokenizer`: vocabularies as `tiktoken-rs` carries them and classes of characters as the
 //! regex engine it uses has them. Nothing is downloaded.
 
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "how Cargo talks with build scripts"
+)]
+
 mod characters;
 #[path = "../src/tokenizer/layout.rs"]
 mod layout;
 mod pairs;
 mod trie;
 
-use std::ops::Range;
 use std::path::PathBuf;
 use std::{env, fs};
 
@@ -26,11 +31,11 @@ fn main() {
     write("characters.blocks", &blocks);
     // r50k is p50k without its last tokens, which are runs of spaces: one set of tables serves both.
     let p50k =
-        vocabulary(&tiktoken_rs::p50k_base().expect("bundled"), &[0..50_256, 50_257..50_281]);
-    let r50k = vocabulary(&tiktoken_rs::r50k_base().expect("bundled"), &[0..50_256]);
+        vocabulary(&tiktoken_rs::p50k_base().expect("bundled"), (0..50_256).chain(50_257..50_281));
+    let r50k = vocabulary(&tiktoken_rs::r50k_base().expect("bundled"), 0..50_256);
     assert!(p50k.starts_with(&r50k), "r50k_base is not the beginning of p50k_base");
-    let cl100k = vocabulary(&tiktoken_rs::cl100k_base().expect("bundled"), &[0..100_256]);
-    let o200k = vocabulary(&tiktoken_rs::o200k_base().expect("bundled"), &[0..199_998]);
+    let cl100k = vocabulary(&tiktoken_rs::cl100k_base().expect("bundled"), 0..100_256);
+    let o200k = vocabulary(&tiktoken_rs::o200k_base().expect("bundled"), 0..199_998);
     for (name, tokens) in [("p50k", &p50k), ("cl100k", &cl100k), ("o200k", &o200k)] {
         let trie = trie::Trie::new(tokens);
         let splits = pairs::splits(tokens, &trie);
@@ -42,14 +47,15 @@ fn main() {
     }
 }
 
-/// Ordinary tokens in the order of their ids, which is that of merges. Special tokens lie between these ranges.
-fn vocabulary(encoder: &tiktoken_rs::CoreBPE, ids: &[Range<u32>]) -> Vocabulary {
-    let tokens: Vocabulary = (ids.iter().cloned().flatten())
+/// Ordinary tokens in the order of their ids, which is that of merges. Special tokens are not among them.
+fn vocabulary(encoder: &tiktoken_rs::CoreBPE, ids: impl Iterator<Item = u32>) -> Vocabulary {
+    let tokens: Vocabulary = ids
         .map(|id| encoder.decode_bytes(&[id]).unwrap_or_else(|_| panic!("there is no token {id}")))
         .collect();
-    let bytes = layout::BYTES as usize;
+    let bytes = layout::single_bytes().map(|byte| vec![byte]);
     assert!(
-        tokens[..bytes].iter().all(|t| t.len() == 1) && tokens[bytes..].iter().all(|t| t.len() > 1)
+        bytes.eq(tokens[..layout::BYTES as usize].iter().cloned()),
+        "bytes are in another order"
     );
     tokens
 }

@@ -49,7 +49,7 @@ pub(crate) fn packed(splits: &[(u32, u32)]) -> Vec<u64> {
 
 /// Tokens by the pair that makes them, with linear probing.
 pub(crate) fn table(splits: &[(u32, u32)]) -> Vec<u32> {
-    let slots = splits.len() + splits.len() / 8 * 5;
+    let slots = splits.len() + splits.len() / 8 * 3;
     let count = u32::try_from(slots).expect("few");
     let mut table = vec![EMPTY_PAIR; slots];
     for (id, (left, right)) in (0_u32..).zip(splits).skip(BYTES as usize) {

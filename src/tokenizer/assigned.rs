@@ -183,6 +183,23 @@ mod tests {
     }
 
     #[test]
+    fn every_name_in_the_price_books_is_known() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/pricing");
+        let mut names = std::collections::BTreeSet::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let stated = text.lines().filter_map(|line| line.strip_prefix("tokenizer = \""));
+            names.extend(stated.map(|name| name.trim_end_matches('"').to_owned()));
+        }
+        assert!(names.len() >= 10);
+        for name in names {
+            let public = assigned(&name, "").is_some();
+            assert_ne!(public, NOT_PUBLIC.contains(&name.as_str()), "{name}");
+        }
+    }
+
+    #[test]
     fn names_lead_back() {
         for rule in RULES {
             assert_eq!(Choice::from_name(rule.2.name()), Some(rule.2));

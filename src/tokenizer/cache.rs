@@ -38,7 +38,7 @@ impl Known {
 
     #[inline]
     pub(super) const fn class(self) -> u8 {
-        (self.0 >> CLASS_SHIFT) as u8 & 7
+        (self.0 >> CLASS_SHIFT & 7) as u8
     }
 }
 

@@ -35,6 +35,12 @@ pub(crate) const fn partner(token: u32) -> u32 {
     ((token.wrapping_mul(0x9E37_79B1) >> 16) * PARTNERS) >> 16
 }
 
+/// The tokens of single bytes in their order: first the characters that print.
+pub(crate) fn single_bytes() -> impl Iterator<Item = u8> {
+    let prints = |byte: &u8| matches!(byte, 0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF);
+    (0..=u8::MAX).filter(prints).chain((0..=u8::MAX).filter(move |byte| !prints(byte)))
+}
+
 /// Where a pair belongs in a table of so many slots, and the part of its hash that the slot keeps.
 #[inline]
 pub(crate) fn pair_slot(left: u32, right: u32, slots: u32) -> (u32, u32) {

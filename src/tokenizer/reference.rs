@@ -1,8 +1,15 @@
 //! `tiktoken-rs` as the reference that the own core is compared with.
+//!
+//! It is given the vocabularies that the program has already: its own copies would make the program seven megabytes larger.
 
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
 use tiktoken_rs::CoreBPE;
 
 use super::encoding::Encoding;
+use super::scan::{Cl100k, O200k, R50k, Rules};
+use super::tables::Tables;
 
 /// The reference gives up on white space of about a million characters; longer runs than this are not given to it.
 const LONGEST_SPACE: usize = 200_000;
@@ -31,27 +38,25 @@ pub struct LongSpace {
 
 impl Reference {
     /// Loads the vocabulary, once in a process.
+    ///
+    /// # Panics
+    /// If the regular expression of an encoding is none, which a test excludes.
     #[must_use]
     pub fn new(encoding: Encoding) -> Self {
-        let bpe = match encoding {
-            Encoding::O200kBase => tiktoken_rs::o200k_base_singleton(),
-            Encoding::O200kHarmony => tiktoken_rs::o200k_harmony_singleton(),
-            Encoding::Cl100kBase => tiktoken_rs::cl100k_base_singleton(),
-            Encoding::P50kBase => tiktoken_rs::p50k_base_singleton(),
-            Encoding::R50kBase => tiktoken_rs::r50k_base_singleton(),
+        static LOADED: [OnceLock<CoreBPE>; 4] = [const { OnceLock::new() }; 4];
+        let (at, rules) = match encoding {
+            Encoding::O200kBase | Encoding::O200kHarmony => (0, O200k::REGEX),
+            Encoding::Cl100kBase => (1, Cl100k::REGEX),
+            Encoding::P50kBase => (2, R50k::REGEX),
+            Encoding::R50kBase => (3, R50k::REGEX),
         };
-        Self { encoding, bpe }
-    }
-
-    /// Ranks and bytes of all ordinary tokens.
-    #[cfg(test)]
-    pub(super) fn vocabulary(&self) -> Vec<(u32, Vec<u8>)> {
-        let special = self.bpe.special_tokens();
-        let token = |id: u32| Some((id, self.bpe.decode_bytes(&[id]).ok()?));
-        let ordinary = |(_, bytes): &(u32, Vec<u8>)| {
-            !special.iter().any(|special| special.as_bytes() == bytes)
+        let load = || {
+            let tokens: FxHashMap<Vec<u8>, u32> =
+                Tables::of(encoding).tokens().into_iter().zip(0..).collect();
+            CoreBPE::new(tokens, FxHashMap::default(), rules)
+                .expect("the rules are regular expressions")
         };
-        (0..200_000).filter_map(token).filter(ordinary).collect()
+        Self { encoding, bpe: LOADED[at].get_or_init(load) }
     }
 
     /// The number of tokens of ordinary text.

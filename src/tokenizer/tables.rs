@@ -3,7 +3,7 @@
 use super::encoding::Encoding;
 use super::layout::{
     AFTER_SHIFT, BEFORE_SHIFT, BYTES, EMPTY_PAIR, INNER_TOKEN, LEAF, NO_LABEL, PAYLOAD_SHIFT,
-    TOKEN_BITS, pair_slot, partner,
+    TOKEN_BITS, pair_slot, partner, single_bytes,
 };
 
 /// A token by its rank: of two merges, the one that makes the lower rank comes first.
@@ -84,6 +84,17 @@ impl Tables {
         }
     }
 
+    /// The bytes of all tokens in order: each is made of two before it.
+    pub(super) fn tokens(&self) -> Vec<Vec<u8>> {
+        let mut tokens: Vec<Vec<u8>> = single_bytes().map(|byte| vec![byte]).collect();
+        for token in BYTES..self.size {
+            let split = self.split(token);
+            let bytes = |part: Token| tokens.get(part as usize).map_or(&[][..], Vec::as_slice);
+            tokens.push([bytes(split.left()), bytes(split.right())].concat());
+        }
+        tokens
+    }
+
     /// The token that merging two makes.
     fn merged(&self, left: Token, right: Token) -> Option<Token> {
         let slots = self.pairs.as_chunks::<4>().0;
@@ -148,7 +159,6 @@ impl Tables {
 #[derive(Debug, Clone, Copy)]
 struct Split(u64);
 
-#[expect(clippy::cast_possible_truncation, reason = "fewer bits than 32 each")]
 impl Split {
     #[inline]
     const fn left(self) -> Token {

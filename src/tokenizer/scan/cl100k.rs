@@ -1,9 +1,4 @@
 //! The rules of cl100k_base.
-//!
-//! ```text
-//! '(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+
-//! |\s++$|\s*[\r\n]|\s+(?!\S)|\s
-//! ```
 
 use super::super::character::{Kind, character};
 use super::{Rules, Spaces, contraction, letters, run, three_numbers};
@@ -13,6 +8,11 @@ use super::{Rules, Spaces, contraction, letters, run, three_numbers};
 pub(in super::super) struct Cl100k;
 
 impl Rules for Cl100k {
+    const REGEX: &str = concat!(
+        r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+",
+        r"|\s++$|\s*[\r\n]|\s+(?!\S)|\s",
+    );
+
     #[inline]
     fn end(text: &[u8], at: usize) -> usize {
         let Some(first) = character(text, at) else { return at };

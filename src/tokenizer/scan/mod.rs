@@ -1,6 +1,6 @@
 //! Where a text is split into pieces before tokens are merged: the rules of each encoding, by hand.
 //!
-//! Each file states the regular expression that it is equal to.
+//! Each file states the regular expression that it is equal to, which the reference runs.
 
 mod ascii;
 mod cl100k;
@@ -15,6 +15,9 @@ use super::character::{Kind, character};
 
 /// The split rules of an encoding.
 pub(super) trait Rules {
+    /// The regular expression that they are equal to.
+    const REGEX: &str;
+
     /// Where the piece ends that begins at `at`, which is not the end. `text` is UTF-8.
     fn end(text: &[u8], at: usize) -> usize;
 }

@@ -1,8 +1,4 @@
 //! The rules of r50k_base and p50k_base.
-//!
-//! ```text
-//! '(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s
-//! ```
 
 use super::super::character::{Kind, character};
 use super::{Rules, Spaces, letters, run};
@@ -12,6 +8,9 @@ use super::{Rules, Spaces, letters, run};
 pub(in super::super) struct R50k;
 
 impl Rules for R50k {
+    const REGEX: &str =
+        r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s";
+
     #[inline]
     fn end(text: &[u8], at: usize) -> usize {
         if text[at] == b'\'' {
