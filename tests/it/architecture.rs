@@ -34,7 +34,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
 
 /// Outside crates that only some places may use.
 const CRATES: &[(&str, &[&str])] = &[
-    ("polars", &["source/parquet.rs", "rollup/parquet.rs"]),
+    ("polars", &["source/cells.rs", "source/parquet.rs", "rollup/parquet.rs"]),
     ("clap", &["cli/"]),
     ("anyhow", &["cli/"]),
     ("indicatif", &["cli/ui.rs"]),
@@ -42,6 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("splintr", &["tokenizer/kind.rs", "tokenizer/vendor.rs"]),
     ("tiktoken_rs", &["tokenizer/reference.rs", "tokenizer/tests.rs"]),
     ("quick_xml", &["report/check/junit.rs"]),
+    ("rusqlite", &["source/database.rs"]),
     ("zip", &["source/archive.rs"]),
     ("blake3", &["source/hash_labels.rs"]),
 ];
