@@ -12,6 +12,7 @@ pub mod budget;
 pub mod cli;
 pub mod config;
 pub mod contract;
+pub mod corpus;
 pub mod costs;
 pub mod diagnostic;
 pub mod explain;

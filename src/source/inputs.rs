@@ -54,13 +54,21 @@ const LOG_ENDINGS: [&str; 11] =
 /// # Errors
 /// [`SourceError`] for a name or pattern that stands for nothing.
 pub fn expand(arguments: &[String]) -> Result<Vec<Input>, SourceError> {
+    expand_to(arguments, &LOG_ENDINGS)
+}
+
+/// As [`expand`], with other endings of the files that folders are read for.
+///
+/// # Errors
+/// As of [`expand`].
+pub(crate) fn expand_to(arguments: &[String], endings: &[&str]) -> Result<Vec<Input>, SourceError> {
     let mut inputs = Vec::new();
     for argument in arguments {
         let path = Path::new(argument);
         if argument == "-" {
             inputs.push(Input::Stdin);
         } else if path.is_dir() {
-            inputs.extend(folder(argument, path)?);
+            inputs.extend(folder(argument, path, endings)?);
         } else if path.exists() {
             inputs.push(Input::File(path.to_owned()));
         } else if argument.contains(['*', '?', '[']) {
@@ -76,7 +84,7 @@ pub fn expand(arguments: &[String]) -> Result<Vec<Input>, SourceError> {
     Ok(inputs)
 }
 
-fn folder(argument: &str, path: &Path) -> Result<Vec<Input>, SourceError> {
+fn folder(argument: &str, path: &Path, endings: &[&str]) -> Result<Vec<Input>, SourceError> {
     let hidden = |name: &std::ffi::OsStr| name.to_str().is_some_and(|n| n.starts_with('.'));
     let walk = WalkDir::new(path).follow_links(true).into_iter();
     let mut found = Vec::new();
@@ -95,8 +103,7 @@ fn folder(argument: &str, path: &Path) -> Result<Vec<Input>, SourceError> {
         let stem = path.file_stem().map(Path::new).filter(|_| ends_in_out);
         let ending =
             stem.unwrap_or(path).extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
-        if entry.file_type().is_file() && ending.is_some_and(|e| LOG_ENDINGS.contains(&e.as_str()))
-        {
+        if entry.file_type().is_file() && ending.is_some_and(|e| endings.contains(&e.as_str())) {
             found.push(Input::File(entry.into_path()));
         }
     }

@@ -5,7 +5,7 @@
 //! splitting, reading with several threads and counting what was skipped are shared.
 
 mod agents;
-mod blocks;
+pub(crate) mod blocks;
 pub mod canonical;
 mod cells;
 mod clouds;
@@ -29,7 +29,7 @@ mod parquet;
 mod pipeline;
 pub mod provider;
 mod providers;
-mod reader;
+pub(crate) mod reader;
 mod resolve;
 mod row;
 pub mod scan;
