@@ -14,6 +14,7 @@ pub mod config;
 pub mod contract;
 pub mod corpus;
 pub mod costs;
+pub mod counting;
 pub mod diagnostic;
 pub mod explain;
 pub mod forecast;

@@ -9,6 +9,7 @@ mod compare;
 mod contract;
 mod cost;
 mod cost_series;
+mod count;
 mod error;
 mod exit;
 mod explain;
@@ -60,6 +61,7 @@ enum Command {
     Commit(Box<commit::CommitArgs>),
     Explain(explain::ExplainArgs),
     Rollup(rollup::RollupArgs),
+    Count(count::CountArgs),
     Prices(prices::PricesArgs),
     Contract(contract::ContractArgs),
     Init(init::InitArgs),
@@ -108,6 +110,7 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
         Command::Commit(args) => commit::run(args, environment, ui),
         Command::Explain(args) => explain::run(args, environment, ui),
         Command::Rollup(args) => rollup::run(args, environment, ui),
+        Command::Count(args) => count::run(args, environment, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
         Command::Contract(args) => contract::run(args, ui),
         Command::Init(args) => init::run(args, ui),

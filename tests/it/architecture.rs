@@ -25,6 +25,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("tokenizer", 2, &[]),
     ("projection", 3, &[]),
     ("corpus", 3, &[]),
+    ("counting", 4, &[]),
     ("budget", 4, &[]),
     ("scenario", 4, &[]),
     // A figure of any result is taken apart into the same lines.
