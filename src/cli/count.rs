@@ -16,8 +16,8 @@ use super::settings::Environment;
 use super::ui::Ui;
 use crate::corpus::{self, CorpusReport};
 use crate::counting::{
-    ClassRatios, CountBasis, CountedModel, Figures, OutputBasis, OutputRule, Pricing, Sheet,
-    method_of,
+    ClassRatios, CountBasis, CountedModel, Figures, Method, OutputRule, Pricing, RequestRules,
+    Sheet, method_of,
 };
 use crate::diagnostic::{Diagnostics, code};
 use crate::money::Factor;
@@ -25,6 +25,7 @@ use crate::period::Timestamp;
 use crate::report::count::{CorpusFacts, Costed, CountReport, ModelCount};
 use crate::sku::{STANDARD, Sku};
 use crate::source::{Input, Progress, provider};
+use crate::tokenizer::Tokenizer;
 
 /// Providers that sell their own models: a name that several sell means theirs.
 const MAKERS: [&str; 7] =
@@ -42,6 +43,9 @@ pub(crate) struct CountArgs {
     /// Models to count for, separated by commas: MODEL or PROVIDER/MODEL.
     #[arg(long, short, required = true, value_delimiter = ',', value_name = "MODELS")]
     model: Vec<String>,
+    /// The tokenizer of a model, as the `tokenizer.json` of its maker; may be given several times.
+    #[arg(long, value_name = "MODEL=FILE")]
+    tokenizer: Vec<String>,
     /// Expected tokens of output of every prompt. By default the answers of the corpus, else the
     /// most that a request allows.
     #[arg(long, value_name = "N", conflicts_with = "output_ratio")]
@@ -70,9 +74,10 @@ pub(crate) fn run(
     let rule = rule(args)?;
     let prices = Prices::load(&args.prices, environment)?;
     let at = instant(args.at.as_ref(), &prices)?;
-    let table = ClassRatios::bundled()?;
-    let models = args.model.iter().map(|name| model(name.trim(), &prices, at, &table));
-    let models = models.collect::<Result<Vec<_>, Failure>>()?;
+    let tables = (ClassRatios::bundled()?, RequestRules::bundled()?);
+    let models = args.model.iter().map(|name| model(name.trim(), &prices, at, &tables));
+    let mut models = models.collect::<Result<Vec<_>, Failure>>()?;
+    supply(&args.tokenizer, &mut models)?;
     let inputs = corpus::expand(&args.corpus)?;
     let mut sheet = Sheet::new(models, inputs.len(), rule, prices.book.context_edges());
     let read = read(&inputs, &mut sheet, ui)?;
@@ -96,6 +101,24 @@ pub(crate) fn run(
     Ok(finish::status(denied, None, ui))
 }
 
+/// Gives models the tokenizers that the user has for them.
+fn supply(given: &[String], models: &mut [CountedModel]) -> Result<(), Failure> {
+    for pair in given {
+        let split = pair.split_once('=');
+        let known = split.and_then(|(name, file)| {
+            Some((models.iter_mut().find(|model| model.name == name.trim())?, file))
+        });
+        let Some((model, file)) = known else {
+            let error = anyhow!("--tokenizer: `{pair}` is not MODEL=FILE of a model in --model");
+            return Err(error.into());
+        };
+        let failed = || format!("failed to read tokenizer `{file}`");
+        let json = std::fs::read(file).with_context(failed)?;
+        model.method = Method::supplied(Tokenizer::from_json(file, &json).with_context(failed)?);
+    }
+    Ok(())
+}
+
 fn rule(args: &CountArgs) -> Result<OutputRule, Failure> {
     match (args.output_tokens, &args.output_ratio) {
         (Some(tokens), _) => Ok(OutputRule::Tokens(tokens)),
@@ -114,7 +137,7 @@ fn model(
     name: &str,
     prices: &Prices,
     at: Timestamp,
-    table: &ClassRatios,
+    tables: &(ClassRatios, RequestRules),
 ) -> Result<CountedModel, Failure> {
     let known = |provider: &str| prices.book.currency(provider).is_some();
     let split = name.split_once('/').map(|(p, model)| (provider::canonical(p), model));
@@ -143,9 +166,9 @@ fn model(
     let Some((entry, sku)) = sold.pop() else {
         return Err(no_model(prices, model, providers().collect()));
     };
-    let method = method_of(entry, table)?;
-    let maker = entry.maker.as_ref().map(ToString::to_string);
-    Ok(CountedModel { name: name.to_owned(), sku, maker, method })
+    let method = method_of(entry, &tables.0)?;
+    let overhead = tables.1.of(entry.maker.as_deref().unwrap_or_default(), &entry.id);
+    Ok(CountedModel { name: name.to_owned(), sku, method, overhead })
 }
 
 /// Names of Bedrock's models say where they are served.
@@ -191,6 +214,9 @@ fn findings(sheet: &Sheet, read: &CorpusReport, prices: &Prices) -> Diagnostics 
         let message = format!("{kind} are in no count");
         found.add_many(code::MEDIA_NOT_COUNTED, message, None, *count);
     }
+    if sheet.has_images() {
+        found.add(code::INEXACT_COUNT, "images are counted by published formulas", None);
+    }
     for model in sheet.models() {
         let basis = model.method.basis;
         if basis != CountBasis::Exact {
@@ -218,7 +244,6 @@ fn counts(
     inputs: &[Input],
     pricing: Pricing<'_>,
 ) -> Result<Vec<ModelCount>, Failure> {
-    let with_output = sheet.outputs().keys().any(|basis| *basis != OutputBasis::Unknown);
     let one = |(at, model): (usize, &CountedModel)| {
         let costed = |figures: Figures| -> Result<Costed, Failure> {
             Ok(Costed {
@@ -232,7 +257,7 @@ fn counts(
         let files = files.collect::<Result<Vec<_>, Failure>>()?;
         let currency = pricing.book.currency(&model.sku.provider);
         let total = costed(sheet.total(at))?;
-        Ok(ModelCount::new(model, currency, &total, files, with_output))
+        Ok(ModelCount::new(model, currency, &total, files))
     };
     sheet.models().iter().enumerate().map(one).collect()
 }

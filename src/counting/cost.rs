@@ -5,7 +5,7 @@ use crate::money::Amount;
 use crate::period::Timestamp;
 use crate::price_book::PriceBook;
 use crate::rating::{RatingError, rate_record};
-use crate::sku::{ContextBand, Sku};
+use crate::sku::Sku;
 use crate::tokens::{Component, ComponentCounts};
 use crate::usage::{Labels, RecordGrain, UsageRecord, UsageTime};
 
@@ -39,9 +39,10 @@ impl Pricing<'_> {
         let mut unpriced = Vec::new();
         let mut costs = [Amount::ZERO; 3];
         let ends: [fn(&Band) -> u64; 3] = [|b| b.low, |b| b.tokens, |b| b.high];
-        for (context, prompts, input, output) in &figures.by_context {
+        for (prompts, input, output) in &figures.by_context {
             for (sum, end) in costs.iter_mut().zip(ends) {
-                let record = self.record(&sku, (*context, *prompts), end(input), end(output));
+                let mean = input.tokens / (*prompts).max(1);
+                let record = self.record(&sku, (mean, *prompts), end(input), end(output));
                 let rated = rate_record(self.book, &record, self.known_at)?;
                 *sum = sum.checked_add(rated.costs()?.effective_cost)?;
                 for missing in rated.unpriced {
@@ -59,7 +60,7 @@ impl Pricing<'_> {
     fn record(
         &self,
         sku: &Sku,
-        (context, prompts): (ContextBand, u64),
+        (mean, prompts): (u64, u64),
         input: u64,
         output: u64,
     ) -> UsageRecord {
@@ -70,11 +71,8 @@ impl Pricing<'_> {
             time: UsageTime::At(self.at),
             grain: RecordGrain::Request,
             sku: sku.clone(),
-            // No price changes inside of a band: its first size stands for all.
-            context_tokens: match context {
-                ContextBand::Known { from, .. } => Some(from),
-                ContextBand::Unknown => None,
-            },
+            // No price changes inside of a band, and the mean of its prompts is in it.
+            context_tokens: Some(mean),
             requests: prompts,
             request_id: None,
             labels: Labels::default(),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::classes::{ClassRatios, Estimate};
+use super::request::Overhead;
 use crate::price_book::ModelEntry;
 use crate::sku::Sku;
 use crate::tokenizer::{
@@ -128,10 +129,10 @@ pub struct CountedModel {
     pub name: String,
     /// What is priced.
     pub sku: Sku,
-    /// Who made it.
-    pub maker: Option<String>,
     /// How its text is counted.
     pub method: Method,
+    /// What is added to it.
+    pub overhead: Overhead,
 }
 
 /// How the text of a model is counted, from what the price books say of it.

@@ -5,12 +5,16 @@
 
 mod classes;
 mod cost;
+mod image;
 mod method;
 mod output;
+mod request;
 mod sheet;
 
 pub use classes::{ClassRatios, Estimate, FEW_PROMPTS};
 pub use cost::{Priced, Pricing};
+pub use image::ImageRule;
 pub use method::{CountBasis, CountedModel, Method, method_of};
 pub use output::{OutputBasis, OutputRule};
+pub use request::{Framing, Overhead, RequestRules, RequestRulesError};
 pub use sheet::{Band, Figures, Sheet};

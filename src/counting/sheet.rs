@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::method::{CountBasis, CountedModel, MethodCounter};
 use super::output::{OutputBasis, OutputRule, share_of};
-use crate::corpus::{MediaKind, Part, Prompt};
+use super::request::Framing;
+use crate::corpus::{MediaKind, Message, Part, Prompt};
 use crate::sku::ContextBand;
 use crate::tokenizer::LongSpace;
 
@@ -68,6 +69,8 @@ impl Tokens {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sums {
     prompts: u64,
+    /// Prompts of which the output is not known.
+    unknown: u64,
     input: Tokens,
     output: Tokens,
 }
@@ -75,6 +78,7 @@ pub(super) struct Sums {
 impl Sums {
     fn add(&mut self, other: &Self) {
         self.prompts += other.prompts;
+        self.unknown += other.unknown;
         self.input.add(other.input);
         self.output.add(other.output);
     }
@@ -93,8 +97,10 @@ pub struct Figures {
     pub exact_input: u64,
     /// Tokens out, of the prompts of which something is known.
     pub output: Band,
+    /// Prompts of which nothing is known.
+    pub unknown_output: u64,
     /// The same by context band, for prices.
-    pub(super) by_context: Vec<(ContextBand, u64, Band, Band)>,
+    pub(super) by_context: Vec<(u64, Band, Band)>,
 }
 
 /// The counts.
@@ -110,6 +116,8 @@ pub struct Sheet {
     files: Vec<Vec<ByBand>>,
     outputs: BTreeMap<OutputBasis, u64>,
     media: BTreeMap<&'static str, u64>,
+    /// Whether some tokens are of images, by a formula.
+    has_images: bool,
     failed: Option<LongSpace>,
 }
 
@@ -132,7 +140,18 @@ impl Sheet {
         }
         let files = vec![vec![ByBand::new(); models.len()]; files];
         let (outputs, media) = (BTreeMap::new(), BTreeMap::new());
-        Self { models, counters, counter_of, edges, rule, files, outputs, media, failed: None }
+        Self {
+            models,
+            counters,
+            counter_of,
+            edges,
+            rule,
+            files,
+            outputs,
+            media,
+            has_images: false,
+            failed: None,
+        }
     }
 
     /// The models, in the order asked for.
@@ -153,6 +172,12 @@ impl Sheet {
         &self.media
     }
 
+    /// Whether images are in the counts, by published formulas.
+    #[must_use]
+    pub const fn has_images(&self) -> bool {
+        self.has_images
+    }
+
     /// A text that could not be counted.
     #[must_use]
     pub const fn failed(&self) -> Option<&LongSpace> {
@@ -171,6 +196,7 @@ impl Sheet {
         let basis = self.rule.basis(prompt);
         *self.outputs.entry(basis).or_default() += 1;
         self.note_media(prompt);
+        let roles = || prompt.messages.iter().flat_map(|said| [&*said.role, name_of(said)]);
         let mut texts = Vec::with_capacity(self.counters.len());
         for counter in &mut self.counters {
             let input = counter.count(input_texts(prompt))?;
@@ -178,13 +204,19 @@ impl Sheet {
                 OutputBasis::Answer => counter.count(texts_in(&prompt.answer))?,
                 _ => 0,
             };
-            texts.push((input, answer));
+            texts.push((input, answer, counter.count(roles())?));
         }
         let given = tokens_in(prompt.messages.iter().flat_map(|said| &said.parts));
         for (at, model) in self.models.iter().enumerate() {
-            let (input, answer) = texts[self.counter_of[at]];
+            let (input, answer, roles) = texts[self.counter_of[at]];
             let how = model.method.basis;
             let mut input = Tokens::of(input, how);
+            if let (Some(framing), true) = (model.overhead.framing, prompt.is_chat()) {
+                input.add(Tokens::of(framed(framing, prompt, roles), how));
+            }
+            let seen = images(model, prompt, &mut self.media);
+            self.has_images |= seen > 0;
+            input.add(Tokens::of(seen, CountBasis::Assumed));
             // Tokens that the corpus holds are those of the model that they were made for.
             input.add(Tokens::of(given, CountBasis::Assumed));
             let output = match (basis, self.rule) {
@@ -204,18 +236,16 @@ impl Sheet {
             };
             let band = ContextBand::of(input.all, &self.edges);
             let sums = self.files[file][at].entry(band).or_default();
-            sums.add(&Sums { prompts: 1, input, output });
+            let unknown = u64::from(basis == OutputBasis::Unknown);
+            sums.add(&Sums { prompts: 1, unknown, input, output });
         }
         Ok(())
     }
 
     fn note_media(&mut self, prompt: &Prompt<'_>) {
         for part in prompt.messages.iter().flat_map(|said| &said.parts) {
-            let kind = match part {
-                Part::Image(_) => "images",
-                Part::Media(kind) => MediaKind::name(*kind),
-                Part::Text(_) | Part::Tokens(_) => continue,
-            };
+            let Part::Media(kind) = part else { continue };
+            let kind = MediaKind::name(*kind);
             *self.media.entry(kind).or_default() += 1;
         }
     }
@@ -240,15 +270,50 @@ impl Sheet {
 fn figures(model: &CountedModel, by_band: &ByBand) -> Figures {
     let prompts = by_band.values().map(|sums| sums.prompts).sum();
     let mut figures = Figures { prompts, ..Figures::default() };
-    for (context, sums) in by_band {
+    for sums in by_band.values() {
         let input = sums.input.band(model, prompts);
         let output = sums.output.band(model, prompts);
         figures.input = figures.input.plus(input);
         figures.output = figures.output.plus(output);
+        figures.unknown_output += sums.unknown;
         figures.exact_input = figures.exact_input.saturating_add(sums.input.exact);
-        figures.by_context.push((*context, sums.prompts, input, output));
+        figures.by_context.push((sums.prompts, input, output));
     }
     figures
+}
+
+fn name_of<'p>(said: &'p Message<'_>) -> &'p str {
+    said.name.as_deref().unwrap_or_default()
+}
+
+/// Tokens around messages. Those of roles are text, which only OpenAI's rule counts.
+fn framed(framing: Framing, prompt: &Prompt<'_>, roles: u64) -> u64 {
+    let of =
+        |said: &Message<'_>| framing.message + if said.name.is_some() { framing.name } else { 0 };
+    let around: u64 = prompt.messages.iter().map(of).sum();
+    framing.request + around + if framing.message > 0 { roles } else { 0 }
+}
+
+/// Tokens of the images of a prompt; those that cannot be counted are noted.
+fn images(
+    model: &CountedModel,
+    prompt: &Prompt<'_>,
+    missed: &mut BTreeMap<&'static str, u64>,
+) -> u64 {
+    let mut tokens = 0_u64;
+    for part in prompt.messages.iter().flat_map(|said| &said.parts) {
+        let Part::Image(image) = part else { continue };
+        let why = match model.overhead.image.map(|rule| rule.tokens(*image)) {
+            Some(Some(counted)) => {
+                tokens = tokens.saturating_add(counted);
+                continue;
+            }
+            Some(None) => "images of unknown size",
+            None => "images, by models without a formula",
+        };
+        *missed.entry(why).or_default() += 1;
+    }
+    tokens
 }
 
 fn texts_in<'p>(parts: &'p [Part<'_>]) -> impl Iterator<Item = &'p str> {

@@ -112,10 +112,9 @@ impl ModelCount {
         currency: Option<Currency>,
         total: &Costed,
         files: Vec<(String, Costed)>,
-        with_output: bool,
     ) -> Self {
         let basis = model.method.basis;
-        let counted = |costed: &Costed| Counted::new(costed, basis, with_output);
+        let counted = |costed: &Costed| Counted::new(costed, basis);
         let band = model.method.estimate().map(|e| e.share(total.figures.prompts).to_string());
         Self {
             asked: model.name.clone(),
@@ -136,7 +135,7 @@ impl ModelCount {
 }
 
 impl Counted {
-    fn new(costed: &Costed, basis: CountBasis, with_output: bool) -> Self {
+    fn new(costed: &Costed, basis: CountBasis) -> Self {
         let figures = &costed.figures;
         // How far an assumed tokenizer is off is not known.
         let has_band = matches!(basis, CountBasis::Exact | CountBasis::Estimated);
@@ -157,7 +156,7 @@ impl Counted {
             input: band(figures.input),
             exact_input: figures.exact_input,
             exact_share: Amount::from_units(1).checked_ratio(exact, all).ok(),
-            output: with_output.then(|| band(figures.output)),
+            output: (figures.unknown_output < figures.prompts).then(|| band(figures.output)),
             standard: cost(&costed.standard),
             batch: cost(&costed.batch),
         }

@@ -18,7 +18,7 @@ fn tokens(bpe: &CoreBPE, texts: &[&str]) -> u64 {
 /// A price book with one model: 2 for a million tokens in, 10 for a million out.
 fn book(tokenizer: &str) -> String {
     format!(
-        "schema = \"tokencast.prices.v1\"\nprovider = \"mine\"\ncurrency = \"USD\"\nchecked_on = \"2026-11-20\"\n\n[[model]]\nid = \"m\"\ntokenizer = \"{tokenizer}\"\n\n[[model.price]]\ninput_per_mtok = \"2\"\noutput_per_mtok = \"10\"\n"
+        "schema = \"tokencast.prices.v1\"\nprovider = \"mine\"\nname = \"Mine\"\ncurrency = \"USD\"\nchecked_on = \"2026-11-20\"\n\n[[model]]\nid = \"m\"\ntokenizer = \"{tokenizer}\"\n\n[[model.price]]\ninput_per_mtok = \"2\"\noutput_per_mtok = \"10\"\n"
     )
 }
 
@@ -31,7 +31,8 @@ fn public_tokenizers_are_counted_as_tiktoken_counts() {
     let found = count(&env, &["a.jsonl", "--model", "gpt-4o,gpt-4"]);
     let texts = ["Be short.", "Wie viele Räder hat ein Dreirad?", "naïve 東京 <|endoftext|>"];
     for (at, bpe) in [o200k_base().unwrap(), cl100k_base().unwrap()].iter().enumerate() {
-        let (model, expected) = (&found["models"][at], tokens(bpe, &texts));
+        // Around a chat OpenAI counts 3 tokens, around each message 3 and one for its role.
+        let (model, expected) = (&found["models"][at], tokens(bpe, &texts) + 3 + 2 * (3 + 1));
         assert_eq!(model["basis"], "exact");
         assert_eq!(
             model["total"]["input"],
@@ -121,9 +122,23 @@ fn images_are_no_text_and_strict_says_so() {
     let data = "A".repeat(4000);
     env.file("a.jsonl", format!(r#"{{"messages":[{{"role":"user","content":[{{"type":"text","text":"hi"}},{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{data}"}}}}]}}]}}"#));
     let found = count(&env, &["a.jsonl", "--model", "gpt-4o"]);
-    assert_eq!(found["models"][0]["total"]["input"]["tokens"], 1);
-    assert_eq!(found["inputs"]["not_counted"], json!({"images": 1}));
+    // `hi`, and 3 + 3 + 1 around it.
+    assert_eq!(found["models"][0]["total"]["input"]["tokens"], 8);
+    assert_eq!(found["inputs"]["not_counted"], json!({"images of unknown size": 1}));
     assert_eq!(env.run(&["count", "a.jsonl", "--model", "gpt-4o", "--strict"]).status, 2);
+    // The head of a PNG of 1024 by 1024 pixels: 85 + 4 * 170 tokens, or 37 * 37 areas.
+    let png = "iVBORw0KGgoAAAANSUhEUgAABAAAAAQA";
+    env.file("b.jsonl", format!(r#"{{"messages":[{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{png}"}}}}]}}]}}"#));
+    let found = count(&env, &["b.jsonl", "--model", "gpt-4o,claude-haiku-4-5,grok-4.3"]);
+    let total = |at: usize| &found["models"][at]["total"];
+    assert_eq!(total(0)["input"]["tokens"], 7 + 765);
+    // Only what stands around the message is exact.
+    assert_eq!(total(0)["exact_input"], 7);
+    // Seven around the message, with a band of 23 %: two tokens.
+    let expected = json!({"low": 1369 + 5, "tokens": 1369 + 7, "high": 1369 + 9});
+    assert_eq!(total(1)["input"], expected);
+    assert_eq!(total(2)["input"]["tokens"], 0);
+    assert_eq!(found["inputs"]["not_counted"], json!({"images, by models without a formula": 1}));
 }
 
 #[test]
@@ -154,4 +169,20 @@ fn every_form_is_printed() {
         assert_eq!(run.status, 0, "{}", run.stderr);
         assert!(run.stdout.contains(part), "{}", run.stdout);
     }
+}
+
+#[test]
+fn a_tokenizer_of_the_user_is_said_to_be_that() {
+    let env = TestEnv::new();
+    env.file("a.txt", "aba");
+    env.file("odd.json", "{}");
+    let odd = ["count", "a.txt", "--model", "gpt-4o", "--tokenizer", "gpt-4o=odd.json"];
+    assert_eq!(env.run(&odd).status, 2);
+    let other = ["count", "a.txt", "--model", "gpt-4o", "--tokenizer", "gpt-4=odd.json"];
+    assert_eq!(env.run(&other).status, 2);
+    // Letters by themselves, and `ab` together: two tokens.
+    env.file("t.json", r#"{"version":"1.0","added_tokens":[],"normalizer":null,"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},"post_processor":null,"decoder":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},"model":{"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":null,"end_of_word_suffix":null,"fuse_unk":false,"vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]}}"#);
+    let found = count(&env, &["a.txt", "--model", "gpt-4o", "--tokenizer", "gpt-4o=t.json"]);
+    assert_eq!(found["models"][0]["basis"], "supplied");
+    assert_eq!(found["models"][0]["total"]["input"]["tokens"], 2);
 }
