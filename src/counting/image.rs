@@ -88,11 +88,13 @@ fn patches(size: ImageSize, most: u64) -> u64 {
     // The square of the edges in patches after shrinking: `most * width / height` and its inverse.
     let across = (most * width / height).isqrt().max(1);
     let down = (most * height / width).isqrt().max(1);
-    // Which edge is made whole: the one that shrinks more.
-    let by_width = (across * height).div_ceil(width);
-    let by_height = (down * width).div_ceil(height);
-    let fits = [across * by_width, down * by_height].into_iter().filter(|n| *n <= most);
-    fits.max().unwrap_or(most)
+    // The edge that shrinks more to be whole decides; the other one may end inside of a patch.
+    let fits = if across * height <= down * width {
+        across * (across * height).div_ceil(width)
+    } else {
+        down * (down * width).div_ceil(height)
+    };
+    fits.min(most)
 }
 
 fn areas(size: ImageSize, edge: u64, most: u64) -> u64 {
