@@ -132,17 +132,16 @@ fn lines(stream: Stream<'_>, found: &mut Found<'_>) -> io::Result<()> {
     let spares = Spares::default();
     let mut blocks = Blocks::new(stream, spares.clone());
     while let Some(block) = blocks.next_block()? {
-        let mut number = block.first_line;
         if block.too_long {
             let message = format!("lines longer than {} MiB", LONGEST_LINE >> 20);
-            found.skip(code::LINE_TOO_LONG, &message, number);
+            found.skip(code::LINE_TOO_LONG, &message, block.first_line);
         }
-        for line in block.text().split_inclusive(|b| *b == b'\n') {
+        let lines = block.text().split_inclusive(|b| *b == b'\n');
+        for (number, line) in (block.first_line..).zip(lines) {
             let text = if number == 1 { without_mark(line) } else { line }.trim_ascii();
             if !text.is_empty() {
                 found.value(Value::new(text), number);
             }
-            number += 1;
         }
         spares.put(block);
     }
@@ -216,7 +215,8 @@ impl Found<'_> {
         match request::prompt(row) {
             Some(prompt) => self.take(&prompt),
             None => {
-                self.skip(code::UNKNOWN_RECORD, "lines that are no prompt of a known shape", line)
+                let message = "lines that are no prompt of a known shape";
+                self.skip(code::UNKNOWN_RECORD, message, line);
             }
         }
     }

@@ -52,7 +52,7 @@ pub struct Method {
 #[derive(Debug, Clone)]
 enum Engine {
     Tokenizer(Tokenizer),
-    Estimate(Estimate),
+    Estimate(Box<Estimate>),
 }
 
 impl Method {
@@ -69,7 +69,7 @@ impl Method {
 
     /// The ratios, where it is an estimate.
     #[must_use]
-    pub const fn estimate(&self) -> Option<&Estimate> {
+    pub fn estimate(&self) -> Option<&Estimate> {
         match &self.engine {
             Engine::Estimate(estimate) => Some(estimate),
             Engine::Tokenizer(_) => None,
@@ -90,7 +90,7 @@ impl Method {
 /// Counts by a method, in one thread.
 pub(super) enum MethodCounter {
     Text(TextCounter),
-    Classes { base: Box<Counter>, estimate: Estimate },
+    Classes { base: Box<Counter>, estimate: Box<Estimate> },
 }
 
 impl fmt::Debug for MethodCounter {
@@ -172,6 +172,6 @@ fn estimated(name: &str, table: &ClassRatios, why: &str) -> Method {
         tokenizer: name.to_owned(),
         basis: CountBasis::Estimated,
         why: format!("{why}; ratios: {}", estimate.source),
-        engine: Engine::Estimate(estimate),
+        engine: Engine::Estimate(Box::new(estimate)),
     }
 }
