@@ -198,6 +198,10 @@ codes! {
     LOAD_PROFILE_ASSUMED = "load-profile-assumed", Warn, false;
     /// Usage of capacity that comes in periods of several lengths.
     MIXED_LOAD_GRAIN = "mixed-load-grain", Warn, false;
+    /// Parts of prompts that are in no count of tokens.
+    MEDIA_NOT_COUNTED = "media-not-counted", Warn, true;
+    /// Tokens that are not counted by the tokenizer of the model.
+    INEXACT_COUNT = "inexact-count", Allow, true;
     /// No usage record was found in any input.
     NO_RECORDS = "no-records", Warn, false;
 }

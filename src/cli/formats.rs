@@ -60,7 +60,7 @@ fn run_detect(args: &DetectArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
     for input in found {
         match &input {
             Input::File(path) if parquet::is_rollup(path) => {
-                all.push(Detected::rollup(input.name()))
+                all.push(Detected::rollup(input.name()));
             }
             _ => all.extend(detect::detect(&[input])?),
         }

@@ -9,6 +9,7 @@ mod compare;
 mod contract;
 mod cost;
 mod cost_series;
+mod count;
 mod error;
 mod exit;
 mod explain;
@@ -62,6 +63,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     Rollup(rollup::RollupArgs),
     Formats(formats::FormatsArgs),
+    Count(count::CountArgs),
     Prices(prices::PricesArgs),
     Contract(contract::ContractArgs),
     Init(init::InitArgs),
@@ -111,6 +113,7 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
         Command::Explain(args) => explain::run(args, environment, ui),
         Command::Rollup(args) => rollup::run(args, environment, ui),
         Command::Formats(args) => formats::run(args, ui),
+        Command::Count(args) => count::run(args, environment, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
         Command::Contract(args) => contract::run(args, ui),
         Command::Init(args) => init::run(args, ui),

@@ -6,6 +6,7 @@ pub mod commit;
 pub mod compare;
 pub mod contract;
 pub mod cost;
+pub mod count;
 mod drivers;
 pub mod explain;
 pub mod forecast;

@@ -64,13 +64,13 @@ const LOG_ENDINGS: [&str; 15] = [
 ];
 
 /// True if a folder's file of this name may be a log. Batch services put `.out` behind the name.
-fn may_be_log(path: &Path) -> bool {
+fn may_be_log(path: &Path, endings: &[&str]) -> bool {
     let ending = |path: &Path| {
         path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).unwrap_or_default()
     };
     match ending(path).as_str() {
         "out" => ["jsonl", "json"].contains(&ending(&path.with_extension("")).as_str()),
-        other => LOG_ENDINGS.contains(&other),
+        other => endings.contains(&other),
     }
 }
 
@@ -90,13 +90,21 @@ fn is_foreign(path: &Path) -> bool {
 /// # Errors
 /// [`SourceError`] for a name or pattern that stands for nothing.
 pub fn expand(arguments: &[String]) -> Result<Vec<Input>, SourceError> {
+    expand_to(arguments, &LOG_ENDINGS)
+}
+
+/// As [`expand`], with other endings of the files that folders are read for.
+///
+/// # Errors
+/// As of [`expand`].
+pub(crate) fn expand_to(arguments: &[String], endings: &[&str]) -> Result<Vec<Input>, SourceError> {
     let mut inputs = Vec::new();
     for argument in arguments {
         let path = Path::new(argument);
         if argument == "-" {
             inputs.push(Input::Stdin);
         } else if path.is_dir() {
-            inputs.extend(folder(argument, path)?);
+            inputs.extend(folder(argument, path, endings)?);
         } else if path.exists() {
             inputs.push(Input::File(path.to_owned()));
         } else if argument.contains(['*', '?', '[']) {
@@ -112,7 +120,7 @@ pub fn expand(arguments: &[String]) -> Result<Vec<Input>, SourceError> {
     Ok(inputs)
 }
 
-fn folder(argument: &str, path: &Path) -> Result<Vec<Input>, SourceError> {
+fn folder(argument: &str, path: &Path, endings: &[&str]) -> Result<Vec<Input>, SourceError> {
     let hidden = |name: &std::ffi::OsStr| name.to_str().is_some_and(|n| n.starts_with('.'));
     let walk = WalkDir::new(path).follow_links(true).into_iter();
     let mut found = Vec::new();
@@ -125,7 +133,10 @@ fn folder(argument: &str, path: &Path) -> Result<Vec<Input>, SourceError> {
             file: error.path().unwrap_or(path).display().to_string(),
             source: error.into(),
         })?;
-        if entry.file_type().is_file() && may_be_log(entry.path()) && !is_foreign(entry.path()) {
+        if entry.file_type().is_file()
+            && may_be_log(entry.path(), endings)
+            && !is_foreign(entry.path())
+        {
             found.push(Input::File(entry.into_path()));
         }
     }
@@ -157,8 +168,8 @@ mod tests {
     #[test]
     fn names_of_logs() {
         let logs = ["a.jsonl", "b.JSON.gz", "opencode.db", "x.zip", "in.jsonl.out", "s.sqlite3"];
-        assert!(logs.iter().all(|name| may_be_log(Path::new(name))));
+        assert!(logs.iter().all(|name| may_be_log(Path::new(name), &LOG_ENDINGS)));
         let others = ["a.txt", "opencode.db-wal", "run.out", "README.md", "jsonl"];
-        assert!(others.iter().all(|name| !may_be_log(Path::new(name))));
+        assert!(others.iter().all(|name| !may_be_log(Path::new(name), &LOG_ENDINGS)));
     }
 }

@@ -219,7 +219,7 @@ fn check_fields(named: &BTreeMap<&str, &str>) -> Result<(), MappingError> {
     if !has("model") {
         return Err(MappingError::Missing("model"));
     }
-    if !has("time") && !(has("start") && has("end")) {
+    if !(has("time") || has("start") && has("end")) {
         return Err(MappingError::Missing("time"));
     }
     if has("time") && (has("start") || has("end")) {

@@ -6,7 +6,7 @@
 
 mod agents;
 mod archive;
-mod blocks;
+pub(crate) mod blocks;
 pub mod canonical;
 mod cells;
 mod clouds;
@@ -33,7 +33,7 @@ mod parquet;
 mod pipeline;
 pub mod provider;
 mod providers;
-mod reader;
+pub(crate) mod reader;
 mod resolve;
 mod row;
 pub mod scan;

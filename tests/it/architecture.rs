@@ -24,6 +24,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("forecast", 2, &[]),
     ("tokenizer", 2, &[]),
     ("projection", 3, &[]),
+    ("corpus", 3, &[]),
+    ("counting", 4, &[]),
     ("budget", 4, &[]),
     ("scenario", 4, &[]),
     // A figure of any result is taken apart into the same lines.

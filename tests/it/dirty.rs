@@ -13,7 +13,10 @@ fn body(id: &str, input: &str, output: &str) -> String {
 }
 
 /// Input and output tokens counted, and the findings as codes with counts and places.
-fn counted(run: &Run) -> ((u64, u64), Vec<(String, u64, String)>) {
+/// A finding: its code, how often, and where first.
+type Counted = (String, u64, String);
+
+fn counted(run: &Run) -> ((u64, u64), Vec<Counted>) {
     let json = run.json();
     let tokens = |name: &str| json["totals"]["tokens"][name].as_u64().unwrap_or(0);
     let findings = json["diagnostics"].as_array().unwrap().iter().map(|d| {
@@ -77,7 +80,7 @@ fn text_that_is_cut_or_marked() {
     check("cut.jsonl", &cut, (13, 6), &findings);
     let marked = [b"\xef\xbb\xbf", whole.as_bytes()].concat();
     check("marked.jsonl", &marked, (10, 5), &[]);
-    let bytes = [&lines(&[whole.clone()])[..], b"\xff\xfe{\n"].concat();
+    let bytes = [&lines(std::slice::from_ref(&whole))[..], b"\xff\xfe{\n"].concat();
     check("bytes.jsonl", &bytes, (10, 5), &[("invalid-line", 1, 2)]);
 }
 
@@ -248,7 +251,7 @@ fn hashed_labels_show_in_no_output_and_no_rollup() {
     let users = |more: &[&str], vars: &[(&str, &str)]| {
         let run = env.run_with(&[&by_user[..], more].concat(), None, vars);
         assert_eq!(run.status, 0, "{}", run.stderr);
-        assert!(!more.is_empty() == !run.stdout.contains('@'), "{}", run.stdout);
+        assert_eq!(more.is_empty(), run.stdout.contains('@'), "{}", run.stdout);
         let mut rows: Vec<(String, String)> = run
             .stdout
             .lines()

@@ -277,6 +277,20 @@ fn explanations_follow_their_schema() {
 }
 
 #[test]
+fn counts_follow_their_schema() {
+    let env = TestEnv::new();
+    let prompts = root().join("samples/prompts").display().to_string();
+    let models = "gpt-5-mini,claude-opus-5,gpt-6-sol,grok-4.3";
+    assert_valid(
+        "count.v1",
+        &env.run(&["count", &prompts, "--model", models, "--output", "json"]).json(),
+    );
+    env.file("odd.jsonl", "{\"hello\":1}\n");
+    let odd = ["count", "odd.jsonl", "--model", "gpt-4o", "--output", "json"];
+    assert_valid("count.v1", &env.run(&odd).json());
+}
+
+#[test]
 fn price_commands_follow_their_schemas() {
     let env = TestEnv::new();
     let table = root().join("tests/data/import/litellm.json");

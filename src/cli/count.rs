@@ -1,0 +1,263 @@
+//! `tokencast count`.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use clap::Args;
+
+use super::args::{FindingArgs, OutputArgs, PriceArgs};
+use super::error::Failure;
+use super::exit::ExitStatus;
+use super::finish::{self, Printed};
+use super::ingest::Prices;
+use super::prices::{instant, no_model};
+use super::settings::Environment;
+use super::ui::Ui;
+use crate::corpus::{self, CorpusReport};
+use crate::counting::{
+    ClassRatios, CountBasis, CountedModel, Figures, Method, OutputRule, Pricing, RequestRules,
+    Sheet, method_of,
+};
+use crate::diagnostic::{Diagnostics, code};
+use crate::money::Factor;
+use crate::period::Timestamp;
+use crate::report::count::{CorpusFacts, Costed, CountReport, ModelCount};
+use crate::sku::{STANDARD, Sku};
+use crate::source::{Input, Progress, provider};
+use crate::tokenizer::Tokenizer;
+
+/// Providers that sell their own models: a name that several sell means theirs.
+const MAKERS: [&str; 7] =
+    ["openai", "anthropic", "gcp.gemini", "mistral_ai", "deepseek", "x_ai", "cohere"];
+
+/// Count the tokens of a prompt corpus and show what it would cost, model by model.
+///
+/// Exit codes: 0 done, 2 error, 3 no prompt.
+#[derive(Debug, Args)]
+pub(crate) struct CountArgs {
+    /// Files, folders, patterns such as 'prompts/*.jsonl', or - for standard input: batch inputs,
+    /// fine-tuning files, datasets, texts.
+    #[arg(required = true, value_name = "CORPUS")]
+    corpus: Vec<String>,
+    /// Models to count for, separated by commas: MODEL or PROVIDER/MODEL.
+    #[arg(long, short, required = true, value_delimiter = ',', value_name = "MODELS")]
+    model: Vec<String>,
+    /// The tokenizer of a model, as the `tokenizer.json` of its maker; may be given several times.
+    #[arg(long, value_name = "MODEL=FILE")]
+    tokenizer: Vec<String>,
+    /// Expected tokens of output of every prompt. By default the answers of the corpus, else the
+    /// most that a request allows.
+    #[arg(long, value_name = "N", conflicts_with = "output_ratio")]
+    output_tokens: Option<u64>,
+    /// Expected tokens of output for one of input, such as 0.25.
+    #[arg(long, value_name = "RATIO")]
+    output_ratio: Option<String>,
+    /// The date or instant of the prices. By default the day on which the books were last checked.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    #[command(flatten)]
+    prices: PriceArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    findings: FindingArgs,
+}
+
+pub(crate) fn run(
+    args: &CountArgs,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<ExitStatus, Failure> {
+    finish::refuse_page(args.output.output)?;
+    let policy = finish::policy(&args.findings)?;
+    let rule = rule(args)?;
+    let prices = Prices::load(&args.prices, environment)?;
+    let at = instant(args.at.as_ref(), &prices)?;
+    let tables = (ClassRatios::bundled()?, RequestRules::bundled()?);
+    let models = args.model.iter().map(|name| model(name.trim(), &prices, at, &tables));
+    let mut models = models.collect::<Result<Vec<_>, Failure>>()?;
+    supply(&args.tokenizer, &mut models)?;
+    let inputs = corpus::expand(&args.corpus)?;
+    let mut sheet = Sheet::new(models, inputs.len(), rule, prices.book.context_edges());
+    let read = read(&inputs, &mut sheet, ui)?;
+    if let Some(failed) = sheet.failed() {
+        return Err(anyhow!("{failed}").into());
+    }
+    let found = findings(&sheet, &read, &prices);
+    let (findings, denied) = finish::resolve(&found, &policy);
+    ui.findings(&findings);
+    let pricing = Pricing { book: &prices.book, at, known_at: prices.known_at };
+    let counts = counts(&sheet, &inputs, pricing)?;
+    let report = CountReport::new(facts(&sheet, &read), at, counts, findings, prices.facts());
+    let (head, notes) = (report.head(), report.notes());
+    let printed =
+        Printed { head: &head, grids: report.grids(), notes: &notes, csv: report.csv_grid() };
+    finish::print(&report, printed, &args.output, denied, ui)?;
+    if read.prompts == 0 && !denied {
+        ui.error("undecided: no prompt was found", Some("check the paths and the findings above"));
+        return Ok(ExitStatus::Undecided);
+    }
+    Ok(finish::status(denied, None, ui))
+}
+
+/// Gives models the tokenizers that the user has for them.
+fn supply(given: &[String], models: &mut [CountedModel]) -> Result<(), Failure> {
+    for pair in given {
+        let split = pair.split_once('=');
+        let known = split.and_then(|(name, file)| {
+            Some((models.iter_mut().find(|model| model.name == name.trim())?, file))
+        });
+        let Some((model, file)) = known else {
+            let error = anyhow!("--tokenizer: `{pair}` is not MODEL=FILE of a model in --model");
+            return Err(error.into());
+        };
+        let failed = || format!("failed to read tokenizer `{file}`");
+        let json = std::fs::read(file).with_context(failed)?;
+        model.method = Method::supplied(Tokenizer::from_json(file, &json).with_context(failed)?);
+    }
+    Ok(())
+}
+
+fn rule(args: &CountArgs) -> Result<OutputRule, Failure> {
+    match (args.output_tokens, &args.output_ratio) {
+        (Some(tokens), _) => Ok(OutputRule::Tokens(tokens)),
+        (None, None) => Ok(OutputRule::Corpus),
+        (None, Some(text)) => {
+            let ratio = text.parse::<Factor>().context("--output-ratio")?;
+            if ratio < Factor::ZERO {
+                return Err(anyhow!("--output-ratio: `{text}` is below zero").into());
+            }
+            Ok(OutputRule::Ratio(ratio))
+        }
+    }
+}
+
+fn model(
+    name: &str,
+    prices: &Prices,
+    at: Timestamp,
+    tables: &(ClassRatios, RequestRules),
+) -> Result<CountedModel, Failure> {
+    let known = |provider: &str| prices.book.currency(provider).is_some();
+    let split = name.split_once('/').map(|(p, model)| (provider::canonical(p), model));
+    let (wanted, model) = match split {
+        Some((provider, model)) if known(&provider) => (Some(provider), model),
+        _ => (None, name),
+    };
+    let providers = || {
+        let all = prices.book.providers().map(|p| p.provider.as_str());
+        all.filter(|p| wanted.as_ref().is_none_or(|w| w == p))
+    };
+    let sold = providers().filter_map(|provider| {
+        let sku = sku_of(provider, model);
+        Some((prices.book.find_model(provider, &sku.model, at)?, sku))
+    });
+    let mut sold: Vec<_> = sold.collect();
+    if sold.len() > 1 && sold.iter().any(|(_, sku)| MAKERS.contains(&&*sku.provider)) {
+        sold.retain(|(_, sku)| MAKERS.contains(&&*sku.provider));
+    }
+    if sold.len() > 1 {
+        let names: Vec<String> =
+            sold.iter().map(|(_, sku)| format!("{}/{model}", sku.provider)).collect();
+        let error = anyhow!("model `{model}` is sold by several providers");
+        return Err(Failure::with_hint(error, format!("name one: {}", names.join(", "))));
+    }
+    let Some((entry, sku)) = sold.pop() else {
+        return Err(no_model(prices, model, providers().collect()));
+    };
+    let method = method_of(entry, &tables.0)?;
+    let overhead = tables.1.of(entry.maker.as_deref().unwrap_or_default(), &entry.id);
+    Ok(CountedModel { name: name.to_owned(), sku, method, overhead })
+}
+
+/// Names of Bedrock's models say where they are served.
+fn sku_of(provider: &str, model: &str) -> Sku {
+    let sku = Sku::new(provider, model);
+    if provider != "aws.bedrock" {
+        return sku;
+    }
+    let found = provider::bedrock_model(model);
+    Sku {
+        model: found.model.into(),
+        endpoint: found.endpoint.into(),
+        region: found.region.into(),
+        ..sku
+    }
+}
+
+fn read(inputs: &[Input], sheet: &mut Sheet, ui: &Ui) -> Result<CorpusReport, Failure> {
+    let progress = Progress::default();
+    let bar = ui.bytes_bar(inputs.iter().map(Input::size).sum());
+    let finished = AtomicBool::new(false);
+    let result = std::thread::scope(|scope| {
+        if !bar.is_hidden() {
+            scope.spawn(|| {
+                while !finished.load(Ordering::Relaxed) {
+                    bar.set_position(progress.bytes());
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+            });
+        }
+        let result = corpus::read_all(inputs, &progress, |file, prompt| sheet.add(file, prompt));
+        finished.store(true, Ordering::Relaxed);
+        result
+    });
+    bar.finish_and_clear();
+    Ok(result?)
+}
+
+fn findings(sheet: &Sheet, read: &CorpusReport, prices: &Prices) -> Diagnostics {
+    let mut found = read.diagnostics.clone();
+    found.merge(prices.found.clone());
+    for (kind, count) in sheet.media() {
+        let message = format!("{kind} are in no count");
+        found.add_many(code::MEDIA_NOT_COUNTED, message, None, *count);
+    }
+    if sheet.has_images() {
+        found.add(code::INEXACT_COUNT, "images are counted by published formulas", None);
+    }
+    for model in sheet.models() {
+        let basis = model.method.basis;
+        if basis != CountBasis::Exact {
+            let message =
+                format!("tokens of {} are {}: {}", model.name, basis.name(), model.method.why);
+            found.add(code::INEXACT_COUNT, message, None);
+        }
+    }
+    found
+}
+
+fn facts(sheet: &Sheet, read: &CorpusReport) -> CorpusFacts {
+    CorpusFacts {
+        files: read.files,
+        prompts: read.prompts,
+        skipped: read.skipped,
+        shapes: read.shapes.clone(),
+        outputs: sheet.outputs().iter().map(|(basis, n)| (basis.name(), *n)).collect(),
+        not_counted: sheet.media().clone(),
+    }
+}
+
+fn counts(
+    sheet: &Sheet,
+    inputs: &[Input],
+    pricing: Pricing<'_>,
+) -> Result<Vec<ModelCount>, Failure> {
+    let one = |(at, model): (usize, &CountedModel)| {
+        let costed = |figures: Figures| -> Result<Costed, Failure> {
+            Ok(Costed {
+                standard: pricing.price(&model.sku, STANDARD, &figures)?,
+                batch: pricing.price(&model.sku, "batch", &figures)?,
+                figures,
+            })
+        };
+        let files = inputs.iter().enumerate();
+        let files = files.map(|(n, input)| Ok((input.name(), costed(sheet.of_file(n, at))?)));
+        let files = files.collect::<Result<Vec<_>, Failure>>()?;
+        let currency = pricing.book.currency(&model.sku.provider);
+        let total = costed(sheet.total(at))?;
+        Ok(ModelCount::new(model, currency, &total, files))
+    };
+    sheet.models().iter().enumerate().map(one).collect()
+}

@@ -1,0 +1,28 @@
+//! Bodies of Anthropic's Messages API.
+
+use super::openai::{messages, tools};
+use super::prompt::{Prompt, Shape, count_of};
+use crate::source::scan::Object;
+
+/// An item of a batch.
+pub(super) fn batch_item<'a>(item: &Object<'a>) -> Option<Prompt<'a>> {
+    let mut prompt = body(&item.object("params")?)?;
+    prompt.shape = Shape::AnthropicBatch;
+    Some(prompt)
+}
+
+/// True for a body that OpenAI's chats do not have.
+pub(super) fn is_body(body: &Object<'_>) -> bool {
+    body.has("system") || body.has("anthropic_version") || body.has("thinking")
+}
+
+/// The body of a message.
+pub(super) fn body<'a>(body: &Object<'a>) -> Option<Prompt<'a>> {
+    let mut prompt = Prompt::empty(Shape::Request);
+    prompt.model = body.text("model");
+    prompt.max_output = count_of(body, &["max_tokens"]);
+    prompt.say("system", body.get("system"));
+    prompt.messages.extend(messages(body.get("messages")?)?);
+    prompt.tools = tools(body.get("tools"));
+    Some(prompt)
+}

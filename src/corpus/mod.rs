@@ -1,0 +1,23 @@
+//! Prompt corpora: requests that have not been sent, and datasets of prompts.
+//!
+//! Reads what is to be sent, not what was used: batch inputs of the providers, fine-tuning files, datasets of
+//! conversations and questions, folders of texts. Each file of this module holds the shapes of one maker. See
+//! `docs/guides/count.md`.
+
+mod anthropic;
+mod bedrock;
+mod content;
+mod dataset;
+mod files;
+mod gemini;
+mod media;
+mod openai;
+mod prompt;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use content::{Image, MediaKind, Part};
+pub use files::{CorpusReport, expand, read_all};
+pub use media::{ImageSize, image_size};
+pub use prompt::{Message, Prompt, Shape, Tool};

@@ -1,0 +1,177 @@
+//! How the text of a model is counted.
+
+use std::fmt;
+
+use super::classes::{ClassRatios, Estimate};
+use super::request::Overhead;
+use crate::price_book::ModelEntry;
+use crate::sku::Sku;
+use crate::tokenizer::{
+    Basis, Choice, ClassCounts, Counter, Encoding, LoadError, LongSpace, TextCounter, Tokenizer,
+    assigned,
+};
+
+/// How a count came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CountBasis {
+    /// By the tokenizer of the model.
+    Exact,
+    /// By a tokenizer that the user gave for the model.
+    Supplied,
+    /// By the tokenizer that the model probably has.
+    Assumed,
+    /// By ratios: the tokenizer is not public.
+    Estimated,
+}
+
+impl CountBasis {
+    /// Its name in output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Supplied => "supplied",
+            Self::Assumed => "assumed",
+            Self::Estimated => "estimated",
+        }
+    }
+}
+
+/// How text is counted.
+#[derive(Debug, Clone)]
+pub struct Method {
+    /// The tokenizer; of an estimate the one that is estimated.
+    pub tokenizer: String,
+    /// How sure the count is.
+    pub basis: CountBasis,
+    /// Why.
+    pub why: String,
+    engine: Engine,
+}
+
+#[derive(Debug, Clone)]
+enum Engine {
+    Tokenizer(Tokenizer),
+    Estimate(Box<Estimate>),
+}
+
+impl Method {
+    /// By a tokenizer of the user.
+    #[must_use]
+    pub fn supplied(tokenizer: Tokenizer) -> Self {
+        Self {
+            tokenizer: tokenizer.name().to_owned(),
+            basis: CountBasis::Supplied,
+            why: tokenizer.data().to_owned(),
+            engine: Engine::Tokenizer(tokenizer),
+        }
+    }
+
+    /// The ratios, where it is an estimate.
+    #[must_use]
+    pub fn estimate(&self) -> Option<&Estimate> {
+        match &self.engine {
+            Engine::Estimate(estimate) => Some(estimate),
+            Engine::Tokenizer(_) => None,
+        }
+    }
+
+    pub(super) fn counter(&self) -> MethodCounter {
+        match &self.engine {
+            Engine::Tokenizer(tokenizer) => MethodCounter::Text(tokenizer.counter()),
+            Engine::Estimate(estimate) => MethodCounter::Classes {
+                base: Box::new(Counter::new(Encoding::O200kBase)),
+                estimate: estimate.clone(),
+            },
+        }
+    }
+}
+
+/// Counts by a method, in one thread.
+pub(super) enum MethodCounter {
+    Text(TextCounter),
+    Classes { base: Box<Counter>, estimate: Box<Estimate> },
+}
+
+impl fmt::Debug for MethodCounter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MethodCounter")
+    }
+}
+
+impl MethodCounter {
+    /// The tokens of texts that are counted one by one and belong together.
+    pub(super) fn count<'t>(
+        &mut self,
+        texts: impl Iterator<Item = &'t str>,
+    ) -> Result<u64, LongSpace> {
+        match self {
+            Self::Text(counter) => {
+                let mut tokens = 0_u64;
+                for text in texts {
+                    tokens = tokens.saturating_add(counter.count(text)?);
+                }
+                Ok(tokens)
+            }
+            Self::Classes { base, estimate } => {
+                let mut classes = ClassCounts::default();
+                texts.for_each(|text| classes.merge(&base.count_classes(text)));
+                Ok(estimate.tokens(&classes))
+            }
+        }
+    }
+}
+
+/// A model that a corpus is counted for.
+#[derive(Debug, Clone)]
+pub struct CountedModel {
+    /// What the user wrote.
+    pub name: String,
+    /// What is priced.
+    pub sku: Sku,
+    /// How its text is counted.
+    pub method: Method,
+    /// What is added to it.
+    pub overhead: Overhead,
+}
+
+/// How the text of a model is counted, from what the price books say of it.
+///
+/// # Errors
+/// If a vocabulary that is in the program cannot be read.
+pub fn method_of(model: &ModelEntry, table: &ClassRatios) -> Result<Method, LoadError> {
+    let Some(name) = model.tokenizer.as_deref() else {
+        return Ok(estimated("other", table, "the price books name no tokenizer"));
+    };
+    let Some(found) = assigned(name, &model.id) else {
+        return Ok(estimated(name, table, "its tokenizer is not public"));
+    };
+    let basis = match found.basis {
+        Basis::Exact => CountBasis::Exact,
+        Basis::Assumed => CountBasis::Assumed,
+    };
+    match Tokenizer::load(found.choice) {
+        Ok(tokenizer) => Ok(Method {
+            tokenizer: tokenizer.name().to_owned(),
+            basis,
+            why: found.why.to_owned(),
+            engine: Engine::Tokenizer(tokenizer),
+        }),
+        Err(LoadError::NotCompiled { .. }) => Ok(estimated(name, table, &missing(found.choice))),
+        Err(error) => Err(error),
+    }
+}
+
+fn missing(choice: Choice) -> String {
+    format!("the vocabulary `{}` is not in this program", choice.name())
+}
+
+fn estimated(name: &str, table: &ClassRatios, why: &str) -> Method {
+    let estimate = table.of(name).clone();
+    Method {
+        tokenizer: name.to_owned(),
+        basis: CountBasis::Estimated,
+        why: format!("{why}; ratios: {}", estimate.source),
+        engine: Engine::Estimate(Box::new(estimate)),
+    }
+}
