@@ -12,10 +12,10 @@ fn body(id: &str, input: &str, output: &str) -> String {
     )
 }
 
-/// Input and output tokens counted, and the findings as codes with counts and places.
 /// A finding: its code, how often, and where first.
 type Counted = (String, u64, String);
 
+/// Input and output tokens counted, and the findings as codes with counts and places.
 fn counted(run: &Run) -> ((u64, u64), Vec<Counted>) {
     let json = run.json();
     let tokens = |name: &str| json["totals"]["tokens"][name].as_u64().unwrap_or(0);
