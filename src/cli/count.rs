@@ -211,7 +211,7 @@ fn findings(sheet: &Sheet, read: &CorpusReport, prices: &Prices) -> Diagnostics 
     let mut found = read.diagnostics.clone();
     found.merge(prices.found.clone());
     for (kind, count) in sheet.media() {
-        let message = format!("{kind} are in no count");
+        let message = format!("parts of prompts that are in no count: {kind}");
         found.add_many(code::MEDIA_NOT_COUNTED, message, None, *count);
     }
     if sheet.has_images() {
