@@ -25,6 +25,24 @@ pub(crate) struct Scratch(Rc<Vec<Field>>);
 struct Level {
     first: u32,
     count: u32,
+    /// The marks of its keys: nearly every key that is asked for is absent, and nearly all of
+    /// these are told by this alone.
+    marks: u64,
+}
+
+/// One bit by the length of a key and three of its bytes. For a key that stands in the code, the
+/// compiler works it out.
+#[inline(always)]
+const fn mark(key: &[u8]) -> u64 {
+    let length = key.len();
+    if length == 0 {
+        return 1;
+    }
+    let sum = length
+        .wrapping_add((key[0] as usize).wrapping_mul(0x51))
+        .wrapping_add((key[length / 2] as usize).wrapping_mul(0x1f3))
+        .wrapping_add((key[length - 1] as usize).wrapping_mul(0x9d));
+    1 << (sum.wrapping_mul(0x9e37_79b1) >> 16 & 63)
 }
 
 /// Where a key and its value stand in the text.
@@ -101,6 +119,7 @@ fn read_level(
         None => return Err(ScanError::Incomplete),
     }
     let mut fields: SmallVec<[Field; 16]> = SmallVec::new();
+    let mut marks = 0;
     at = skip_space(text, at);
     if text.get(at) == Some(&b'}') {
         return Ok((Level::default(), at + 1));
@@ -128,6 +147,7 @@ fn read_level(
             Some(Err(_)) | None => skip_value(text, start)?,
         };
         fields.push(Field::new((key_start, key_end), (start, at), inner)?);
+        marks |= mark(&text[key_start..key_end]);
         at = skip_space(text, at);
         match text.get(at) {
             Some(b',') => at = skip_space(text, at + 1),
@@ -136,7 +156,7 @@ fn read_level(
             None => return Err(ScanError::Incomplete),
         }
     }
-    let level = Level { first: place(found.len())?, count: place(fields.len())? };
+    let level = Level { first: place(found.len())?, count: place(fields.len())?, marks };
     found.extend_from_slice(&fields);
     Ok((level, at + 1))
 }
@@ -179,13 +199,21 @@ impl<'a> Object<'a> {
         found.get(first..first + self.level.count as usize).unwrap_or_default()
     }
 
+    #[inline]
     fn field(&self, key: &str) -> Option<&Field> {
-        self.fields().iter().rev().find(|field| self.is_key(field, key))
+        if self.level.marks & mark(key.as_bytes()) == 0 { None } else { self.find(key.as_bytes()) }
+    }
+
+    fn find(&self, key: &[u8]) -> Option<&Field> {
+        let has_key =
+            |field: &&Field| field.key_len as usize == key.len() && self.key(field) == key;
+        self.fields().iter().rev().find(has_key)
     }
 
     /// The fields of an object whose text may be cut off; the last value may be cut too.
     pub(crate) fn head(text: &'a [u8]) -> Self {
         let mut fields = Vec::new();
+        let mut marks = 0;
         let mut at = skip_space(text, 0);
         while matches!(text.get(at), Some(b'{' | b',')) {
             let key_start = skip_space(text, at + 1);
@@ -197,22 +225,20 @@ impl<'a> Object<'a> {
             let start = skip_space(text, colon);
             let end = skip_value(text, start).unwrap_or(text.len());
             let key = (key_start + 1, key_end - 1);
+            marks |= mark(&text[key.0..key.1]);
             let Ok(field) = Field::new(key, (start, end), Level::default()) else { break };
             fields.push(field);
             at = skip_space(text, end);
         }
         let count = u32::try_from(fields.len()).unwrap_or(0);
-        Self { text, found: Some(Rc::new(fields)), level: Level { first: 0, count } }
+        Self { text, found: Some(Rc::new(fields)), level: Level { first: 0, count, marks } }
     }
 
     /// The value of a key that is present and not null; of several, the last (as JSON readers do).
     #[must_use]
+    #[inline]
     pub fn get(&self, key: &str) -> Option<Value<'a>> {
         self.field(key).map(|field| self.value(field)).filter(|v| !v.is_null())
-    }
-
-    fn is_key(&self, field: &Field, key: &str) -> bool {
-        field.key_len as usize == key.len() && self.key(field) == key.as_bytes()
     }
 
     fn key(&self, field: &Field) -> &'a [u8] {
@@ -225,8 +251,12 @@ impl<'a> Object<'a> {
 
     /// The object under a key.
     #[must_use]
+    #[inline]
     pub fn object(&self, key: &str) -> Option<Object<'a>> {
-        let field = self.field(key)?;
+        self.inner(self.field(key)?)
+    }
+
+    fn inner(&self, field: &Field) -> Option<Object<'a>> {
         if field.inner.count > 0 {
             return Some(Object { text: self.text, found: self.found.clone(), level: field.inner });
         }
@@ -235,20 +265,23 @@ impl<'a> Object<'a> {
 
     /// The text under a key.
     #[must_use]
+    #[inline]
     pub fn text(&self, key: &str) -> Option<Cow<'a, str>> {
         self.get(key)?.text()
     }
 
     /// The text of the first of several keys that is present and not empty.
     #[must_use]
+    #[inline]
     pub fn first_text(&self, keys: &[&str]) -> Option<Cow<'a, str>> {
         keys.iter().filter_map(|k| self.text(k)).find(|t| !t.is_empty())
     }
 
     /// True if a key is present, even as null.
     #[must_use]
+    #[inline]
     pub fn has(&self, key: &str) -> bool {
-        self.fields().iter().any(|field| self.is_key(field, key))
+        self.field(key).is_some()
     }
 
     /// The keys in order, as they are written.

@@ -1,6 +1,7 @@
 //! Walking over JSON text without reading it: from the first byte of a value to just past its last.
 
 use memchr::memchr2;
+use wide::{CmpEq, u8x16};
 
 use super::ScanError;
 
@@ -19,22 +20,10 @@ pub(super) fn skip_space(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Eight bytes from `at`, the first lowest; `None` near the end.
-fn word(text: &[u8], at: usize) -> Option<u64> {
-    let bytes = text.get(at..at + 8)?;
-    bytes.try_into().ok().map(u64::from_le_bytes)
-}
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
-
-/// The high bit of each byte that is zero; bits above the first may be wrong.
-fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & HIGHS
-}
-
-/// Words looked at one by one before the search for long texts is worth its start.
-const NEAR_WORDS: usize = 6;
+/// Bytes that are looked at together.
+const LANES: usize = 16;
+/// Groups of bytes looked at one by one before the search for long texts is worth its start.
+const NEAR: usize = 8;
 
 /// From an opening quote to just past the closing one.
 pub(super) fn skip_string(text: &[u8], at: usize) -> Result<usize, ScanError> {
@@ -49,14 +38,18 @@ pub(super) fn skip_string(text: &[u8], at: usize) -> Result<usize, ScanError> {
 }
 
 /// The next quote or backslash: most strings in a log are short.
+#[inline]
 fn next_quote(text: &[u8], mut at: usize) -> Option<usize> {
-    for _ in 0..NEAR_WORDS {
-        let Some(word) = word(text, at) else { break };
-        let found = zero_bytes(word ^ (ONES * 0x22)) | zero_bytes(word ^ (ONES * 0x5c));
-        if found != 0 {
-            return Some(at + (found.trailing_zeros() / 8) as usize);
+    for _ in 0..NEAR {
+        let Some(bytes) = text.get(at..at + LANES) else { break };
+        let Ok(bytes) = <[u8; LANES]>::try_from(bytes) else { break };
+        let bytes = u8x16::new(bytes);
+        let found = bytes.simd_eq(u8x16::splat(b'"')) | bytes.simd_eq(u8x16::splat(b'\\'));
+        let bits = found.to_bitmask();
+        if bits != 0 {
+            return Some(at + bits.trailing_zeros() as usize);
         }
-        at += 8;
+        at += LANES;
     }
     memchr2(b'"', b'\\', text.get(at..)?).map(|offset| at + offset)
 }
