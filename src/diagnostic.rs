@@ -202,6 +202,8 @@ codes! {
     MEDIA_NOT_COUNTED = "media-not-counted", Warn, true;
     /// Tokens that are not counted by the tokenizer of the model.
     INEXACT_COUNT = "inexact-count", Allow, true;
+    /// How often a prompt file is sent is not known.
+    TRAFFIC_UNKNOWN = "traffic-unknown", Warn, true;
     /// No usage record was found in any input.
     NO_RECORDS = "no-records", Warn, false;
 }

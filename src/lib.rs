@@ -22,6 +22,7 @@ pub mod money;
 pub mod period;
 pub mod price_book;
 pub mod projection;
+pub mod prompt_diff;
 pub mod rating;
 pub mod report;
 pub mod rollup;

@@ -26,6 +26,7 @@ use crate::report::count::{CorpusFacts, Costed, CountReport, ModelCount};
 use crate::sku::{STANDARD, Sku};
 use crate::source::{Input, Progress, provider};
 use crate::tokenizer::Tokenizer;
+use crate::tokens::Component;
 
 /// Providers that sell their own models: a name that several sell means theirs.
 const MAKERS: [&str; 7] =
@@ -87,7 +88,12 @@ pub(crate) fn run(
     let found = findings(&sheet, &read, &prices);
     let (findings, denied) = finish::resolve(&found, &policy);
     ui.findings(&findings);
-    let pricing = Pricing { book: &prices.book, at, known_at: prices.known_at };
+    let pricing = Pricing {
+        book: &prices.book,
+        at,
+        known_at: prices.known_at,
+        input: Component::InputUncached,
+    };
     let counts = counts(&sheet, &inputs, pricing)?;
     let report = CountReport::new(facts(&sheet, &read), at, counts, findings, prices.facts());
     let (head, notes) = (report.head(), report.notes());
@@ -102,7 +108,7 @@ pub(crate) fn run(
 }
 
 /// Gives models the tokenizers that the user has for them.
-fn supply(given: &[String], models: &mut [CountedModel]) -> Result<(), Failure> {
+pub(super) fn supply(given: &[String], models: &mut [CountedModel]) -> Result<(), Failure> {
     for pair in given {
         let split = pair.split_once('=');
         let known = split.and_then(|(name, file)| {
@@ -133,7 +139,7 @@ fn rule(args: &CountArgs) -> Result<OutputRule, Failure> {
     }
 }
 
-fn model(
+pub(super) fn model(
     name: &str,
     prices: &Prices,
     at: Timestamp,
@@ -186,7 +192,7 @@ fn sku_of(provider: &str, model: &str) -> Sku {
     }
 }
 
-fn read(inputs: &[Input], sheet: &mut Sheet, ui: &Ui) -> Result<CorpusReport, Failure> {
+pub(super) fn read(inputs: &[Input], sheet: &mut Sheet, ui: &Ui) -> Result<CorpusReport, Failure> {
     let progress = Progress::default();
     let bar = ui.bytes_bar(inputs.iter().map(Input::size).sum());
     let finished = AtomicBool::new(false);
@@ -207,7 +213,7 @@ fn read(inputs: &[Input], sheet: &mut Sheet, ui: &Ui) -> Result<CorpusReport, Fa
     Ok(result?)
 }
 
-fn findings(sheet: &Sheet, read: &CorpusReport, prices: &Prices) -> Diagnostics {
+pub(super) fn findings(sheet: &Sheet, read: &CorpusReport, prices: &Prices) -> Diagnostics {
     let mut found = read.diagnostics.clone();
     found.merge(prices.found.clone());
     for (kind, count) in sheet.media() {

@@ -1,12 +1,13 @@
 //! What every command does last: findings, the printed result and the exit status.
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 
 use super::args::{FindingArgs, OutputArgs, OutputFormat};
 use super::error::Failure;
 use super::exit::ExitStatus;
 use super::settings;
 use super::ui::Ui;
+use crate::budget::Gate;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, SeverityPolicy};
 use crate::rating::summary::Totals;
 use crate::report::html::Page;
@@ -54,6 +55,17 @@ pub(crate) fn status(denied: bool, undecided: Option<Undecided>, ui: &Ui) -> Exi
     };
     ui.error(text, Some(hint));
     ExitStatus::Undecided
+}
+
+/// What a gate ends with.
+pub(crate) fn gate_status(gate: Gate, denied: bool, warn_only: bool) -> ExitStatus {
+    match gate {
+        _ if denied => ExitStatus::Error,
+        _ if warn_only => ExitStatus::Ok,
+        Gate::Passed => ExitStatus::Ok,
+        Gate::Violated => ExitStatus::BudgetViolated,
+        Gate::Undecided => ExitStatus::Undecided,
+    }
 }
 
 /// Whether there is something to judge by.
@@ -141,4 +153,37 @@ pub(crate) fn framed(printed: &Printed<'_>, style: Style, bullet: &str) -> Resul
         text.push_str(&format!("{bullet}{note}\n"));
     }
     Ok(text)
+}
+
+/// What the hidden first line of Markdown says, by which the comment of a command is found again.
+pub(crate) fn marker(command: &str, text: Option<&str>) -> anyhow::Result<String> {
+    let own = format!("tokencast-{command}");
+    Ok(match text {
+        None => own,
+        Some(text) => format!("{own}:{}", checked_marker(text)?),
+    })
+}
+
+/// A comment of HTML ends at `-->`.
+fn checked_marker(text: &str) -> anyhow::Result<&str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:".contains(&b);
+    if text.is_empty() || !text.bytes().all(plain) || text.contains("--") || text.ends_with('-') {
+        bail!(
+            "--marker: `{text}` is no marker (expected letters, digits and single `-`, `_`, `.`, `/` and `:`)"
+        );
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markers_cannot_end_the_comment() {
+        for text in ["a--b", "a->b", "", "a b", "a-", "<x>"] {
+            assert!(checked_marker(text).is_err(), "{text}");
+        }
+        assert_eq!(checked_marker("prod/eu-1").ok(), Some("prod/eu-1"));
+    }
 }

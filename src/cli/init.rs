@@ -9,6 +9,7 @@ use super::error::Failure;
 use super::exit::ExitStatus;
 use super::ui::Ui;
 use crate::contract::{template, templates};
+use crate::prompt_diff;
 use crate::report::{Align, Grid, Style};
 use crate::scenario::file;
 
@@ -25,6 +26,8 @@ enum InitCommand {
     Contract(InitContractArgs),
     /// A scenario file for `compare` that lists every key, with what it means.
     Scenario(InitScenarioArgs),
+    /// A map of prompt files to traffic for `diff` that lists every key.
+    Prompts(InitPromptsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -32,6 +35,13 @@ struct InitScenarioArgs {
     /// The JSON Schema of scenario files instead, for editors.
     #[arg(long)]
     schema: bool,
+    /// Write it to a file that does not exist yet; by default it is printed.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct InitPromptsArgs {
     /// Write it to a file that does not exist yet; by default it is printed.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -54,6 +64,11 @@ pub(crate) fn run(args: &InitArgs, ui: &Ui) -> Result<ExitStatus, Failure> {
     match &args.command {
         InitCommand::Contract(args) => contract(args, ui),
         InitCommand::Scenario(args) => scenario(args, ui),
+        InitCommand::Prompts(args) => {
+            refuse_existing(args.out.as_deref())?;
+            ui.data(&prompt_diff::template(), args.out.as_deref())?;
+            Ok(ExitStatus::Ok)
+        }
     }
 }
 

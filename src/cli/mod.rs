@@ -10,6 +10,7 @@ mod contract;
 mod cost;
 mod cost_series;
 mod count;
+mod diff;
 mod error;
 mod exit;
 mod explain;
@@ -64,6 +65,7 @@ enum Command {
     Rollup(rollup::RollupArgs),
     Formats(formats::FormatsArgs),
     Count(count::CountArgs),
+    Diff(Box<diff::DiffArgs>),
     Prices(prices::PricesArgs),
     Contract(contract::ContractArgs),
     Init(init::InitArgs),
@@ -114,6 +116,7 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
         Command::Rollup(args) => rollup::run(args, environment, ui),
         Command::Formats(args) => formats::run(args, ui),
         Command::Count(args) => count::run(args, environment, ui),
+        Command::Diff(args) => diff::run(args, environment, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
         Command::Contract(args) => contract::run(args, ui),
         Command::Init(args) => init::run(args, ui),

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{Prompt, dataset, request};
 use crate::diagnostic::{Diagnostics, Location, code};
 use crate::source::blocks::{Blocks, LONGEST_LINE, Spares};
-use crate::source::inputs::{Input, expand_to};
+use crate::source::inputs::{Input, expand_to, may_be};
 use crate::source::reader::{Container, Stream, container, open, peek};
 use crate::source::scan::{Object, ScanError, Value, documents};
 use crate::source::{Progress, SourceError};
@@ -100,9 +100,29 @@ fn read_file(input: &Input, progress: &Progress, found: &mut Found<'_>) -> Resul
     read
 }
 
+/// True if a folder's file of this name is read.
+#[must_use]
+pub fn is_prompt_file(path: &Path) -> bool {
+    may_be(path, &ENDINGS)
+}
+
+/// True if a file is text or one prompt a line, told by its name: parts of it can be read by themselves.
+#[must_use]
+pub fn is_by_lines(path: &Path) -> bool {
+    ending(path)
+        .is_some_and(|e| TEXTS.contains(&e.as_str()) || ["jsonl", "ndjson"].contains(&e.as_str()))
+}
+
+fn ending(path: &Path) -> Option<String> {
+    path.extension()?.to_str().map(str::to_ascii_lowercase)
+}
+
 fn is_text(input: &Input) -> bool {
-    let Input::File(path) = input else { return false };
-    let ending = |path: &Path| path.extension()?.to_str().map(str::to_ascii_lowercase);
+    let path = match input {
+        Input::File(path) => path,
+        Input::Bytes { name, .. } => Path::new(name),
+        Input::Stdin => return false,
+    };
     let packed = ["gz", "zst", "zstd"];
     let own = ending(path).filter(|e| !packed.contains(&e.as_str()));
     let own = own.or_else(|| ending(Path::new(path.file_stem()?)));

@@ -18,6 +18,6 @@ mod request;
 mod tests;
 
 pub use content::{Image, MediaKind, Part};
-pub use files::{CorpusReport, expand, read_all};
+pub use files::{CorpusReport, expand, is_by_lines, is_prompt_file, read_all};
 pub use media::{ImageSize, image_size};
 pub use prompt::{Message, Prompt, Shape, Tool};

@@ -18,6 +18,8 @@ pub struct Pricing<'b> {
     pub at: Timestamp,
     /// Prices as known then.
     pub known_at: Option<Timestamp>,
+    /// What input is billed as.
+    pub input: Component,
 }
 
 /// A cost with its band, or what has no price.
@@ -65,7 +67,7 @@ impl Pricing<'_> {
         output: u64,
     ) -> UsageRecord {
         let mut components = ComponentCounts::default();
-        components.add(Component::InputUncached, input);
+        components.add(self.input, input);
         components.add(Component::Output, output);
         UsageRecord {
             time: UsageTime::At(self.at),

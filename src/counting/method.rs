@@ -35,6 +35,12 @@ impl CountBasis {
             Self::Estimated => "estimated",
         }
     }
+
+    /// False if it is not known how far a count is off.
+    #[must_use]
+    pub const fn has_band(self) -> bool {
+        matches!(self, Self::Exact | Self::Estimated)
+    }
 }
 
 /// How text is counted.

@@ -15,6 +15,7 @@ pub use classes::{ClassRatios, Estimate, FEW_PROMPTS};
 pub use cost::{Priced, Pricing};
 pub use image::ImageRule;
 pub use method::{CountBasis, CountedModel, Method, method_of};
+pub(crate) use output::share_of;
 pub use output::{OutputBasis, OutputRule};
 pub use request::{Framing, Overhead, RequestRules, RequestRulesError};
 pub use sheet::{Band, Figures, Sheet};

@@ -64,7 +64,7 @@ impl OutputRule {
 }
 
 /// A share of a count, rounded half-even.
-pub(super) fn share_of(count: u64, ratio: Factor) -> u64 {
+pub(crate) fn share_of(count: u64, ratio: Factor) -> u64 {
     let (numerator, denominator) = ratio.as_ratio();
     let product = mul_div(i128::from(count), numerator, denominator).unwrap_or(i128::MAX);
     u64::try_from(product).unwrap_or(u64::MAX)

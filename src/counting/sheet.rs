@@ -100,7 +100,7 @@ pub struct Figures {
     /// Prompts of which nothing is known.
     pub unknown_output: u64,
     /// The same by context band, for prices.
-    pub(super) by_context: Vec<(u64, Band, Band)>,
+    pub(crate) by_context: Vec<(u64, Band, Band)>,
 }
 
 /// The counts.

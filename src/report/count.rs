@@ -78,11 +78,12 @@ struct Counted {
     batch: ShownCost,
 }
 
+/// A count with its band, where one is known.
 #[derive(Debug, Clone, Serialize)]
-struct ShownBand {
-    low: Option<u64>,
-    tokens: u64,
-    high: Option<u64>,
+pub(super) struct ShownBand {
+    pub(super) low: Option<u64>,
+    pub(super) tokens: u64,
+    pub(super) high: Option<u64>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -137,13 +138,8 @@ impl ModelCount {
 impl Counted {
     fn new(costed: &Costed, basis: CountBasis) -> Self {
         let figures = &costed.figures;
-        // How far an assumed tokenizer is off is not known.
-        let has_band = matches!(basis, CountBasis::Exact | CountBasis::Estimated);
-        let band = |band: Band| ShownBand {
-            low: has_band.then_some(band.low),
-            tokens: band.tokens,
-            high: has_band.then_some(band.high),
-        };
+        let has_band = basis.has_band();
+        let band = |band: Band| ShownBand::new(band, has_band);
         let cost = |priced: &Priced| ShownCost {
             low: priced.cost.filter(|_| has_band).map(|c| c[0]),
             cost: priced.cost.map(|c| c[1]),
@@ -164,7 +160,15 @@ impl Counted {
 }
 
 impl ShownBand {
-    fn words(&self) -> String {
+    pub(super) fn new(band: Band, is_known: bool) -> Self {
+        Self {
+            low: is_known.then_some(band.low),
+            tokens: band.tokens,
+            high: is_known.then_some(band.high),
+        }
+    }
+
+    pub(super) fn words(&self) -> String {
         match (self.low, self.high) {
             (Some(low), Some(high)) if low != high => {
                 format!("{} ({} to {})", grouped(self.tokens), grouped(low), grouped(high))

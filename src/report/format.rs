@@ -62,6 +62,43 @@ pub fn share(of: Amount) -> String {
     percent.map(shown).unwrap_or_default()
 }
 
+/// Texts of files must not become lines of their own, which a pipeline might take for commands.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Nor must they become markup of a comment.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    text.replace('<', "&lt;")
+}
+
+/// An amount with its sign, where it has one.
+#[must_use]
+pub fn signed(value: Amount) -> String {
+    let sign = if value > Amount::ZERO { "+" } else { "" };
+    format!("{sign}{}", amount(value))
+}
+
+/// A count with its sign, where it has one.
+#[must_use]
+pub fn signed_count(value: i64) -> String {
+    let sign = match value {
+        0 => "",
+        1.. => "+",
+        _ => "-",
+    };
+    format!("{sign}{}", grouped(value.unsigned_abs()))
+}
+
+/// A percentage with its sign and one decimal.
+#[must_use]
+pub fn percent_change(value: Amount) -> String {
+    let sign = if value.is_negative() { "" } else { "+" };
+    format!("{sign}{} %", value.to_fixed(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

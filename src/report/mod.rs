@@ -20,6 +20,7 @@ pub mod prices_diff;
 pub mod prices_explain;
 pub mod prices_show;
 pub mod prices_validate;
+pub mod prompt_diff;
 pub mod settlement;
 
 mod axis;

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use serde::Serialize;
 
-use super::{Align, Grid, PriceBookFacts};
+use super::{Align, Grid, PriceBookFacts, format};
 use crate::money::Amount;
 use crate::period::Timestamp;
 use crate::price_book::compare::{Changes, FactorChange, PriceChange, percent};
@@ -260,10 +260,7 @@ fn change_text(change: &ShownChange) -> String {
     match (change.old, change.new, change.change_percent) {
         (None, ..) => "new".to_owned(),
         (_, None, _) => "ends".to_owned(),
-        (_, _, Some(percent)) => {
-            let sign = if percent.is_negative() { "" } else { "+" };
-            format!("{sign}{} %", percent.to_fixed(1))
-        }
+        (_, _, Some(percent)) => format::percent_change(percent),
         _ => String::new(),
     }
 }

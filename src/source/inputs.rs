@@ -63,8 +63,8 @@ const LOG_ENDINGS: [&str; 15] = [
     "db", "sqlite", "sqlite3",
 ];
 
-/// True if a folder's file of this name may be a log. Batch services put `.out` behind the name.
-fn may_be_log(path: &Path, endings: &[&str]) -> bool {
+/// True if a folder's file of this name is read. Batch services put `.out` behind the name.
+pub(crate) fn may_be(path: &Path, endings: &[&str]) -> bool {
     let ending = |path: &Path| {
         path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).unwrap_or_default()
     };
@@ -133,9 +133,7 @@ fn folder(argument: &str, path: &Path, endings: &[&str]) -> Result<Vec<Input>, S
             file: error.path().unwrap_or(path).display().to_string(),
             source: error.into(),
         })?;
-        if entry.file_type().is_file()
-            && may_be_log(entry.path(), endings)
-            && !is_foreign(entry.path())
+        if entry.file_type().is_file() && may_be(entry.path(), endings) && !is_foreign(entry.path())
         {
             found.push(Input::File(entry.into_path()));
         }
@@ -168,8 +166,8 @@ mod tests {
     #[test]
     fn names_of_logs() {
         let logs = ["a.jsonl", "b.JSON.gz", "opencode.db", "x.zip", "in.jsonl.out", "s.sqlite3"];
-        assert!(logs.iter().all(|name| may_be_log(Path::new(name), &LOG_ENDINGS)));
+        assert!(logs.iter().all(|name| may_be(Path::new(name), &LOG_ENDINGS)));
         let others = ["a.txt", "opencode.db-wal", "run.out", "README.md", "jsonl"];
-        assert!(others.iter().all(|name| !may_be_log(Path::new(name), &LOG_ENDINGS)));
+        assert!(others.iter().all(|name| !may_be(Path::new(name), &LOG_ENDINGS)));
     }
 }

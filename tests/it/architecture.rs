@@ -28,6 +28,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("counting", 4, &[]),
     ("budget", 4, &[]),
     ("scenario", 4, &[]),
+    // Both sides are counted as a corpus is; scopes and verdicts are those of budgets.
+    ("prompt_diff", 4, &["counting", "budget"]),
     // A figure of any result is taken apart into the same lines.
     ("explain", 4, &["budget", "scenario"]),
     ("report", 5, &[]),

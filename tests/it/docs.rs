@@ -291,6 +291,21 @@ fn counts_follow_their_schema() {
 }
 
 #[test]
+fn diffs_follow_their_schema() {
+    let env = TestEnv::new();
+    let sample = |name: &str| root().join("samples").join(name).display().to_string();
+    let (before, after) = (sample("prompt-change/before"), sample("prompt-change/after"));
+    let map = sample("prompt-change/traffic.toml");
+    let run = ["diff", &before, &after, "--model", "claude-opus-5-5,gpt-6-sol", "-o", "json"];
+    let limits = ["--max-increase", "5%", "--max-increase", "1USD/request"];
+    assert_valid("diff.v1", &env.run(&[&run[..], &limits].concat()).json());
+    let logs = sample("logs");
+    let traffic = ["--map", &map, "--traffic", &logs];
+    assert_valid("diff.v1", &env.run(&[&run[..], &limits, &traffic].concat()).json());
+    assert_valid("diff.v1", &env.run(&[&run[..], &["--service-tier", "nothing"]].concat()).json());
+}
+
+#[test]
 fn price_commands_follow_their_schemas() {
     let env = TestEnv::new();
     let table = root().join("tests/data/import/litellm.json");

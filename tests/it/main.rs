@@ -17,6 +17,7 @@ mod cmd_contract;
 mod cmd_cost;
 mod cmd_cost_contract;
 mod cmd_count;
+mod cmd_diff;
 mod cmd_forecast;
 mod cmd_forecast_budgets;
 mod cmd_forecast_costs;

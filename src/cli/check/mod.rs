@@ -141,7 +141,7 @@ pub(super) fn make(
         baseline.check_currency(currency).with_context(|| format!("baseline `{file}`"))?;
     }
     let gate = made.outcome.gate(&rules);
-    let status = status(gate, denied, args.budgets.warn_only);
+    let status = finish::gate_status(gate, denied, args.budgets.warn_only);
     let context = CheckContext {
         inputs: made.facts.clone(),
         diagnostics: findings.clone(),
@@ -157,16 +157,6 @@ pub(super) fn make(
     let Made { outcome, facts, ground, .. } = made;
     let report = CheckReport::new(&rules, &outcome, context)?;
     Ok(Reported { report, rules, outcome, settings, ground, facts, findings, denied, gate, status })
-}
-
-fn status(gate: Gate, denied: bool, warn_only: bool) -> ExitStatus {
-    match gate {
-        _ if denied => ExitStatus::Error,
-        _ if warn_only => ExitStatus::Ok,
-        Gate::Passed => ExitStatus::Ok,
-        Gate::Violated => ExitStatus::BudgetViolated,
-        Gate::Undecided => ExitStatus::Undecided,
-    }
 }
 
 /// The verdict on standard error, after the result.

@@ -11,6 +11,7 @@ use crate::diagnostic::Location;
 use crate::money::Amount;
 use crate::projection::{BasisPoints, Distribution};
 use crate::report::forecast::figures::{Spread, four_places, probability};
+use crate::report::format;
 
 /// First day and the day after the last one.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -88,10 +89,7 @@ impl ChangeFigures {
     /// `+12.3 %`, `new`, or that it cannot be told.
     pub(super) fn words(&self) -> String {
         match (self.percent, self.difference) {
-            (Some(percent), _) => {
-                let sign = if percent.is_negative() { "" } else { "+" };
-                format!("{sign}{} %", percent.to_fixed(1))
-            }
+            (Some(percent), _) => format::percent_change(percent),
             (None, Some(difference)) if difference.is_zero() => "+0.0 %".to_owned(),
             (None, Some(_)) => "from nothing".to_owned(),
             (None, None) if self.status == "new" => "new".to_owned(),

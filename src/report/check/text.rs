@@ -43,7 +43,7 @@ impl CheckReport {
             self.marker, self.gate.outcome
         );
         for note in notes.into_iter().chain([from.to_owned()]) {
-            text.push_str(&format!("- {}\n", harmless(&note)));
+            text.push_str(&format!("- {}\n", format::harmless(&note)));
         }
         Ok(text)
     }
@@ -82,7 +82,7 @@ impl CheckReport {
                 let people = budget.owner.as_ref().map(|owner| format!(" Owner: {owner}."));
                 let more = budget.notes.as_ref().map(|notes| format!(" {notes}"));
                 let people = people.unwrap_or_default() + &more.unwrap_or_default();
-                one_line(&format!("{}: {}{people}", budget.title(), self.message(budget)))
+                format::one_line(&format!("{}: {}{people}", budget.title(), self.message(budget)))
             })
             .collect();
         if self.gate.warn_only {
@@ -108,7 +108,7 @@ impl CheckReport {
     pub fn failing(&self) -> Vec<String> {
         let failing = self.budgets.iter().filter(|budget| budget.level() == Level::Error);
         failing
-            .map(|budget| one_line(&format!("{}: {}", budget.title(), self.reason(budget))))
+            .map(|budget| format::one_line(&format!("{}: {}", budget.title(), self.reason(budget))))
             .collect()
     }
 
@@ -210,16 +210,6 @@ pub(super) fn chance(over: &OverFigures) -> String {
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// Texts of files must not become lines of their own, which a pipeline might take for commands.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// Nor must they become markup.
-fn harmless(text: &str) -> String {
-    text.replace('<', "&lt;")
 }
 
 fn before(day: NaiveDate) -> NaiveDate {
