@@ -1,11 +1,13 @@
-//! Cutting a stream into blocks of whole lines, in memory that is used again and again.
+//! Cutting a stream into blocks of whole lines or rows, in memory that is used again and again.
 
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
-/// Bytes of a block of lines. Lines longer than this grow the block up to [`LONGEST_LINE`].
+use super::row_ends::{Found, RowEnds};
+
+/// Bytes of a block. Lines and rows longer than this grow the block up to [`LONGEST_LINE`].
 const BLOCK: usize = 1 << 18;
-/// A longer line is skipped and counted: usage logs with whole prompts stay far below.
+/// A longer line or row is skipped and counted: usage logs with whole prompts stay far below.
 pub(crate) const LONGEST_LINE: usize = 256 << 20;
 /// Buffers that long lines made larger than this are not kept.
 const LARGEST_SPARE: usize = 4 * BLOCK;
@@ -29,38 +31,73 @@ impl Spares {
     }
 }
 
-/// A block of whole lines; the last line of a file may lack its newline.
+/// A block of whole lines or rows; the last one of a file may lack its newline.
 #[derive(Debug)]
 pub(crate) struct Block {
+    /// True for the first of its file.
+    pub(crate) is_first: bool,
     /// Number of the first line, from 1.
     pub(crate) first_line: u64,
     /// True if the file ends in this block without a newline.
     pub(crate) unterminated: bool,
-    /// Set if the line at `first_line` was too long and was left out.
+    /// Set if the line or row at `first_line` was too long and was left out.
     pub(crate) too_long: bool,
     bytes: Vec<u8>,
     len: usize,
 }
 
 impl Block {
-    /// Its lines.
+    /// Its lines or rows.
     pub(crate) fn text(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 
-/// Cuts a stream into blocks of whole lines, holding one block at a time.
+/// Where a block may end.
+enum Ends {
+    Lines,
+    Rows(RowEnds),
+}
+
+impl Ends {
+    /// Walks over the next bytes.
+    fn walk(&mut self, bytes: &[u8]) -> Option<Found> {
+        match self {
+            Self::Lines => Some(Found {
+                first: memchr::memchr(b'\n', bytes)? + 1,
+                last: memchr::memrchr(b'\n', bytes)? + 1,
+            }),
+            Self::Rows(ends) => ends.walk(bytes),
+        }
+    }
+}
+
+/// Cuts a stream into blocks of whole lines or rows, holding one block at a time.
 pub(crate) struct Blocks<R> {
     stream: R,
     spares: Spares,
+    ends: Ends,
+    /// What of the stream stands behind the last block; it has been walked over.
     carry: Vec<u8>,
+    is_first: bool,
     next_line: u64,
     ended: bool,
 }
 
 impl<R: Read> Blocks<R> {
+    /// Blocks of lines.
     pub(crate) fn new(stream: R, spares: Spares) -> Self {
-        Self { stream, spares, carry: Vec::new(), next_line: 1, ended: false }
+        Self::that_end(stream, spares, Ends::Lines)
+    }
+
+    /// Blocks of rows of delimited text, which may have newlines in quotes.
+    pub(crate) fn of_rows(stream: R, spares: Spares, delimiter: u8) -> Self {
+        Self::that_end(stream, spares, Ends::Rows(RowEnds::new(delimiter)))
+    }
+
+    fn that_end(stream: R, spares: Spares, ends: Ends) -> Self {
+        let carry = Vec::new();
+        Self { stream, spares, ends, carry, is_first: true, next_line: 1, ended: false }
     }
 
     /// The next block, or `None` at the end.
@@ -74,14 +111,15 @@ impl<R: Read> Blocks<R> {
         let end = loop {
             let before = len;
             len = self.fill(&mut bytes, len)?;
+            let found = self.ends.walk(&bytes[before..len]);
             if self.ended {
                 break len;
             }
-            if let Some(at) = memchr::memrchr(b'\n', &bytes[before..len]) {
-                break before + at + 1;
+            if let Some(found) = found {
+                break before + found.last;
             }
             if len > LONGEST_LINE {
-                return self.skip_line().map(Some);
+                return self.skip_line(&bytes[..len]).map(Some);
             }
             bytes.resize(len * 2, 0);
         };
@@ -91,10 +129,10 @@ impl<R: Read> Blocks<R> {
         self.carry.clear();
         self.carry.extend_from_slice(&bytes[end..len]);
         let first_line = self.next_line;
-        let lines = memchr::memchr_iter(b'\n', &bytes[..end]).count();
-        self.next_line += u64::try_from(lines).unwrap_or(0);
+        self.next_line += newlines(&bytes[..end]);
         let unterminated = self.ended && bytes[..end].last() != Some(&b'\n');
-        Ok(Some(Block { first_line, unterminated, too_long: false, bytes, len: end }))
+        let is_first = std::mem::replace(&mut self.is_first, false);
+        Ok(Some(Block { is_first, first_line, unterminated, too_long: false, bytes, len: end }))
     }
 
     /// Reads until the buffer is full or the stream ends; the bytes that it holds then.
@@ -113,8 +151,10 @@ impl<R: Read> Blocks<R> {
         Ok(len)
     }
 
-    /// Reads on to the end of an over-long line without keeping it.
-    fn skip_line(&mut self) -> io::Result<Block> {
+    /// Reads on to the end of an over-long line or row without keeping it.
+    fn skip_line(&mut self, begun: &[u8]) -> io::Result<Block> {
+        let first_line = self.next_line;
+        self.next_line += newlines(begun);
         let mut buffer = vec![0; BLOCK];
         self.carry.clear();
         loop {
@@ -123,15 +163,22 @@ impl<R: Read> Blocks<R> {
                 self.ended = true;
                 break;
             }
-            if let Some(at) = memchr::memchr(b'\n', &buffer[..read]) {
-                self.carry.extend_from_slice(&buffer[at + 1..read]);
+            let found = self.ends.walk(&buffer[..read]);
+            let end = found.map_or(read, |found| found.first);
+            self.next_line += newlines(&buffer[..end]);
+            if found.is_some() {
+                self.carry.extend_from_slice(&buffer[end..read]);
                 break;
             }
         }
-        let first_line = self.next_line;
-        self.next_line += 1;
-        Ok(Block { first_line, unterminated: false, too_long: true, bytes: Vec::new(), len: 0 })
+        let is_first = std::mem::replace(&mut self.is_first, false);
+        let (bytes, len) = (Vec::new(), 0);
+        Ok(Block { is_first, first_line, unterminated: false, too_long: true, bytes, len })
     }
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    u64::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -159,5 +206,27 @@ mod tests {
         let mut blocks = Blocks::new(text.as_bytes(), Spares::default());
         let first = blocks.next_block().unwrap().unwrap();
         assert!(first.text().len() > 3 * BLOCK && first.text().ends_with(b"\n"));
+    }
+
+    #[test]
+    fn a_row_stays_whole_over_the_edge_of_a_block() {
+        let quoted = format!("1,\"{}\n\"\"\n\"\n", "x".repeat(BLOCK - 7));
+        let text = format!("a,b\n{quoted}{quoted}2,\"tail\n");
+        let mut blocks = Blocks::of_rows(text.as_bytes(), Spares::default(), b',');
+        let mut found = Vec::new();
+        while let Some(block) = blocks.next_block().unwrap() {
+            found.push((block.is_first, block.first_line, block.text().to_vec()));
+        }
+        let expected = [
+            (true, 1, "a,b\n".to_owned()),
+            (false, 2, quoted.clone()),
+            (false, 5, format!("{quoted}2,\"tail\n")),
+        ];
+        let expected = expected.map(|(first, line, text)| (first, line, text.into_bytes()));
+        assert!(
+            found == expected,
+            "{:?}",
+            found.iter().map(|b| (b.1, b.2.len())).collect::<Vec<_>>()
+        );
     }
 }

@@ -1,16 +1,93 @@
-//! Cells of Parquet tables as text: scalars as logs print them, lists and objects as JSON.
+//! Cells of Parquet tables: whole numbers and times as they are, other scalars as logs print them,
+//! lists and objects as JSON.
 
 use std::borrow::Cow;
 
-use polars::prelude::{AnyValue, TimeUnit};
+use polars::prelude::{
+    AnyValue, Column, DataType, Int64Chunked, StringChunked, TimeUnit, UInt64Chunked,
+};
 
+use super::row::Cell;
 use crate::period::{DAY_NANOS, Timestamp};
 
 /// How deep lists and objects are followed; what lies deeper is null.
 const MOST_LEVELS: usize = 16;
 
+/// The values of a column.
+#[derive(Debug)]
+pub(super) enum Values {
+    Texts(StringChunked),
+    Whole(Int64Chunked),
+    Counts(UInt64Chunked),
+    /// Times, and the nanoseconds of their unit.
+    Times(Int64Chunked, i64),
+    Others(Column),
+}
+
+impl Values {
+    /// The values of a column.
+    pub(super) fn of(column: &Column) -> Self {
+        Self::typed(column).unwrap_or_else(|| Self::Others(column.clone()))
+    }
+
+    fn typed(column: &Column) -> Option<Self> {
+        let series = column.as_materialized_series();
+        let whole = || series.to_physical_repr().cast(&DataType::Int64).ok()?.i64().ok().cloned();
+        Some(match series.dtype() {
+            DataType::String => Self::Texts(series.str().ok()?.clone()),
+            DataType::Categorical(..) => {
+                Self::Texts(series.cast(&DataType::String).ok()?.str().ok()?.clone())
+            }
+            DataType::UInt64 => Self::Counts(series.u64().ok()?.clone()),
+            DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::UInt8
+            | DataType::UInt16
+            | DataType::UInt32 => Self::Whole(whole()?),
+            DataType::Float64 if series.f64().ok()?.iter().flatten().all(is_count) => {
+                Self::Whole(whole()?)
+            }
+            DataType::Date => Self::Times(whole()?, DAY_NANOS),
+            DataType::Datetime(unit, _) => Self::Times(whole()?, nanos_of(*unit)),
+            _ => return None,
+        })
+    }
+
+    /// A cell; `None` for null.
+    pub(super) fn cell(&self, at: usize) -> Option<Cell<'_>> {
+        match self {
+            Self::Texts(texts) => texts.get(at).map(|text| Cell::Text(Cow::Borrowed(text))),
+            Self::Whole(numbers) => numbers.get(at).map(|number| Cell::Whole(number.into())),
+            Self::Counts(counts) => counts.get(at).map(|count| Cell::Whole(count.into())),
+            Self::Times(counts, nanos) => {
+                let nanos = counts.get(at)?.checked_mul(*nanos)?;
+                Some(Cell::Time(Timestamp::from_nanos(nanos)))
+            }
+            Self::Others(column) => {
+                let value = column.get(at).ok()?;
+                text_of(&value).map(|text| Cell::Text(Cow::Owned(text.into_owned())))
+            }
+        }
+    }
+}
+
+/// True for a float that holds a count exactly, as columns with gaps do.
+fn is_count(number: f64) -> bool {
+    number.is_sign_positive() && number < 9_007_199_254_740_992.0 && number.fract() == 0.0
+}
+
+const fn nanos_of(unit: TimeUnit) -> i64 {
+    match unit {
+        TimeUnit::Nanoseconds => 1,
+        TimeUnit::Microseconds => 1_000,
+        TimeUnit::Milliseconds => 1_000_000,
+    }
+}
+
 /// A cell as text; `None` for null.
-pub(super) fn text_of<'a>(value: &AnyValue<'a>) -> Option<Cow<'a, str>> {
+fn text_of<'a>(value: &AnyValue<'a>) -> Option<Cow<'a, str>> {
     match value {
         AnyValue::Null => None,
         AnyValue::String(text) => Some(Cow::Borrowed(text)),
@@ -32,12 +109,9 @@ pub(super) fn text_of<'a>(value: &AnyValue<'a>) -> Option<Cow<'a, str>> {
 fn instant_of(value: &AnyValue<'_>) -> Option<Timestamp> {
     let nanos = match value {
         AnyValue::Date(days) => i64::from(*days).checked_mul(DAY_NANOS),
-        AnyValue::Datetime(count, unit, _) | AnyValue::DatetimeOwned(count, unit, _) => count
-            .checked_mul(match unit {
-                TimeUnit::Nanoseconds => 1,
-                TimeUnit::Microseconds => 1_000,
-                TimeUnit::Milliseconds => 1_000_000,
-            }),
+        AnyValue::Datetime(count, unit, _) | AnyValue::DatetimeOwned(count, unit, _) => {
+            count.checked_mul(nanos_of(*unit))
+        }
         _ => None,
     };
     nanos.map(Timestamp::from_nanos)
@@ -123,6 +197,34 @@ mod tests {
             Field::new("value".into(), value.dtype()),
         ];
         AnyValue::StructOwned(Box::new((vec![AnyValue::String(key), value], fields)))
+    }
+
+    fn check(series: Series, expected: &[Option<Cell<'_>>]) {
+        let values = Values::of(&series.into());
+        let found: Vec<_> = (0..expected.len()).map(|at| values.cell(at)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn columns_keep_what_they_hold() {
+        let whole = |number| Some(Cell::Whole(number));
+        let text = |text: &'static str| Some(Cell::Text(text.into()));
+        let time = |text| Some(Cell::Time(Timestamp::parse(text).unwrap()));
+        let counts = Series::new("n".into(), [Some(7_u64), None, Some(u64::MAX)]);
+        check(counts, &[whole(7), None, whole(u64::MAX.into())]);
+        check(Series::new("n".into(), [-3_i32]), &[whole(-3)]);
+        let days = Series::new("n".into(), [1_i32]).cast(&DataType::Date).unwrap();
+        check(days, &[time("1970-01-02")]);
+        let millis = Series::new("n".into(), [1_500_i64, i64::MAX]);
+        let millis = millis.cast(&DataType::Datetime(TimeUnit::Milliseconds, None)).unwrap();
+        check(millis, &[time("1970-01-01T00:00:01.5Z"), None]);
+        check(Series::new("n".into(), [Some("a"), None]), &[text("a"), None]);
+        check(Series::new("n".into(), [0.25, 2.0]), &[text("0.25"), text("2")]);
+        check(Series::new("n".into(), [Some(12.0), None]), &[whole(12), None]);
+        for odd in [-1.0, -0.0, 9_007_199_254_740_992.0, f64::NAN, f64::INFINITY] {
+            let expected = Some(Cell::Text(odd.to_string().into()));
+            check(Series::new("n".into(), [odd]), &[expected]);
+        }
     }
 
     #[test]

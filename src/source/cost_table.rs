@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use csv::ByteRecord;
 use thiserror::Error;
 
+use super::blocks::{Blocks, Spares};
 use super::cost_columns::{CostColumns, Places};
+use super::csv::{Dialect, column_names};
 use super::cutter::HEAD;
 use super::inputs::Input;
 use super::outcome::shown;
 use super::reader::{Container, container, open, peek, skip_mark};
-use super::{Progress, SourceError, csv as delimited};
+use super::row::{Cell, Cells};
+use super::{Progress, SourceError};
 use crate::costs::DailyCosts;
 use crate::diagnostic::{Diagnostics, Location, code};
 use crate::money::{Amount, Currency, MoneyError};
@@ -252,14 +254,24 @@ impl<'a> Reading<'a> {
         if u64::try_from(head.len()).is_ok_and(|n| n >= HEAD) && !head.contains(&b'\n') {
             return Err(not_a_table("one long line"));
         }
-        let places = self.options.columns.locate(&file, &delimited::column_names(&head))?;
+        let places = self.options.columns.locate(&file, &column_names(&head))?;
         let stream = skip_mark(&head, stream).map_err(failed)?;
-        delimited::rows(stream, &head, &file, |line, row| {
-            let place = || Location { file: file.clone(), line };
-            let row = row.map_err(|skipped| RowProblem::Shape(skipped.message));
-            row.and_then(|row| self.row(&place, row, &places))
-                .map_err(|problem| CostTableError::Row { place: place(), problem })
-        })?;
+        let dialect = Dialect::of(&head);
+        let mut blocks = Blocks::of_rows(stream, Spares::default(), dialect.delimiter);
+        while let Some(block) = blocks.next_block().map_err(failed)? {
+            let mut found = Ok(());
+            dialect.rows(&block, |line, row| {
+                if found.is_err() {
+                    return;
+                }
+                let place = || Location { file: file.clone(), line };
+                let row = row.map_err(|skipped| RowProblem::Shape(skipped.message));
+                found = row
+                    .and_then(|row| self.row(&place, row, &places))
+                    .map_err(|problem| CostTableError::Row { place: place(), problem });
+            });
+            found?;
+        }
         // Half a table is no series: the days that are missing would count as cheap ones.
         match opened.cut.reason() {
             Some(reason) => Err(failed(std::io::Error::other(reason.to_owned())).into()),
@@ -270,11 +282,10 @@ impl<'a> Reading<'a> {
     fn row(
         &mut self,
         place: &impl Fn() -> Location,
-        row: &ByteRecord,
+        row: &dyn Cells,
         places: &Places,
     ) -> Result<(), RowProblem> {
-        let cell =
-            |at: usize| String::from_utf8_lossy(row.get(at).unwrap_or_default()).trim().to_owned();
+        let cell = |at: usize| row.cell(at).map(Cell::text).unwrap_or_default().into_owned();
         let (date, value) = (cell(places.date), cell(places.value));
         let day =
             day(&date, &self.options.calendar).ok_or_else(|| RowProblem::Date(shown(&date)))?;

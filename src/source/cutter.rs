@@ -9,20 +9,21 @@ use std::sync::mpsc::SyncSender;
 use super::archive::{self, Member};
 use super::blocks::{Blocks, Spares};
 use super::cost_columns::is_cost_table;
-use super::format::{Format, WAYS, Way};
+use super::csv::{self, Dialect};
+use super::format::Format;
 use super::inputs::Input;
 use super::line::{JsonReader, needs_order};
 use super::outcome::Outcome;
-use super::pipeline::{Batch, Numbered, Task};
+use super::pipeline::{Batch, Numbered, Task, Work};
 use super::reader::{Container, Opened, Stream, container, open, peek, skip_mark};
-use super::row::Header;
+use super::table::Table;
 use super::tally::Tally;
-use super::{Progress, ReadOptions, SourceError, csv, database, parquet};
+use super::{Progress, ReadOptions, SourceError, database, parquet};
 use crate::diagnostic::{Code, Location, code};
 
 /// Bytes looked at to tell what a file is.
 pub(super) const HEAD: u64 = 64 << 10;
-/// Records of a table handed on together.
+/// Records of a database handed on together.
 const ROWS: usize = 8_192;
 /// A whole JSON document must fit in memory; larger logs are written one record a line.
 const LARGEST_DOCUMENT: usize = 1 << 30;
@@ -105,7 +106,7 @@ impl<'a> Cutter<'a> {
         // The costs of a billing export are another view of the same spend, not more of it.
         let is_costs = self.options.mapping.is_none()
             && is_cost_table(&names)
-            && self.table_of(&Header::new(names.iter().map(String::as_str))).is_none();
+            && Table::of(&names, file, self.options)?.is_none();
         about.report.files = u64::from(!is_costs && found != Container::Zip);
         if found == Container::Empty {
             about.report.diagnostics.add(
@@ -190,21 +191,20 @@ impl<'a> Cutter<'a> {
         Ok(())
     }
 
-    /// The format of a table with these columns.
-    fn table_of(&self, header: &Header) -> Option<Way> {
-        let wanted = |format: Format| self.options.format.is_none_or(|f| f == format);
-        WAYS.of_columns(header.names(), wanted)
-    }
-
     fn lines(&mut self, stream: impl Read, file: &Arc<str>) -> io::Result<()> {
         let mut blocks = Blocks::new(stream, self.spares.clone());
         while let Some(block) = blocks.next_block()? {
-            let task = Task { number: self.number(), file: Arc::clone(file), block };
-            if self.stop.load(Ordering::Relaxed) || self.to_workers.send(task).is_err() {
+            if !self.hand_on(file, Work::Lines(block)) {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Hands work on to the workers; false if nobody wants it any more.
+    fn hand_on(&mut self, file: &Arc<str>, work: Work) -> bool {
+        let task = Task { number: self.number(), file: Arc::clone(file), work };
+        !self.stop.load(Ordering::Relaxed) && self.to_workers.send(task).is_ok()
     }
 
     /// Reads lines that make sense only after each other.
@@ -270,43 +270,57 @@ impl<'a> Cutter<'a> {
         file: &Arc<str>,
     ) -> Result<(), SourceError> {
         let failed = |source| SourceError::Io { file: file.to_string(), source };
-        let options = self.options;
-        if let Some(mapping) = &options.mapping {
-            let stream = skip_mark(head, stream).map_err(failed)?;
-            let format = Format::mapped();
-            return self.rows(file, format, |each| {
-                csv::read_mapped(stream, head, file, mapping, options, each)
-            });
+        let Some(table) = Table::of(names, file, self.options)? else {
+            self.send(unknown_table(names, file));
+            return Ok(());
+        };
+        let dialect = Dialect::of(head);
+        let stream = skip_mark(head, stream).map_err(failed)?;
+        let mut blocks = Blocks::of_rows(stream, self.spares.clone(), dialect.delimiter);
+        if table.needs_order() {
+            let mut reader = table.reader(file, self.options);
+            while let Some(block) = blocks.next_block().map_err(failed)? {
+                let batch = reader.part(|each| dialect.rows(&block, each));
+                self.spares.put(block);
+                self.send(batch);
+                if self.stop.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+            }
+            self.send(reader.rest());
+            return Ok(());
         }
-        let header = Header::new(names.iter().map(String::as_str));
-        if let Some((format, reads)) = self.table_of(&header) {
-            let stream = skip_mark(head, stream).map_err(failed)?;
-            return self.rows(file, format, |each| {
-                csv::read_table(stream, head, file, &header, reads, options, each)
-            });
+        let table = Arc::new(table);
+        while let Some(block) = blocks.next_block().map_err(failed)? {
+            if !self.hand_on(file, Work::Rows(Arc::clone(&table), dialect, block)) {
+                break;
+            }
         }
-        self.send(unknown_table(names, file));
         Ok(())
     }
 
     fn parquet(&mut self, path: &Path, file: &Arc<str>) -> Result<(), SourceError> {
-        let options = self.options;
-        if let Some(mapping) = &options.mapping {
-            let format = Format::mapped();
-            return self
-                .rows(file, format, |each| parquet::read_mapped(path, mapping, options, each));
-        }
         let names = parquet::column_names(path)?;
-        let header = Header::new(names.iter().map(String::as_str));
-        match self.table_of(&header) {
-            Some((format, reads)) => self.rows(file, format, |each| {
-                parquet::read_table(path, &names, &header, reads, options, each)
-            }),
-            None => {
-                self.send(unknown_table(&names, file));
-                Ok(())
-            }
+        let Some(table) = Table::of(&names, file, self.options)? else {
+            self.send(unknown_table(&names, file));
+            return Ok(());
+        };
+        if table.needs_order() {
+            let mut reader = table.reader(file, self.options);
+            parquet::slices(path, table.wanted(), |slice| {
+                let mut read = Ok(());
+                let batch = reader.part(|each| read = slice.rows(each));
+                read?;
+                self.send(batch);
+                Ok(!self.stop.load(Ordering::Relaxed))
+            })?;
+            self.send(reader.rest());
+            return Ok(());
         }
+        let table = Arc::new(table);
+        parquet::slices(path, table.wanted(), |slice| {
+            Ok(self.hand_on(file, Work::Slice(Arc::clone(&table), slice)))
+        })
     }
 
     fn database(&mut self, path: &Path, file: &Arc<str>) -> Result<(), SourceError> {

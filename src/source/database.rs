@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::format::{Format, Reads, WAYS, Way};
 use super::outcome::Outcome;
-use super::row::{Header, Row};
+use super::row::{Cell, Cells, Header, Row};
 use super::{ReadOptions, SourceError};
 
 /// An open database. It is never written to.
@@ -97,18 +97,21 @@ impl Database {
         let mut number = 0;
         while let Some(row) = rows.next().map_err(|e| self.failed(&e))? {
             number += 1;
-            let cell = |at: usize| row.get_ref(at).ok().and_then(text_of);
-            each(number, read(&Row::new(&header, &cell), options));
+            each(number, read(&Row::new(&header, row), options));
         }
         Ok(())
     }
 }
 
-fn text_of(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
-    match value {
-        ValueRef::Null => None,
-        ValueRef::Integer(number) => Some(Cow::Owned(number.to_string())),
-        ValueRef::Real(number) => Some(Cow::Owned(number.to_string())),
-        ValueRef::Text(text) | ValueRef::Blob(text) => Some(String::from_utf8_lossy(text)),
+impl Cells for rusqlite::Row<'_> {
+    fn cell(&self, place: usize) -> Option<Cell<'_>> {
+        match self.get_ref(place).ok()? {
+            ValueRef::Null => None,
+            ValueRef::Integer(number) => Some(Cell::Whole(number.into())),
+            ValueRef::Real(number) => Some(Cell::Text(Cow::Owned(number.to_string()))),
+            ValueRef::Text(text) | ValueRef::Blob(text) => {
+                Some(Cell::Text(String::from_utf8_lossy(text)))
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::envelope::Envelope;
 use super::format::{Format, Reads, WAYS};
 use super::line::wrapped_array;
 use super::outcome::shown;
-use super::reader::{Container, Opened, container, open, peek};
+use super::reader::{Container, Opened, Stream, container, open, peek, skip_mark};
 use super::row::{Header, normalised};
 use super::scan::{Object, Value, documents};
 use super::{Input, Progress, SourceError, csv, database, parquet};
@@ -141,7 +141,7 @@ fn one(
         (Container::Delimited, _) => {
             table(&csv::column_names(&head), &mut detected);
             if let Some(seen) = detected.formats.first_mut() {
-                seen.count = count_rows(stream, &head, &file)?;
+                seen.count = count_rows(stream, &head).map_err(failed)?;
             }
         }
         (Container::Parquet, Some(Input::File(path))) => {
@@ -335,28 +335,17 @@ fn table(names: &[String], detected: &mut Detected) {
     }
 }
 
-/// Why counting ended.
-enum Stop {
-    Enough,
-    Failed(SourceError),
-}
-
-impl From<SourceError> for Stop {
-    fn from(error: SourceError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-fn count_rows(stream: impl Read, head: &[u8], file: &str) -> Result<u64, SourceError> {
+fn count_rows(stream: Stream<'_>, head: &[u8]) -> std::io::Result<u64> {
+    let dialect = csv::Dialect::of(head);
+    let mut blocks =
+        Blocks::of_rows(skip_mark(head, stream)?, Spares::default(), dialect.delimiter);
     let mut count = 0;
-    let result = csv::rows(stream, head, file, |_, _| {
-        count += 1;
-        if count < LOOKED_AT { Ok(()) } else { Err(Stop::Enough) }
-    });
-    match result {
-        Err(Stop::Failed(error)) => Err(error),
-        Ok(()) | Err(Stop::Enough) => Ok(count),
+    while count < LOOKED_AT
+        && let Some(block) = blocks.next_block()?
+    {
+        dialect.rows(&block, |_, _| count += 1);
     }
+    Ok(count.min(LOOKED_AT))
 }
 
 fn tables(path: &std::path::Path, detected: &mut Detected) -> Result<(), SourceError> {

@@ -4,6 +4,7 @@ use super::ReadOptions;
 use super::envelope::Envelope;
 use super::format::{Format, Reads, Session, WAYS};
 use super::outcome::{Outcome, Skipped};
+use super::row::Cell;
 use super::scan::{Object, ScanError, Scratch, Value};
 use crate::diagnostic::code;
 
@@ -78,8 +79,9 @@ impl<'o> JsonReader<'o> {
     ) -> Option<Box<Object<'a>>> {
         let options = self.options;
         if let Some(mapping) = &options.mapping {
-            let outcome =
-                mapping.read(options, |column| at_path(&object, &mapping.columns()[column]));
+            let outcome = mapping.read(options, |column| {
+                at_path(&object, &mapping.columns()[column]).map(Cell::Text)
+            });
             found(line, Some(Format::mapped()), outcome);
             return None;
         }

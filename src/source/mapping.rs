@@ -13,7 +13,7 @@ use super::envelope::Splitter;
 use super::outcome::{Outcome, Skipped, one};
 use super::provider;
 use super::resolve::{Counted, Includes, Stated, input_includes_cache};
-use super::scan::parse_count;
+use super::row::Cell;
 use crate::diagnostic::code;
 use crate::money::{Amount, Currency};
 use crate::period::{Period, Timestamp};
@@ -203,12 +203,12 @@ impl Mapping {
         columns.filter(|(_, f)| !f.load(Ordering::Relaxed)).map(|(c, _)| c.as_str())
     }
 
-    /// Builds the record of one row; `cell` gives the text of a column by its
-    /// place in [`Self::columns`].
+    /// Builds the record of one row; `cell` gives a cell by the place of its column in
+    /// [`Self::columns`].
     pub(crate) fn read<'a>(
-        &self,
+        &'a self,
         options: &ReadOptions,
-        cell: impl Fn(usize) -> Option<Cow<'a, str>>,
+        cell: impl Fn(usize) -> Option<Cell<'a>>,
     ) -> Outcome {
         Row { mapping: self, cell }.record(options)
     }
@@ -249,47 +249,41 @@ struct Row<'m, F> {
     cell: F,
 }
 
-impl<'a, F: Fn(usize) -> Option<Cow<'a, str>>> Row<'_, F> {
-    fn text(&self, field: usize) -> Cow<'a, str> {
-        self.mapping.fields[field].as_ref().map_or(Cow::Borrowed(""), |origin| self.of(origin))
+impl<'m, F: Fn(usize) -> Option<Cell<'m>>> Row<'m, F> {
+    fn text(&self, field: usize) -> Cow<'m, str> {
+        self.at(field).map(Cell::text).unwrap_or_default()
     }
 
-    fn of(&self, origin: &Origin) -> Cow<'a, str> {
+    fn at(&self, field: usize) -> Option<Cell<'m>> {
+        self.of(self.mapping.fields[field].as_ref()?)
+    }
+
+    fn of(&self, origin: &'m Origin) -> Option<Cell<'m>> {
         match origin {
-            Origin::Constant(constant) => Cow::Owned(constant.clone()),
+            Origin::Constant(constant) => Some(Cell::Text(Cow::Borrowed(constant))),
             Origin::Column(column) => {
-                let Some(text) = (self.cell)(*column) else { return Cow::Borrowed("") };
+                let cell = (self.cell)(*column)?;
                 let found = &self.mapping.found[*column];
                 if !found.load(Ordering::Relaxed) {
                     found.store(true, Ordering::Relaxed);
                 }
-                if text.trim().len() == text.len() {
-                    return text;
-                }
-                Cow::Owned(text.trim().to_owned())
+                Some(cell)
             }
         }
     }
 
     fn count(&self, field: usize) -> Result<Option<u64>, Skipped> {
-        let Some(origin) = &self.mapping.fields[field] else { return Ok(None) };
-        self.count_of(FIELDS[field].0, origin)
-    }
-
-    fn count_of(&self, name: &str, origin: &Origin) -> Result<Option<u64>, Skipped> {
-        let text = self.of(origin);
-        parse_count(&text)
-            .ok_or_else(|| Skipped::bad_field(name, &text, "a whole number of at least 0"))
+        self.at(field).map_or(Ok(None), |cell| cell.count(FIELDS[field].0))
     }
 
     fn instant(&self, field: usize) -> Result<Timestamp, Skipped> {
-        let text = self.text(field);
-        let name = FIELDS[field].0;
-        if text.is_empty() {
-            let message = format!("row without a value for `{name}`");
-            return Err(Skipped::new(code::MISSING_TIME, message));
-        }
-        super::row::instant(&text).ok_or_else(|| {
+        let found = self.at(field).map_or(Err(Cow::Borrowed("")), Cell::instant);
+        found.map_err(|text| {
+            let name = FIELDS[field].0;
+            if text.is_empty() {
+                let message = format!("row without a value for `{name}`");
+                return Skipped::new(code::MISSING_TIME, message);
+            }
             let expected = "a time such as `2026-11-20T12:00:00Z` or an epoch number";
             Skipped::bad_field(name, &text, expected)
         })
@@ -391,7 +385,8 @@ impl<'a, F: Fn(usize) -> Option<Cow<'a, str>>> Row<'_, F> {
             &[(Component::OutputReasoning, reasoning)],
         );
         for (component, origin) in &self.mapping.components {
-            let count = self.count_of(component.name(), origin)?.unwrap_or(0);
+            let cell = self.of(origin);
+            let count = cell.map_or(Ok(None), |cell| cell.count(component.name()))?.unwrap_or(0);
             splitter.put(*component, count);
         }
         splitter.check_total(total);
@@ -402,7 +397,7 @@ impl<'a, F: Fn(usize) -> Option<Cow<'a, str>>> Row<'_, F> {
     fn labels(&self) -> Labels {
         let mut labels = Labels::default();
         for (name, origin) in &self.mapping.labels {
-            labels.set(name, &self.of(origin));
+            labels.set(name, &self.of(origin).map(Cell::text).unwrap_or_default());
         }
         labels
     }

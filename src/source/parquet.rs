@@ -1,109 +1,222 @@
-//! Parquet tables, some row groups at a time: through a format of tables, or through the user's
-//! mapping.
+//! Parquet tables, a part at a time, and of each part only the columns that are asked for.
 
-use std::borrow::Cow;
 use std::fs::File;
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use polars::prelude::{Column, DataFrame, ParquetReader, SerReader};
+use polars::prelude::{FileMetadata, FileMetadataRef, ParquetReader, SerReader};
 
-use super::cells::text_of;
-use super::format::Reads;
-use super::inputs::Input;
-use super::mapping::Mapping;
-use super::outcome::Outcome;
-use super::row::{Header, Row};
-use super::{ReadOptions, SourceError};
+use super::SourceError;
+use super::cells::Values;
+use super::row::{Cell, Cells};
+use super::table::FoundRow;
 
-/// Rows held in memory at a time.
-const SLICE: usize = 500_000;
+/// Rows decoded at a time, where row groups are no smaller than the least and no larger than the
+/// most; smaller ones are taken together, larger ones are cut.
+const LEAST: usize = 1 << 16;
+const MOST: usize = 500_000;
+/// Rows read together.
+const ROWS: usize = 8_192;
 
 fn failed(path: &Path, reason: &dyn std::fmt::Display) -> SourceError {
     SourceError::Parquet { file: path.display().to_string(), reason: reason.to_string() }
 }
 
-fn open(path: &Path) -> Result<File, SourceError> {
-    File::open(path).map_err(|source| SourceError::Io { file: path.display().to_string(), source })
+fn open(path: &Path) -> Result<ParquetReader<File>, SourceError> {
+    let file = File::open(path)
+        .map_err(|source| SourceError::Io { file: path.display().to_string(), source })?;
+    Ok(ParquetReader::new(file))
 }
 
 /// Names of the columns.
-pub(crate) fn column_names(path: &Path) -> Result<Vec<String>, SourceError> {
-    let mut reader = ParquetReader::new(open(path)?);
-    let schema = reader.schema().map_err(|e| failed(path, &e))?;
+pub(super) fn column_names(path: &Path) -> Result<Vec<String>, SourceError> {
+    let schema = open(path)?.schema().map_err(|e| failed(path, &e))?;
     Ok(schema.iter_names().map(ToString::to_string).collect())
 }
 
 /// Number of rows.
-pub(crate) fn row_count(path: &Path) -> Result<u64, SourceError> {
-    let rows = ParquetReader::new(open(path)?).num_rows().map_err(|e| failed(path, &e))?;
+pub(super) fn row_count(path: &Path) -> Result<u64, SourceError> {
+    let rows = open(path)?.num_rows().map_err(|e| failed(path, &e))?;
     Ok(u64::try_from(rows).unwrap_or(u64::MAX))
 }
 
-/// Reads every row through the mapping and hands it on with its row number.
-pub(crate) fn read_mapped(
-    path: &Path,
-    mapping: &Mapping,
-    options: &ReadOptions,
-    mut each: impl FnMut(u64, Outcome),
-) -> Result<(), SourceError> {
-    let names = column_names(path)?;
-    let wanted = mapping.columns();
-    if let Some(missing) = wanted.iter().find(|c| !names.contains(c)) {
-        return Err(SourceError::NoSuchColumn {
-            file: Input::File(path.to_owned()).name(),
-            column: missing.clone(),
-            columns: names.join(", "),
-        });
-    }
-    slices(path, wanted, |row, columns, at| {
-        let cell = |place: usize| {
-            // A file keeps its own order of columns.
-            let column = columns.iter().find(|c| c.name().as_str() == wanted[place])?;
-            column.get(at).ok().and_then(|value| text_of(&value))
-        };
-        each(row, mapping.read(options, cell));
-    })
+/// Row groups that are decoded together: from which to which, and which of their rows.
+#[derive(Debug, PartialEq, Eq)]
+struct Stretch {
+    groups: Range<usize>,
+    rows: Range<usize>,
 }
 
-/// Reads every row of a known format and hands it on with its row number.
-pub(crate) fn read_table(
-    path: &Path,
-    names: &[String],
-    header: &Header,
-    reads: &Reads,
-    options: &ReadOptions,
-    mut each: impl FnMut(u64, Outcome),
-) -> Result<(), SourceError> {
-    let Some(mut reader) = reads.row_reader() else { return Ok(()) };
-    slices(path, names, |row, columns, at| {
-        let cell = |place: usize| {
-            let value = columns.get(place)?.get(at).ok()?;
-            text_of(&value).map(|text| Cow::Owned(text.into_owned()))
-        };
-        reader.row(row, &Row::new(header, &cell), options, &mut each);
-    })?;
-    reader.finish(options, &mut each);
-    Ok(())
-}
-
-/// Reads some row groups at a time: each row's number, the columns of its slice, and its place in it.
-fn slices(
-    path: &Path,
-    wanted: &[String],
-    mut each: impl FnMut(u64, &[Column], usize),
-) -> Result<(), SourceError> {
-    let rows = ParquetReader::new(open(path)?).num_rows().map_err(|e| failed(path, &e))?;
-    let mut offset = 0;
-    while offset < rows {
-        let frame: DataFrame = ParquetReader::new(open(path)?)
-            .with_columns(Some(wanted.to_vec()))
-            .with_slice(Some((offset, SLICE)))
-            .finish()
-            .map_err(|e| failed(path, &e))?;
-        for at in 0..frame.height() {
-            each(u64::try_from(offset + at + 1).unwrap_or(0), frame.columns(), at);
+/// Row groups of so many rows, taken together and cut.
+fn stretches(groups: &[usize]) -> Vec<Stretch> {
+    let mut found = Vec::new();
+    let (mut first, mut rows) = (0, 0);
+    for (at, group) in groups.iter().enumerate() {
+        rows += group;
+        if rows >= LEAST || at + 1 == groups.len() {
+            for start in (0..rows).step_by(MOST) {
+                let rows = start..rows.min(start + MOST);
+                found.push(Stretch { groups: first..at + 1, rows });
+            }
+            (first, rows) = (at + 1, 0);
         }
-        offset += SLICE;
+    }
+    found
+}
+
+/// Some row groups of a file. A column is decoded when it is first asked for.
+#[derive(Debug)]
+struct Part {
+    path: PathBuf,
+    /// Of these row groups alone, so that no others are looked at.
+    metadata: FileMetadataRef,
+    rows: Range<usize>,
+    columns: Vec<OnceLock<Option<Values>>>,
+    asked: Arc<Vec<AtomicBool>>,
+    failed: OnceLock<String>,
+}
+
+impl Part {
+    /// The values of columns.
+    fn read(&self, places: &[usize]) -> Result<Vec<Values>, SourceError> {
+        let mut reader = open(&self.path)?;
+        reader.set_metadata(Arc::clone(&self.metadata));
+        let frame = reader
+            .with_projection(Some(places.to_vec()))
+            .with_slice(Some((self.rows.start, self.rows.len())))
+            .set_rechunk(true)
+            .finish()
+            .map_err(|e| failed(&self.path, &e))?;
+        Ok(frame.columns().iter().map(Values::of).collect())
+    }
+
+    /// Decodes together the columns that earlier parts were asked for.
+    fn decode_asked(&self) -> Result<(), SourceError> {
+        let asked = self.asked.iter().enumerate().filter(|(_, a)| a.load(Ordering::Relaxed));
+        let places: Vec<usize> = asked.map(|(place, _)| place).collect();
+        if places.is_empty() {
+            return Ok(());
+        }
+        for (place, values) in places.iter().zip(self.read(&places)?) {
+            let _ = self.columns[*place].set(Some(values));
+        }
+        Ok(())
+    }
+
+    fn column(&self, place: usize) -> Option<&Values> {
+        let decoded = self.columns.get(place)?.get_or_init(|| {
+            self.asked[place].store(true, Ordering::Relaxed);
+            match self.read(&[place]) {
+                Ok(mut values) => values.pop(),
+                Err(error) => {
+                    let reason = match error {
+                        SourceError::Parquet { reason, .. } => reason,
+                        other => other.to_string(),
+                    };
+                    let _ = self.failed.set(reason);
+                    None
+                }
+            }
+        });
+        decoded.as_ref()
+    }
+}
+
+/// A row of a part.
+struct PartRow<'p> {
+    part: &'p Part,
+    at: usize,
+}
+
+impl Cells for PartRow<'_> {
+    fn cell(&self, place: usize) -> Option<Cell<'_>> {
+        self.part.column(place)?.cell(self.at)
+    }
+}
+
+/// Rows of a table that are read together.
+#[derive(Debug)]
+pub(super) struct Slice {
+    part: Arc<Part>,
+    rows: Range<usize>,
+    /// Rows of the file before its part.
+    before: usize,
+}
+
+impl Slice {
+    /// Hands on every row with its number, from 1.
+    pub(super) fn rows(&self, each: &mut FoundRow<'_>) -> Result<(), SourceError> {
+        for at in self.rows.clone() {
+            let row = PartRow { part: &self.part, at };
+            each(u64::try_from(self.before + at + 1).unwrap_or(u64::MAX), Ok(&row));
+        }
+        self.part.failed.get().map_or(Ok(()), |reason| Err(failed(&self.part.path, reason)))
+    }
+}
+
+/// Hands on the rows of a table in slices until one is refused. The columns at the `wanted` places
+/// will be asked for.
+pub(super) fn slices(
+    path: &Path,
+    wanted: &[usize],
+    mut each: impl FnMut(Slice) -> Result<bool, SourceError>,
+) -> Result<(), SourceError> {
+    let mut reader = open(path)?;
+    let width = reader.schema().map_err(|e| failed(path, &e))?.len();
+    let whole = Arc::clone(reader.get_metadata().map_err(|e| failed(path, &e))?);
+    let sizes: Vec<usize> = whole.row_groups.iter().map(|group| group.num_rows()).collect();
+    let none = FileMetadata { row_groups: Vec::new(), ..(*whole).clone() };
+    let asked = Arc::new((0..width).map(|at| AtomicBool::new(wanted.contains(&at))).collect());
+    let mut before = 0;
+    for Stretch { groups, rows } in stretches(&sizes) {
+        let row_groups = whole.row_groups[groups.clone()].to_vec();
+        let num_rows: usize = sizes[groups].iter().sum();
+        let is_last = rows.end == num_rows;
+        let part = Arc::new(Part {
+            path: path.to_owned(),
+            metadata: Arc::new(FileMetadata { row_groups, num_rows, ..none.clone() }),
+            rows: rows.clone(),
+            columns: (0..width).map(|_| OnceLock::new()).collect(),
+            asked: Arc::clone(&asked),
+            failed: OnceLock::new(),
+        });
+        part.decode_asked()?;
+        for start in (0..rows.len()).step_by(ROWS) {
+            let rows_of = start..rows.len().min(start + ROWS);
+            let slice =
+                Slice { part: Arc::clone(&part), rows: rows_of, before: before + rows.start };
+            if !each(slice)? {
+                return Ok(());
+            }
+        }
+        before += if is_last { num_rows } else { 0 };
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_row_groups_are_taken_together_and_large_ones_cut() {
+        let of = |groups, rows| Stretch { groups, rows };
+        assert_eq!(stretches(&[]), []);
+        assert_eq!(stretches(&[0, 7]), [of(0..2, 0..7)]);
+        assert_eq!(
+            stretches(&[122_880, 122_880, 9]),
+            [of(0..1, 0..122_880), of(1..2, 0..122_880), of(2..3, 0..9),]
+        );
+        assert_eq!(
+            stretches(&[40_000, 40_000, 1_048_576]),
+            [
+                of(0..2, 0..80_000),
+                of(2..3, 0..500_000),
+                of(2..3, 500_000..1_000_000),
+                of(2..3, 1_000_000..1_048_576),
+            ]
+        );
+    }
 }

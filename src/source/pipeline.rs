@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::blocks::{Block, LONGEST_LINE, Spares};
+use super::csv::Dialect;
 use super::cutter::Cutter;
 use super::inputs::Input;
 use super::line::JsonReader;
 use super::outcome::Skipped;
-
+use super::parquet::Slice;
+use super::table::Table;
 use super::tally::Tally;
 use super::{Progress, ReadOptions, ReadReport, SourceError};
 use crate::diagnostic::code;
@@ -28,11 +30,21 @@ pub(super) struct Batch {
 /// A batch, or nothing but the end of the run on an error, with its place in the order.
 pub(super) type Numbered = (u64, Result<Batch, SourceError>);
 
-/// A block to parse, with its place in the order.
+/// Something to parse, with its place in the order.
 pub(super) struct Task {
     pub(super) number: u64,
     pub(super) file: Arc<str>,
-    pub(super) block: Block,
+    pub(super) work: Work,
+}
+
+/// What a worker parses.
+pub(super) enum Work {
+    /// Lines of JSON.
+    Lines(Block),
+    /// Rows of a delimited table.
+    Rows(Arc<Table>, Dialect, Block),
+    /// Rows of a Parquet table.
+    Slice(Arc<Table>, Slice),
 }
 
 /// Reads all inputs; `sink` gets every record in the order of the inputs and their lines.
@@ -151,10 +163,34 @@ fn work(
         let Ok(task) = task else { return };
         // After an error the rest is taken off the channel unread, so that the cutter never waits.
         if !stop.load(Ordering::Relaxed) {
+            let _ = done.send((task.number, parse(task.work, &task.file, spares, options)));
+        }
+    }
+}
+
+fn parse(
+    work: Work,
+    file: &str,
+    spares: &Spares,
+    options: &ReadOptions,
+) -> Result<Batch, SourceError> {
+    match work {
+        Work::Lines(block) => {
             let mut reader = JsonReader::by_line(options);
-            let batch = parse_block(&mut reader, &task.block, &task.file, options);
-            spares.put(task.block);
-            let _ = done.send((task.number, Ok(batch)));
+            let batch = parse_block(&mut reader, &block, file, options);
+            spares.put(block);
+            Ok(batch)
+        }
+        Work::Rows(table, dialect, block) => {
+            let mut reader = table.reader(file, options);
+            let batch = reader.part(|each| dialect.rows(&block, each));
+            spares.put(block);
+            Ok(batch)
+        }
+        Work::Slice(table, slice) => {
+            let mut read = Ok(());
+            let batch = table.reader(file, options).part(|each| read = slice.rows(each));
+            read.map(|()| batch)
         }
     }
 }

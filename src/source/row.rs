@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
 use hashbrown::HashMap;
 
 use super::outcome::Skipped;
@@ -39,15 +40,81 @@ impl Header {
     }
 }
 
+/// The column that a key of JSON names, as [`normalised`].
+pub(crate) fn column_of(key: &str) -> CompactString {
+    // Names of columns are short: this fits in place.
+    let mut column = CompactString::default();
+    column.extend(key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()));
+    column
+}
+
+/// A cell as its table holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cell<'r> {
+    /// A text.
+    Text(Cow<'r, str>),
+    /// A whole number.
+    Whole(i128),
+    /// An instant.
+    Time(Timestamp),
+}
+
+impl<'r> Cell<'r> {
+    /// The trimmed text.
+    pub(crate) fn text(self) -> Cow<'r, str> {
+        match self {
+            Self::Text(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
+            Self::Text(Cow::Owned(text)) if text.trim().len() == text.len() => Cow::Owned(text),
+            Self::Text(Cow::Owned(text)) => Cow::Owned(text.trim().to_owned()),
+            Self::Whole(number) => Cow::Owned(number.to_string()),
+            Self::Time(time) => Cow::Owned(time.to_string()),
+        }
+    }
+
+    /// The count that it is; `None` where it says "no value". `name` is for messages.
+    pub(crate) fn count(self, name: &str) -> Result<Option<u64>, Skipped> {
+        let bad = |text: &str| Skipped::bad_field(name, text, "a whole number of at least 0");
+        if let Self::Whole(number) = self {
+            return u64::try_from(number).map(Some).map_err(|_| bad(&number.to_string()));
+        }
+        let text = self.text();
+        parse_count(&text).ok_or_else(|| bad(&text))
+    }
+
+    /// The instant that it is, or else its text.
+    pub(crate) fn instant(self) -> Result<Timestamp, Cow<'r, str>> {
+        let known = match &self {
+            Self::Text(_) => None,
+            Self::Whole(number) => {
+                i64::try_from(*number).ok().and_then(Timestamp::from_epoch_number)
+            }
+            Self::Time(time) => Some(*time),
+        };
+        known.map_or_else(
+            || {
+                let text = self.text();
+                instant(&text).ok_or(text)
+            },
+            Ok,
+        )
+    }
+}
+
+/// The cells of a row, whatever holds them.
+pub(crate) trait Cells {
+    /// The cell at the place of a column; `None` where there is no value.
+    fn cell(&self, place: usize) -> Option<Cell<'_>>;
+}
+
 /// One row.
 pub(crate) struct Row<'r> {
     header: &'r Header,
-    cell: &'r dyn Fn(usize) -> Option<Cow<'r, str>>,
+    cells: &'r dyn Cells,
 }
 
 impl<'r> Row<'r> {
-    pub(crate) fn new(header: &'r Header, cell: &'r dyn Fn(usize) -> Option<Cow<'r, str>>) -> Self {
-        Self { header, cell }
+    pub(crate) fn new(header: &'r Header, cells: &'r dyn Cells) -> Self {
+        Self { header, cells }
     }
 
     /// Normalised names of the columns in order.
@@ -60,14 +127,19 @@ impl<'r> Row<'r> {
         self.header.places.contains_key(column)
     }
 
+    /// The cell at the place of a column.
+    pub(crate) fn at(&self, place: usize) -> Option<Cell<'r>> {
+        self.cells.cell(place)
+    }
+
+    /// The cell of a column; `None` where the column or the value is missing.
+    pub(crate) fn cell(&self, column: &str) -> Option<Cell<'r>> {
+        self.header.places.get(column).and_then(|place| self.at(*place))
+    }
+
     /// The trimmed text of a cell; empty where the column or the value is missing.
     pub(crate) fn text(&self, column: &str) -> Cow<'r, str> {
-        let found = self.header.places.get(column).and_then(|at| (self.cell)(*at));
-        match found {
-            Some(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
-            Some(Cow::Owned(text)) => Cow::Owned(text.trim().to_owned()),
-            None => Cow::Borrowed(""),
-        }
+        self.cell(column).map(Cell::text).unwrap_or_default()
     }
 
     /// The first of several columns with a text.
@@ -83,9 +155,7 @@ impl<'r> Row<'r> {
 
     /// A count; `None` where the column or the value is missing.
     pub(crate) fn count(&self, column: &str) -> Result<Option<u64>, Skipped> {
-        let text = self.text(column);
-        parse_count(&text)
-            .ok_or_else(|| Skipped::bad_field(column, &text, "a whole number of at least 0"))
+        self.cell(column).map_or(Ok(None), |cell| cell.count(column))
     }
 
     /// A count, zero where the column or the value is missing.
@@ -102,12 +172,12 @@ impl<'r> Row<'r> {
 
     /// An instant, ISO 8601 or an epoch number.
     pub(crate) fn instant(&self, column: &str) -> Result<Timestamp, Skipped> {
-        let text = self.text(column);
-        if text.is_empty() {
-            let message = format!("row without a value for `{column}`");
-            return Err(Skipped::new(code::MISSING_TIME, message));
-        }
-        instant(&text).ok_or_else(|| {
+        let found = self.cell(column).map_or(Err(Cow::Borrowed("")), Cell::instant);
+        found.map_err(|text| {
+            if text.is_empty() {
+                let message = format!("row without a value for `{column}`");
+                return Skipped::new(code::MISSING_TIME, message);
+            }
             Skipped::bad_field(column, &text, "a time such as `2026-11-20T12:00:00Z`")
         })
     }
@@ -153,4 +223,26 @@ pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     }
     let nanos: i64 = format!("{part:0<9}")[..9].parse().ok()?;
     Some(Timestamp::from_nanos(base.nanos() + nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a table holds as a number or a time reads as its text does.
+    #[test]
+    fn cells_that_are_no_text_read_as_their_text() {
+        let time = Timestamp::parse("2026-11-20T12:00:00.25Z").unwrap();
+        let numbers = [0, 7, -1, 99_999_999, 100_000_000, 1_763_640_000, 1_763_640_000_123];
+        let large = [i128::from(u64::MAX), i128::from(u64::MAX) + 1, i128::from(i64::MAX)];
+        let whole = numbers.into_iter().chain(large).map(Cell::Whole);
+        for cell in whole.chain([Cell::Time(time)]) {
+            let text = Cell::Text(cell.clone().text());
+            assert_eq!(cell.clone().count("n"), text.clone().count("n"), "{cell:?}");
+            assert_eq!(cell.clone().instant(), text.instant(), "{cell:?}");
+        }
+        assert_eq!(Cell::Whole(12).count("n").unwrap(), Some(12));
+        assert_eq!(Cell::Text(" a ".into()).text(), "a");
+        assert_eq!(Cell::Text(Cow::Owned(" - ".to_owned())).count("n").unwrap(), None);
+    }
 }

@@ -44,6 +44,7 @@ mod prices_import;
 mod prices_import_texts;
 mod properties;
 mod samples;
+mod tables;
 mod vectors;
 mod walkthroughs;
 

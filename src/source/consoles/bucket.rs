@@ -10,7 +10,7 @@ use crate::sku::Sku;
 use crate::source::ReadOptions;
 use crate::source::envelope::Splitter;
 use crate::source::outcome::{Notes, Outcome, Skipped, one};
-use crate::source::row::{Row, instant, normalised};
+use crate::source::row::{Row, column_of, instant, normalised};
 use crate::source::scan::Object;
 use crate::tokens::ComponentCounts;
 use crate::usage::dedup::RequestId;
@@ -52,7 +52,7 @@ impl<'a> Cells<'_, 'a> {
     pub(super) fn has(&self, key: &str) -> bool {
         match self {
             Self::Json(object) => object.has(key),
-            Self::Table(row) => row.has(&normalised(key)),
+            Self::Table(row) => row.has(&column_of(key)),
         }
     }
 
@@ -60,7 +60,7 @@ impl<'a> Cells<'_, 'a> {
     pub(super) fn text(&self, key: &str) -> Cow<'a, str> {
         match self {
             Self::Json(object) => object.get(key).and_then(|v| v.scalar()).unwrap_or_default(),
-            Self::Table(row) => row.text(&normalised(key)),
+            Self::Table(row) => row.text(&column_of(key)),
         }
     }
 
@@ -79,7 +79,7 @@ impl<'a> Cells<'_, 'a> {
                     Err(Skipped::bad_field(key, &bad.0, "a whole number of at least 0"))
                 }
             },
-            Self::Table(row) => row.count(&normalised(key)),
+            Self::Table(row) => row.count(&column_of(key)),
         }
     }
 

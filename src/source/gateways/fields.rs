@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 
-use compact_str::CompactString;
-
 use crate::diagnostic::code;
 use crate::money::Amount;
 use crate::period::Timestamp;
 use crate::source::outcome::Skipped;
-use crate::source::row::{self, Row, normalised};
+use crate::source::row::{self, Cell, Row, column_of};
 use crate::source::scan::{Object, Value, parse_count};
 
 /// Words that exports print for "no value".
@@ -61,16 +59,24 @@ pub(crate) trait Fields {
 
     /// The time under the first of several keys that has a text.
     fn instant(&self, keys: &[&str]) -> Result<Timestamp, Skipped> {
-        let text = self.first(keys);
-        let key = keys.first().copied().unwrap_or_default();
-        if text.is_empty() {
-            return Err(Skipped::new(
-                code::MISSING_TIME,
-                format!("record without a time (`{key}`)"),
-            ));
+        let first = keys.first().copied().unwrap_or_default();
+        for key in keys {
+            if let Some(time) = self.held_instant(key) {
+                return Ok(time);
+            }
+            let text = self.text(key);
+            if !NOTHING.contains(&&*text) {
+                return row::instant(&text).ok_or_else(|| {
+                    Skipped::bad_field(first, &text, "a time such as `2026-11-20T12:00:00Z`")
+                });
+            }
         }
-        row::instant(&text)
-            .ok_or_else(|| Skipped::bad_field(key, &text, "a time such as `2026-11-20T12:00:00Z`"))
+        Err(Skipped::new(code::MISSING_TIME, format!("record without a time (`{first}`)")))
+    }
+
+    /// A time that is held as such, not as text.
+    fn held_instant(&self, _key: &str) -> Option<Timestamp> {
+        None
     }
 
     /// True for `true` and `1`.
@@ -98,13 +104,18 @@ impl Fields for Object<'_> {
 
 impl Fields for Row<'_> {
     fn text(&self, key: &str) -> Cow<'_, str> {
-        // Names of columns are short: this fits in place.
-        let mut column = CompactString::default();
-        column.extend(
-            key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()),
-        );
-        debug_assert_eq!(column, normalised(key));
-        Row::text(self, &column)
+        Row::text(self, &column_of(key))
+    }
+
+    fn count(&self, key: &str) -> Result<Option<u64>, Skipped> {
+        self.cell(&column_of(key)).map_or(Ok(None), |cell| cell.count(key))
+    }
+
+    fn held_instant(&self, key: &str) -> Option<Timestamp> {
+        match self.cell(&column_of(key)) {
+            Some(Cell::Time(time)) => Some(time),
+            _ => None,
+        }
     }
 }
 

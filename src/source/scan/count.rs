@@ -24,6 +24,14 @@ pub fn parse_count(text: &str) -> Option<Option<u64>> {
     if let Some(count) = plain_digits(text.as_bytes()) {
         return Some(Some(count));
     }
+    // Tables with gaps hold their counts as floats.
+    if let Some((whole, zeros)) = text.split_once('.')
+        && !zeros.is_empty()
+        && zeros.bytes().all(|b| b == b'0')
+        && let Some(count) = plain_digits(whole.as_bytes())
+    {
+        return Some(Some(count));
+    }
     let joined = if text.contains(',') { ungroup(text)? } else { text.to_owned() };
     // 18 decimal places are more than any count carries; the value must be whole.
     let amount: crate::money::Amount = joined.parse().ok()?;

@@ -1,0 +1,131 @@
+//! Tables: what reads their rows is found once, by their columns; the rows come in parts.
+
+use super::format::{Emit, Format, Reads, RowReader, WAYS};
+use super::outcome::Skipped;
+use super::pipeline::Batch;
+use super::row::{Cells, Header, Row};
+use super::tally::Tally;
+use super::{ReadOptions, SourceError};
+
+/// A table whose rows are usage.
+#[derive(Debug)]
+pub(super) struct Table {
+    format: Format,
+    header: Header,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    /// By the user's mapping, whose columns stand at these places.
+    Mapped(Vec<usize>),
+    /// By a format.
+    Known(&'static Reads),
+}
+
+impl Table {
+    /// The table with these columns; `None` if no format and no mapping reads it.
+    ///
+    /// # Errors
+    /// [`SourceError::NoSuchColumn`] if a mapped column is missing.
+    pub(super) fn of(
+        names: &[String],
+        file: &str,
+        options: &ReadOptions,
+    ) -> Result<Option<Self>, SourceError> {
+        let header = Header::new(names.iter().map(String::as_str));
+        if let Some(mapping) = &options.mapping {
+            let place = |column: &String| {
+                names.iter().position(|name| name == column).ok_or_else(|| {
+                    SourceError::NoSuchColumn {
+                        file: file.to_owned(),
+                        column: column.clone(),
+                        columns: names.join(", "),
+                    }
+                })
+            };
+            let places = mapping.columns().iter().map(place).collect::<Result<_, _>>()?;
+            return Ok(Some(Self { format: Format::mapped(), header, way: Way::Mapped(places) }));
+        }
+        let wanted = |format: Format| options.format.is_none_or(|f| f == format);
+        let found = WAYS.of_columns(header.names(), wanted);
+        Ok(found.map(|(format, reads)| Self { format, header, way: Way::Known(reads) }))
+    }
+
+    /// True if its rows make sense only after each other.
+    pub(super) fn needs_order(&self) -> bool {
+        matches!(self.way, Way::Known(Reads::Rows { .. }))
+    }
+
+    /// The places of the columns that will be asked for, as far as they are known before.
+    pub(super) fn wanted(&self) -> &[usize] {
+        match &self.way {
+            Way::Mapped(places) => places,
+            Way::Known(_) => &[],
+        }
+    }
+
+    /// Starts reading its rows.
+    pub(super) fn reader<'t>(&'t self, file: &'t str, options: &'t ReadOptions) -> TableReader<'t> {
+        let rows: Box<dyn RowReader + 't> = match &self.way {
+            Way::Mapped(places) => Box::new(Mapped(places)),
+            Way::Known(reads) => reads.row_reader().unwrap_or_else(|| Box::new(Mapped(&[]))),
+        };
+        TableReader { table: self, file, options, rows }
+    }
+}
+
+/// Rows that the user maps.
+struct Mapped<'t>(&'t [usize]);
+
+impl RowReader for Mapped<'_> {
+    fn row(&mut self, line: u64, row: &Row<'_>, options: &ReadOptions, emit: &mut Emit<'_>) {
+        if let Some(mapping) = &options.mapping {
+            emit(line, mapping.read(options, |column| row.at(self.0[column])));
+        }
+    }
+}
+
+/// A row with its line or number, or why it is none.
+pub(super) type FoundRow<'f> = dyn FnMut(u64, Result<&dyn Cells, Skipped>) + 'f;
+
+/// Reads the rows of a table, or of a part of it.
+pub(super) struct TableReader<'t> {
+    table: &'t Table,
+    file: &'t str,
+    options: &'t ReadOptions,
+    rows: Box<dyn RowReader + 't>,
+}
+
+impl TableReader<'_> {
+    /// What the rows of one part give; `each_row` hands them on.
+    pub(super) fn part(&mut self, each_row: impl FnOnce(&mut FoundRow<'_>)) -> Batch {
+        let mut batch = Batch::default();
+        let mut tally = Tally::new(self.file, self.options);
+        let format = Some(self.table.format);
+        each_row(&mut |line, row| {
+            let mut emit = |line, outcome| tally.outcome(line, format, outcome, &mut batch);
+            match row {
+                Ok(cells) => {
+                    let row = Row::new(&self.table.header, cells);
+                    self.rows.row(line, &row, self.options, &mut emit);
+                }
+                Err(skipped) => emit(line, Err(skipped)),
+            }
+        });
+        tally.finish(&mut batch);
+        batch
+    }
+
+    /// What was held back until the end of the table.
+    pub(super) fn rest(mut self) -> Batch {
+        let mut batch = Batch::default();
+        let mut tally = Tally::new(self.file, self.options);
+        let format = Some(self.table.format);
+        self.rows.finish(self.options, &mut |line, outcome| {
+            tally.outcome(line, format, outcome, &mut batch);
+        });
+        tally.finish(&mut batch);
+        batch
+    }
+}
