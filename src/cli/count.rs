@@ -1,5 +1,6 @@
 //! `tokencast count`.
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -16,8 +17,8 @@ use super::settings::Environment;
 use super::ui::Ui;
 use crate::corpus::{self, CorpusReport};
 use crate::counting::{
-    ClassRatios, CountBasis, CountedModel, Figures, Method, OutputRule, Pricing, RequestRules,
-    Sheet, method_of,
+    ClassRatios, CountBasis, CountedModel, Figures, Method, OutputRule, Pricing, PromptCounter,
+    RequestRules, Sheet, method_of,
 };
 use crate::diagnostic::{Diagnostics, code};
 use crate::money::Factor;
@@ -57,6 +58,9 @@ pub(crate) struct CountArgs {
     /// The date or instant of the prices. By default the day on which the books were last checked.
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+    /// Threads that count; 0 for one a processor.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    threads: usize,
     #[command(flatten)]
     prices: PriceArgs,
     #[command(flatten)]
@@ -81,7 +85,7 @@ pub(crate) fn run(
     supply(&args.tokenizer, &mut models)?;
     let inputs = corpus::expand(&args.corpus)?;
     let mut sheet = Sheet::new(models, inputs.len(), rule, prices.book.context_edges());
-    let read = read(&inputs, &mut sheet, ui)?;
+    let read = read(&inputs, &mut sheet, args.threads, ui)?;
     if let Some(failed) = sheet.failed() {
         return Err(anyhow!("{failed}").into());
     }
@@ -192,7 +196,18 @@ fn sku_of(provider: &str, model: &str) -> Sku {
     }
 }
 
-pub(super) fn read(inputs: &[Input], sheet: &mut Sheet, ui: &Ui) -> Result<CorpusReport, Failure> {
+/// Counts the files of a corpus, with so many threads; 0 for one a processor.
+pub(super) fn read(
+    inputs: &[Input],
+    sheet: &mut Sheet,
+    threads: usize,
+    ui: &Ui,
+) -> Result<CorpusReport, Failure> {
+    let threads = match threads {
+        0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        stated => stated,
+    };
+    let counters: Vec<PromptCounter> = (0..threads).map(|_| sheet.counter()).collect();
     let progress = Progress::default();
     let bar = ui.bytes_bar(inputs.iter().map(Input::size).sum());
     let finished = AtomicBool::new(false);
@@ -205,12 +220,14 @@ pub(super) fn read(inputs: &[Input], sheet: &mut Sheet, ui: &Ui) -> Result<Corpu
                 }
             });
         }
-        let result = corpus::read_all(inputs, &progress, |file, prompt| sheet.add(file, prompt));
+        let result = corpus::read_all(inputs, &progress, counters);
         finished.store(true, Ordering::Relaxed);
         result
     });
     bar.finish_and_clear();
-    Ok(result?)
+    let (report, counters) = result?;
+    counters.into_iter().for_each(|counter| sheet.merge(counter.finish()));
+    Ok(report)
 }
 
 pub(super) fn findings(sheet: &Sheet, read: &CorpusReport, prices: &Prices) -> Diagnostics {
@@ -220,8 +237,8 @@ pub(super) fn findings(sheet: &Sheet, read: &CorpusReport, prices: &Prices) -> D
         let message = format!("parts of prompts that are in no count: {kind}");
         found.add_many(code::MEDIA_NOT_COUNTED, message, None, *count);
     }
-    if sheet.has_images() {
-        found.add(code::INEXACT_COUNT, "images are counted by published formulas", None);
+    for sentence in sheet.by_formula() {
+        found.add(code::INEXACT_COUNT, *sentence, None);
     }
     for model in sheet.models() {
         let basis = model.method.basis;

@@ -1,7 +1,7 @@
 //! Bodies of Anthropic's Messages API.
 
 use super::openai::{messages, tools};
-use super::prompt::{Prompt, Shape, count_of};
+use super::prompt::{Prompt, Shape, ToolChoice, count_of};
 use crate::source::scan::Object;
 
 /// An item of a batch.
@@ -24,5 +24,9 @@ pub(super) fn body<'a>(body: &Object<'a>) -> Option<Prompt<'a>> {
     prompt.say("system", body.get("system"));
     prompt.messages.extend(messages(body.get("messages")?)?);
     prompt.tools = tools(body.get("tools"));
+    prompt.tool_choice = ToolChoice::of(body.get("tool_choice"));
+    let config = body.object("output_config").and_then(|config| config.object("format"));
+    let format = config.or_else(|| body.object("output_format"));
+    prompt.schema = format.and_then(|format| format.get("schema"));
     Some(prompt)
 }

@@ -1,6 +1,6 @@
 //! Amazon Bedrock: batch lines with the body that each maker has.
 
-use super::prompt::{Message, Prompt, Shape, Tool, count_of};
+use super::prompt::{Message, Prompt, Shape, Tool, ToolChoice, count_of};
 use super::{anthropic, openai};
 use crate::source::scan::{Object, Value};
 
@@ -34,11 +34,13 @@ pub(super) fn is_converse(body: &Object<'_>) -> bool {
 /// A body of Converse or of Nova, also a line of a dataset in Bedrock's schema.
 pub(super) fn converse<'a>(body: &Object<'a>) -> Option<Prompt<'a>> {
     let mut prompt = Prompt::empty(Shape::Request);
-    let config = body.object("inferenceConfig").unwrap_or_default();
-    prompt.max_output = count_of(&config, &["maxTokens", "max_new_tokens"]);
+    let limits = body.object("inferenceConfig").unwrap_or_default();
+    prompt.max_output = count_of(&limits, &["maxTokens", "max_new_tokens"]);
     prompt.say("system", body.get("system"));
     prompt.messages.extend(openai::messages(body.get("messages")?)?);
-    let tools = body.object("toolConfig").and_then(|config| config.get("tools")?.array());
+    let config = body.object("toolConfig").unwrap_or_default();
+    let tools = config.get("tools").and_then(|tools| tools.array());
+    prompt.tool_choice = ToolChoice::of(config.get("toolChoice"));
     prompt.tools = tools.unwrap_or_default().into_iter().filter_map(tool).collect();
     Some(prompt)
 }

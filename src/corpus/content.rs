@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::extent::{Extent, extent};
 use super::media::{ImageSize, image_size};
 use crate::source::scan::{Object, Value};
 
@@ -18,7 +19,7 @@ pub enum Part<'a> {
     /// An image.
     Image(Image),
     /// Something else that is not text.
-    Media(MediaKind),
+    Media(Media),
 }
 
 /// An image.
@@ -28,6 +29,54 @@ pub struct Image {
     pub size: Option<ImageSize>,
     /// Whether the request asks for few details.
     pub low_detail: bool,
+    /// The resolution that the part asks for.
+    pub resolution: Option<Resolution>,
+}
+
+/// How finely pictures are looked at, where requests can say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolution {
+    /// Low.
+    Low,
+    /// Medium.
+    Medium,
+    /// High.
+    High,
+    /// Ultra high.
+    Ultra,
+}
+
+impl Resolution {
+    /// By the last word of a name such as `MEDIA_RESOLUTION_LOW`.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        match name.rsplit('_').next()? {
+            "low" => Some(Self::Low),
+            "medium" => Some(Self::Medium),
+            "high" if name.ends_with("ultra_high") => Some(Self::Ultra),
+            "high" => Some(Self::High),
+            _ => None,
+        }
+    }
+
+    /// What an object asks for, a part or the settings of a request.
+    pub(super) fn asked(object: &Object<'_>) -> Option<Self> {
+        let value =
+            ["mediaResolution", "media_resolution"].into_iter().find_map(|k| object.get(k))?;
+        let name = value.text().or_else(|| value.object()?.text("level"))?;
+        Self::from_name(&name)
+    }
+}
+
+/// Something that is not text and not an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Media {
+    /// What it is.
+    pub kind: MediaKind,
+    /// How long it is; `None`: it is not in the corpus, or of a format that is not read.
+    pub extent: Option<Extent>,
+    /// The resolution that the part asks for.
+    pub resolution: Option<Resolution>,
 }
 
 /// What is not text and not an image.
@@ -79,7 +128,7 @@ fn read<'a>(value: Value<'a>, levels: u8, parts: &mut Vec<Part<'a>>) {
             match (levels, item.text(), item.object()) {
                 (_, Some(text), _) => parts.push(Part::Text(text)),
                 (1.., None, Some(part)) => read_part(&part, levels - 1, parts),
-                _ => parts.push(Part::Media(MediaKind::Other)),
+                _ => parts.push(unknown()),
             }
         }
     } else if let (Some(part), 1..) = (value.object(), levels) {
@@ -92,9 +141,9 @@ fn read_part<'a>(part: &Object<'a>, levels: u8, parts: &mut Vec<Part<'a>>) {
     match &*kind {
         "image_url" | "input_image" => parts.push(Part::Image(open_ai_image(part))),
         "image" => parts.push(Part::Image(source_image(part))),
-        "input_audio" | "audio" => parts.push(Part::Media(MediaKind::Audio)),
-        "video" | "input_video" => parts.push(Part::Media(MediaKind::Video)),
-        "file" | "input_file" => parts.push(Part::Media(MediaKind::Document)),
+        "input_audio" | "audio" => parts.push(open_ai_media(part, MediaKind::Audio)),
+        "video" | "input_video" => parts.push(open_ai_media(part, MediaKind::Video)),
+        "file" | "input_file" => parts.push(open_ai_media(part, MediaKind::Document)),
         "document" => read_document(part, levels, parts),
         "tool_use" | "server_tool_use" | "function_call" => call(part, "input", parts),
         "tool_result" => nested(part, "content", levels, parts),
@@ -105,18 +154,22 @@ fn read_part<'a>(part: &Object<'a>, levels: u8, parts: &mut Vec<Part<'a>>) {
     }
 }
 
+/// Keys of parts of Converse.
+const KEYED: [(&str, MediaKind); 3] =
+    [("document", MediaKind::Document), ("video", MediaKind::Video), ("audio", MediaKind::Audio)];
+
 /// Parts of Gemini and of Bedrock's Converse have a key where others have a type.
 fn read_untyped<'a>(part: &Object<'a>, levels: u8, parts: &mut Vec<Part<'a>>) {
     let object = |names: [&str; 2]| names.into_iter().find_map(|name| part.object(name));
     if let Some(text) = part.text("text") {
         parts.push(Part::Text(text));
     } else if let Some(data) = object(["inlineData", "inline_data"]) {
-        parts.push(inline(&data));
+        parts.push(inline(part, &data));
     } else if let Some(file) = object(["fileData", "file_data"]) {
         let media_type = file.first_text(&["mimeType", "mime_type"]).unwrap_or_default();
         parts.push(match media_type.starts_with("image/") {
-            true => Part::Image(Image::default()),
-            false => Part::Media(MediaKind::of_type(&media_type)),
+            true => Part::Image(Image { resolution: Resolution::asked(part), ..Image::default() }),
+            false => media(part, MediaKind::of_type(&media_type), None),
         });
     } else if let Some(called) = object(["functionCall", "function_call"]) {
         call(&called, "args", parts);
@@ -130,14 +183,12 @@ fn read_untyped<'a>(part: &Object<'a>, levels: u8, parts: &mut Vec<Part<'a>>) {
         parts.push(Part::Image(source_image_of(&image)));
     } else if let Some(json) = part.get("json") {
         parts.extend(written(json));
-    } else if part.has("document") {
-        parts.push(Part::Media(MediaKind::Document));
-    } else if part.has("video") {
-        parts.push(Part::Media(MediaKind::Video));
-    } else if part.has("audio") {
-        parts.push(Part::Media(MediaKind::Audio));
+    } else if let Some((key, kind)) = KEYED.into_iter().find(|(key, _)| part.get(key).is_some()) {
+        let source = part.object(key).and_then(|inner| inner.object("source"));
+        let data = source.and_then(|source| source.first_text(&["bytes", "data"]));
+        parts.push(media(part, kind, data.as_deref()));
     } else if !part.has("cachePoint") && !part.has("cache_control") {
-        parts.push(Part::Media(MediaKind::Other));
+        parts.push(unknown());
     }
 }
 
@@ -164,8 +215,28 @@ fn read_document<'a>(part: &Object<'a>, levels: u8, parts: &mut Vec<Part<'a>>) {
     match source.text("type").as_deref() {
         Some("text") => parts.extend(source.text("data").map(Part::Text)),
         Some("content") => nested(&source, "content", levels, parts),
-        _ => parts.push(Part::Media(MediaKind::Document)),
+        _ => parts.push(media(part, MediaKind::Document, source.text("data").as_deref())),
     }
+}
+
+const fn unknown<'a>() -> Part<'a> {
+    Part::Media(Media { kind: MediaKind::Other, extent: None, resolution: None })
+}
+
+/// A part with its Base64, by itself or in a data URL.
+fn media<'a>(part: &Object<'_>, kind: MediaKind, data: Option<&str>) -> Part<'a> {
+    // Only a stretch of it is looked at, or other frames than one each second.
+    let is_cut = part.has("videoMetadata") || part.has("video_metadata");
+    let data = data.filter(|_| !is_cut);
+    let extent = data.and_then(|data| extent(data_of_url(data).unwrap_or(data)));
+    Part::Media(Media { kind, extent, resolution: Resolution::asked(part) })
+}
+
+fn open_ai_media<'a>(part: &Object<'_>, kind: MediaKind) -> Part<'a> {
+    let keys = ["input_audio", "audio", "file", "video"];
+    let inner = keys.into_iter().find_map(|key| part.object(key));
+    let data = inner.as_ref().unwrap_or(part).first_text(&["data", "file_data"]);
+    media(part, kind, data.as_deref())
 }
 
 fn open_ai_image(part: &Object<'_>) -> Image {
@@ -173,7 +244,7 @@ fn open_ai_image(part: &Object<'_>) -> Image {
     let detail = inner.as_ref().and_then(|i| i.text("detail")).or_else(|| part.text("detail"));
     let url = inner.as_ref().and_then(|i| i.text("url")).or_else(|| part.text("image_url"));
     let size = url.as_deref().and_then(data_of_url).and_then(image_size);
-    Image { size, low_detail: detail.as_deref() == Some("low") }
+    Image { size, low_detail: detail.as_deref() == Some("low"), resolution: None }
 }
 
 fn source_image(part: &Object<'_>) -> Image {
@@ -183,7 +254,7 @@ fn source_image(part: &Object<'_>) -> Image {
         (None, Some(image)) => source_image_of(&image),
         (None, None) => {
             let size = whole.as_deref().and_then(data_of_url).and_then(image_size);
-            Image { size, low_detail: false }
+            Image { size, ..Image::default() }
         }
     }
 }
@@ -194,16 +265,16 @@ fn source_image_of(image: &Object<'_>) -> Image {
 
 fn of_source(source: &Object<'_>) -> Image {
     let data = source.first_text(&["data", "bytes"]);
-    Image { size: data.as_deref().and_then(image_size), low_detail: false }
+    Image { size: data.as_deref().and_then(image_size), ..Image::default() }
 }
 
-fn inline<'a>(data: &Object<'_>) -> Part<'a> {
+fn inline<'a>(part: &Object<'_>, data: &Object<'_>) -> Part<'a> {
     let media_type = data.first_text(&["mimeType", "mime_type"]).unwrap_or_default();
     if !media_type.starts_with("image/") {
-        return Part::Media(MediaKind::of_type(&media_type));
+        return media(part, MediaKind::of_type(&media_type), data.text("data").as_deref());
     }
     let size = data.text("data").as_deref().and_then(image_size);
-    Part::Image(Image { size, low_detail: false })
+    Part::Image(Image { size, low_detail: false, resolution: Resolution::asked(part) })
 }
 
 /// The Base64 of a data URL.

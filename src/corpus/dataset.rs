@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::content::texts_of;
 use super::openai;
 use super::prompt::{Message, Prompt, Shape};
-use crate::source::scan::Object;
+use crate::source::scan::{Object, Value};
 
 /// A conversation; its last message is the answer where the model speaks last.
 pub(super) fn conversation<'a>(row: &Object<'a>) -> Option<Prompt<'a>> {
@@ -27,11 +27,16 @@ pub(super) fn preference<'a>(row: &Object<'a>) -> Option<Prompt<'a>> {
     Some(prompt)
 }
 
+/// The turns of a conversation as ShareGPT and others have them.
+pub(super) fn turns<'a>(row: &Object<'a>) -> Option<Vec<Value<'a>>> {
+    ["conversations", "conversation"].into_iter().find_map(|key| row.get(key)?.array())
+}
+
 /// A conversation as ShareGPT has it.
 pub(super) fn share_gpt<'a>(row: &Object<'a>) -> Option<Prompt<'a>> {
     let mut prompt = Prompt::empty(Shape::ShareGpt);
     prompt.say("system", row.get("system"));
-    for turn in row.get("conversations")?.array()? {
+    for turn in turns(row)? {
         let turn = turn.object()?;
         let role = match turn.first_text(&["from", "role"])?.as_ref() {
             "human" | "user" => "user",

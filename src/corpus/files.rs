@@ -1,40 +1,40 @@
-//! Reading the files of a corpus, one after the other, in bounded memory but for documents and texts.
+//! The files of a corpus: which ones there are, and what each is. Files are opened and cut into pieces by one thread;
+//! others make prompts of the pieces.
 
-use std::collections::BTreeMap;
-use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
-use super::{Prompt, dataset, request};
-use crate::diagnostic::{Diagnostics, Location, code};
-use crate::source::blocks::{Blocks, LONGEST_LINE, Spares};
+use super::Prompt;
+use super::found::{CorpusReport, Noted};
+use super::pieces::{Cutter, Piece};
+use super::work::{Task, work};
+use crate::diagnostic::code;
+use crate::source::blocks::Spares;
 use crate::source::inputs::{Input, expand_to, may_be};
-use crate::source::reader::{Container, Stream, container, open, peek};
-use crate::source::scan::{Object, ScanError, Value, documents};
+use crate::source::reader::{Container, container, open, peek};
 use crate::source::{Progress, SourceError};
 
 /// Endings of files that folders are read for.
-const ENDINGS: [&str; 10] =
-    ["jsonl", "ndjson", "json", "gz", "zst", "zstd", "txt", "md", "markdown", "prompt"];
+const ENDINGS: [&str; 12] = [
+    "jsonl", "ndjson", "json", "parquet", "pq", "gz", "zst", "zstd", "txt", "md", "markdown",
+    "prompt",
+];
 /// Files with these endings are one text each, whatever they begin with.
 const TEXTS: [&str; 4] = ["txt", "md", "markdown", "prompt"];
 /// Bytes looked at to tell what a file is.
 const HEAD: u64 = 64 << 10;
-/// A document or text is held whole; a larger corpus is written one prompt a line.
-const LARGEST: usize = 1 << 30;
 
-/// What reading found, beside the prompts.
-#[derive(Debug, Clone, Default)]
-pub struct CorpusReport {
-    /// Files read.
-    pub files: u64,
-    /// Prompts.
-    pub prompts: u64,
-    /// Lines and files that gave no prompt.
-    pub skipped: u64,
-    /// Prompts by shape.
-    pub shapes: BTreeMap<&'static str, u64>,
-    /// Everything that was odd.
-    pub diagnostics: Diagnostics,
+/// Takes prompts, in one thread.
+pub trait Sink: Send {
+    /// A prompt of a file.
+    fn prompt(&mut self, file: usize, prompt: &Prompt<'_>);
+    /// The next part of a text that is too long to hold. Parts of one text follow each other.
+    fn part(&mut self, text: &str);
+    /// The end of a text that came in parts: the prompt that it is, without its text.
+    fn end_of_parts(&mut self, file: usize, prompt: &Prompt<'_>);
 }
 
 /// The files that the arguments stand for: of folders those with prompts, hidden ones left out.
@@ -45,59 +45,100 @@ pub fn expand(arguments: &[String]) -> Result<Vec<Input>, SourceError> {
     expand_to(arguments, &ENDINGS)
 }
 
-/// Reads all files; `sink` gets the number of the file and each prompt, in order.
+/// Reads all files with a thread for each sink, which get the number of a file and a prompt, in no order. Memory is
+/// bounded but for documents of JSON, which are held whole.
 ///
 /// # Errors
 /// [`SourceError`] if a file cannot be read.
-pub fn read_all(
+pub fn read_all<S: Sink>(
     inputs: &[Input],
     progress: &Progress,
-    mut sink: impl FnMut(usize, &Prompt<'_>),
-) -> Result<CorpusReport, SourceError> {
+    sinks: Vec<S>,
+) -> Result<(CorpusReport, Vec<S>), SourceError> {
+    let (to_workers, tasks) = sync_channel::<Task<'_>>(sinks.len() * 2);
+    // Workers alone hold the end of the channel: when none is left, sending fails instead of waiting.
+    let tasks = Arc::new(Mutex::new(tasks));
+    let (stop, spares) = (&AtomicBool::new(false), &Spares::default());
     let mut report = CorpusReport::default();
-    for (number, input) in inputs.iter().enumerate() {
-        let name = input.name();
-        let mut found = Found { report: &mut report, file: &name, sink: &mut |p| sink(number, p) };
-        read_file(input, progress, &mut found)?;
-        report.files += 1;
+    let (cut, worked) = std::thread::scope(|scope| {
+        let start = |sink| {
+            let tasks = Arc::clone(&tasks);
+            scope.spawn(move || work(&tasks, spares, stop, sink))
+        };
+        let workers: Vec<_> = sinks.into_iter().map(start).collect();
+        drop(tasks);
+        let mut reading = Reading { progress, to_workers, spares, stop, report: &mut report };
+        let cut = inputs.iter().enumerate().try_for_each(|(at, input)| reading.file(at, input));
+        if cut.is_err() {
+            stop.store(true, Ordering::Relaxed);
+        }
+        drop(reading);
+        let worked: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+        (cut, worked)
+    });
+    cut?;
+    let mut done = Vec::new();
+    for worker in worked {
+        let (found, sink) = worker.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        report.merge(found);
+        done.push(sink);
     }
-    Ok(report)
+    Ok((report, done))
 }
 
-/// Takes what is found in a file.
-struct Found<'r> {
+/// Opens files, one after the other.
+struct Reading<'p, 'r> {
+    progress: &'p Progress,
+    to_workers: SyncSender<Task<'p>>,
+    spares: &'r Spares,
+    stop: &'r AtomicBool,
     report: &'r mut CorpusReport,
-    file: &'r str,
-    sink: &'r mut dyn FnMut(&Prompt<'_>),
 }
 
-fn read_file(input: &Input, progress: &Progress, found: &mut Found<'_>) -> Result<(), SourceError> {
-    let failed = |source| SourceError::Io { file: input.name(), source };
-    let opened = open(input, progress)?;
-    let (head, stream) = peek(opened.stream, HEAD).map_err(failed)?;
-    let read = match container(&head) {
-        Container::Empty => {
-            found.odd(code::EMPTY_FILE, "files without any content", 0);
-            Ok(())
+impl<'p> Reading<'p, '_> {
+    fn file(&mut self, number: usize, input: &'p Input) -> Result<(), SourceError> {
+        let name = input.name();
+        let failed = |source| SourceError::Io { file: input.name(), source };
+        let mut noted = Noted { report: &mut *self.report, file: &name };
+        noted.report.files += 1;
+        let opened = open(input, self.progress)?;
+        let (head, stream) = peek(opened.stream, HEAD).map_err(failed)?;
+        let shared: Arc<str> = name.as_str().into();
+        let mut cutter = Cutter {
+            spares: self.spares,
+            send: &mut |piece| {
+                let task = Task { number, file: Arc::clone(&shared), piece };
+                // Workers leave only after an error, which they have.
+                !self.stop.load(Ordering::Relaxed) && self.to_workers.send(task).is_ok()
+            },
+        };
+        let is_packed = !opened.layers.is_empty();
+        match (container(&head), input) {
+            (Container::Empty, _) => noted.odd(code::EMPTY_FILE, "files without any content", 0),
+            (Container::Parquet, Input::File(path)) if !is_packed => {
+                cutter.parquet(path, self.progress, &mut noted)?;
+            }
+            (kind @ (Container::Unsupported(_) | Container::Sqlite | Container::Zip), _) => {
+                let message = format!("no prompts are read from a {}", kind.name());
+                noted.skip(code::UNRECOGNISED_FILE, &message, 0);
+            }
+            (Container::Parquet, _) => {
+                let message = "Parquet is read from files by themselves, not from packed ones and not from standard input";
+                noted.skip(code::UNRECOGNISED_FILE, message, 0);
+            }
+            (kind, _) if is_text(input) || kind == Container::Delimited => {
+                // Its worker reads it, so that it can be as long as it likes.
+                let _ = (cutter.send)(Piece::Text { stream, cut: opened.cut });
+                return Ok(());
+            }
+            (Container::JsonDocument, _) => cutter.document(stream, &mut noted).map_err(failed)?,
+            _ => cutter.lines(stream, &mut noted).map_err(failed)?,
         }
-        kind @ (Container::Unsupported(_)
-        | Container::Parquet
-        | Container::Sqlite
-        | Container::Zip) => {
-            let what = kind.name();
-            found.skip(code::UNRECOGNISED_FILE, &format!("no prompts are read from a {what}"), 0);
-            Ok(())
+        if let Some(reason) = opened.cut.reason() {
+            noted.odd(code::TRUNCATED_FILE, &format!("files that end early: {reason}"), 0);
         }
-        _ if is_text(input) => whole_text(stream, found).map_err(failed),
-        Container::Delimited => whole_text(stream, found).map_err(failed),
-        Container::JsonLines => lines(stream, found).map_err(failed),
-        Container::JsonDocument => document(stream, found).map_err(failed),
-    };
-    if let Some(reason) = opened.cut.reason() {
-        let message = format!("files that end early: {reason}");
-        found.odd(code::TRUNCATED_FILE, &message, 0);
+        Ok(())
     }
-    read
 }
 
 /// True if a folder's file of this name is read.
@@ -127,131 +168,4 @@ fn is_text(input: &Input) -> bool {
     let own = ending(path).filter(|e| !packed.contains(&e.as_str()));
     let own = own.or_else(|| ending(Path::new(path.file_stem()?)));
     own.is_some_and(|e| TEXTS.contains(&e.as_str()))
-}
-
-fn whole(stream: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    stream.take(u64::try_from(LARGEST).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
-    if bytes.len() >= LARGEST {
-        let message = format!(
-            "more than {} MiB in one document: write one prompt a line instead",
-            LARGEST >> 20
-        );
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(bytes)
-}
-
-fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-}
-
-fn whole_text(stream: Stream<'_>, found: &mut Found<'_>) -> io::Result<()> {
-    let bytes = whole(stream)?;
-    let (text, replaced) = crate::tokenizer::lossy(without_mark(&bytes));
-    if replaced > 0 {
-        found.odd(code::INVALID_FIELD, "texts that are not UTF-8, read with U+FFFD", 0);
-    }
-    found.take(&dataset::text(text));
-    Ok(())
-}
-
-fn lines(stream: Stream<'_>, found: &mut Found<'_>) -> io::Result<()> {
-    let spares = Spares::default();
-    let mut blocks = Blocks::new(stream, spares.clone());
-    while let Some(block) = blocks.next_block()? {
-        if block.too_long {
-            let message = format!("lines longer than {} MiB", LONGEST_LINE >> 20);
-            found.skip(code::LINE_TOO_LONG, &message, block.first_line);
-        }
-        let lines = block.text().split_inclusive(|b| *b == b'\n');
-        for (number, line) in (block.first_line..).zip(lines) {
-            let text = if number == 1 { without_mark(line) } else { line }.trim_ascii();
-            if !text.is_empty() {
-                found.value(Value::new(text), number);
-            }
-        }
-        spares.put(block);
-    }
-    Ok(())
-}
-
-fn document(stream: Stream<'_>, found: &mut Found<'_>) -> io::Result<()> {
-    let bytes = whole(stream)?;
-    for (line, value) in documents(without_mark(&bytes)) {
-        match value {
-            Ok(value) => found.value(value, line),
-            Err(error) => found.not_json(error, line),
-        }
-    }
-    Ok(())
-}
-
-impl Found<'_> {
-    fn place(&self, line: u64) -> Option<Location> {
-        Some(Location { file: self.file.to_owned(), line })
-    }
-
-    fn odd(&mut self, code: crate::diagnostic::Code, message: &str, line: u64) {
-        let place = self.place(line);
-        self.report.diagnostics.add(code, message, place);
-    }
-
-    fn skip(&mut self, code: crate::diagnostic::Code, message: &str, line: u64) {
-        self.report.skipped += 1;
-        self.odd(code, message, line);
-    }
-
-    fn not_json(&mut self, error: ScanError, line: u64) {
-        match error {
-            ScanError::Incomplete => {
-                self.skip(code::PARTIAL_LINE, "prompts that end in the middle", line);
-            }
-            ScanError::Invalid(_) => self.skip(code::INVALID_LINE, "lines that are not JSON", line),
-        }
-    }
-
-    /// A line, or a document: a prompt, a list of them, or a batch of requests.
-    fn value(&mut self, value: Value<'_>, line: u64) {
-        if let Some(items) = value.array() {
-            for item in items {
-                self.item(item, line);
-            }
-            return;
-        }
-        match Object::parse(value.raw()) {
-            Ok(batch) if batch.has("requests") => {
-                let items = batch.get("requests").and_then(|list| list.array());
-                for item in items.unwrap_or_default() {
-                    self.item(item, line);
-                }
-            }
-            Ok(row) => self.row(&row, line),
-            Err(error) => self.not_json(error, line),
-        }
-    }
-
-    fn item(&mut self, item: Value<'_>, line: u64) {
-        match (item.text(), Object::parse(item.raw())) {
-            (Some(text), _) => self.take(&Prompt::of_text(super::Shape::Text, text)),
-            (None, Ok(row)) => self.row(&row, line),
-            (None, Err(error)) => self.not_json(error, line),
-        }
-    }
-
-    fn row(&mut self, row: &Object<'_>, line: u64) {
-        match request::prompt(row) {
-            Some(prompt) => self.take(&prompt),
-            None => {
-                let message = "lines that are no prompt of a known shape";
-                self.skip(code::UNKNOWN_RECORD, message, line);
-            }
-        }
-    }
-
-    fn take(&mut self, prompt: &Prompt<'_>) {
-        self.report.prompts += 1;
-        *self.report.shapes.entry(prompt.shape.name()).or_default() += 1;
-        (self.sink)(prompt);
-    }
 }

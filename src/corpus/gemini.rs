@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::content::texts_of;
-use super::prompt::{Message, Prompt, Shape, Tool, count_of};
+use super::content::{Resolution, texts_of};
+use super::prompt::{Message, Prompt, Shape, Tool, ToolChoice, count_of};
 use crate::source::scan::{Object, Value};
 
 /// A line of a batch: the Gemini API has keys, Vertex AI has none.
@@ -22,6 +22,10 @@ pub(super) fn body<'a>(body: &Object<'a>) -> Option<Prompt<'a>> {
     let config = ["generationConfig", "generation_config"];
     let config = config.into_iter().find_map(|key| body.object(key)).unwrap_or_default();
     prompt.max_output = count_of(&config, &["maxOutputTokens", "max_output_tokens"]);
+    prompt.resolution = Resolution::asked(&config);
+    let schemas =
+        ["responseSchema", "response_schema", "responseJsonSchema", "response_json_schema"];
+    prompt.schema = schemas.into_iter().find_map(|key| config.get(key));
     let system = ["systemInstruction", "system_instruction"];
     if let Some(said) = system.into_iter().find_map(|key| body.get(key)) {
         prompt.messages.push(message(said, "system"));
@@ -40,7 +44,16 @@ pub(super) fn body<'a>(body: &Object<'a>) -> Option<Prompt<'a>> {
     for tool in body.get("tools").and_then(|list| list.array()).unwrap_or_default() {
         prompt.tools.extend(declared(tool));
     }
+    prompt.tool_choice = choice(body);
     Some(prompt)
+}
+
+fn choice<'a>(body: &Object<'a>) -> ToolChoice<'a> {
+    let inner =
+        |object: &Object<'a>, keys: [&str; 2]| keys.iter().find_map(|key| object.object(key));
+    let calling = inner(body, ["toolConfig", "tool_config"])
+        .and_then(|config| inner(&config, ["functionCallingConfig", "function_calling_config"]));
+    ToolChoice::of(calling.and_then(|calling| calling.get("mode")))
 }
 
 fn message<'a>(said: Value<'a>, usual: &'static str) -> Message<'a> {
@@ -63,7 +76,7 @@ fn declared(tool: Value<'_>) -> Vec<Tool<'_>> {
         Some(Tool {
             name: function.text("name").unwrap_or_default(),
             description: function.text("description").unwrap_or_default(),
-            parameters: function.get("parameters"),
+            parameters: function.get("parameters").or_else(|| function.get("parametersJsonSchema")),
             raw,
         })
     });

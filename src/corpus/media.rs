@@ -15,7 +15,7 @@ const HEAD: usize = 1 << 19;
 /// The size of a PNG, JPEG, GIF or WebP in Base64.
 #[must_use]
 pub fn image_size(base64: &str) -> Option<ImageSize> {
-    let bytes = decoded(base64);
+    let bytes = decoded(base64, HEAD);
     let size = match bytes.as_slice() {
         [0x89, b'P', b'N', b'G', ..] => {
             Some((be32(bytes.get(16..20)?)?, be32(bytes.get(20..24)?)?))
@@ -29,11 +29,11 @@ pub fn image_size(base64: &str) -> Option<ImageSize> {
     (width > 0 && height > 0).then_some(ImageSize { width, height })
 }
 
-/// The first bytes, up to what is no Base64.
-fn decoded(base64: &str) -> Vec<u8> {
+/// The bytes of so many characters, up to what is no Base64.
+pub(super) fn decoded(base64: &str, most: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let (mut held, mut bits) = (0_u32, 0);
-    for character in base64.bytes().filter(|b| !b.is_ascii_whitespace()).take(HEAD) {
+    for character in base64.bytes().filter(|b| !b.is_ascii_whitespace()).take(most) {
         let digit = match character {
             b'A'..=b'Z' => character - b'A',
             b'a'..=b'z' => character - b'a' + 26,
@@ -53,7 +53,7 @@ fn decoded(base64: &str) -> Vec<u8> {
     bytes
 }
 
-fn be32(bytes: &[u8]) -> Option<u32> {
+pub(super) fn be32(bytes: &[u8]) -> Option<u32> {
     bytes.try_into().ok().map(u32::from_be_bytes)
 }
 

@@ -8,16 +8,22 @@ mod anthropic;
 mod bedrock;
 mod content;
 mod dataset;
+mod extent;
 mod files;
+mod found;
 mod gemini;
 mod media;
 mod openai;
+mod pieces;
 mod prompt;
 mod request;
 #[cfg(test)]
 mod tests;
+mod work;
 
-pub use content::{Image, MediaKind, Part};
-pub use files::{CorpusReport, expand, is_by_lines, is_prompt_file, read_all};
+pub use content::{Image, Media, MediaKind, Part, Resolution};
+pub use extent::{Extent, extent};
+pub use files::{Sink, expand, is_by_lines, is_prompt_file, read_all};
+pub use found::CorpusReport;
 pub use media::{ImageSize, image_size};
-pub use prompt::{Message, Prompt, Shape, Tool};
+pub use prompt::{Message, Prompt, Shape, Tool, ToolChoice};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::content::{Part, call, texts_of};
-use super::prompt::{Message, Prompt, Shape, Tool, count_of};
+use super::prompt::{Message, Prompt, Shape, Tool, ToolChoice, count_of};
 use crate::source::scan::{Object, Value};
 
 /// A line of a batch: the body has the shape that its address asks for.
@@ -29,6 +29,9 @@ pub(super) fn chat<'a>(body: &Object<'a>) -> Option<Prompt<'a>> {
         .map(|most| most.saturating_mul(count_of(body, &["n"]).unwrap_or(1)));
     prompt.messages = messages(body.get("messages")?)?;
     prompt.tools = tools(body.get("tools"));
+    prompt.tool_choice = ToolChoice::of(body.get("tool_choice"));
+    let format = body.object("response_format").and_then(|format| format.object("json_schema"));
+    prompt.schema = format.and_then(|format| format.get("schema"));
     Some(prompt)
 }
 
@@ -100,6 +103,9 @@ pub(super) fn responses<'a>(body: &Object<'a>) -> Option<Prompt<'a>> {
         }
     }
     prompt.tools = tools(body.get("tools"));
+    prompt.tool_choice = ToolChoice::of(body.get("tool_choice"));
+    let format = body.object("text").and_then(|text| text.object("format"));
+    prompt.schema = format.and_then(|format| format.get("schema"));
     Some(prompt)
 }
 

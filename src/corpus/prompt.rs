@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::content::{Part, texts_of};
+use super::content::{Part, Resolution, texts_of};
 use crate::source::scan::{Object, Value};
 
 /// What kind of file a prompt is from.
@@ -76,6 +76,41 @@ pub struct Tool<'a> {
     pub raw: Value<'a>,
 }
 
+/// Which functions the model may call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ToolChoice<'a> {
+    /// As it likes.
+    #[default]
+    Auto,
+    /// None.
+    None,
+    /// Some one of them.
+    Any,
+    /// This one.
+    Named(Cow<'a, str>),
+}
+
+impl<'a> ToolChoice<'a> {
+    /// What is written under `tool_choice`: a word, or an object with a type or a name.
+    pub(super) fn of(value: Option<Value<'a>>) -> Self {
+        let Some(value) = value else { return Self::Auto };
+        let object = value.object().unwrap_or_default();
+        let named = object.object("function").or_else(|| object.object("tool"));
+        let name = named.and_then(|named| named.text("name")).or_else(|| object.text("name"));
+        if let Some(name) = name {
+            return Self::Named(name);
+        }
+        let word = value.text().or_else(|| object.text("type")).unwrap_or_default();
+        match word.to_ascii_lowercase().as_str() {
+            "none" => Self::None,
+            "any" | "required" => Self::Any,
+            // Converse has keys for types.
+            _ if object.has("any") => Self::Any,
+            _ => Self::Auto,
+        }
+    }
+}
+
 /// A request: what goes in, and what is known of what comes out.
 #[derive(Debug, Clone)]
 pub struct Prompt<'a> {
@@ -89,6 +124,12 @@ pub struct Prompt<'a> {
     pub messages: Vec<Message<'a>>,
     /// Functions.
     pub tools: Vec<Tool<'a>>,
+    /// Which of them may be called.
+    pub tool_choice: ToolChoice<'a>,
+    /// The JSON schema that the answer must have.
+    pub schema: Option<Value<'a>>,
+    /// How finely pictures are looked at, where a part does not say.
+    pub resolution: Option<Resolution>,
     /// The answer that the corpus holds.
     pub answer: Vec<Part<'a>>,
 }
@@ -102,6 +143,9 @@ impl<'a> Prompt<'a> {
             max_output: None,
             messages: Vec::new(),
             tools: Vec::new(),
+            tool_choice: ToolChoice::Auto,
+            schema: None,
+            resolution: None,
             answer: Vec::new(),
         }
     }

@@ -24,14 +24,14 @@ pub(super) fn prompt<'a>(row: &Object<'a>) -> Option<Prompt<'a>> {
     if row.has("messages") {
         return messages(row);
     }
-    if row.has("conversations") {
-        return dataset::share_gpt(row);
-    }
     if row.has("preferred_output") {
         return dataset::preference(row);
     }
     if row.has("model") && row.has("input") {
         return openai::responses(row);
+    }
+    if dataset::turns(row).is_some() {
+        return dataset::share_gpt(row);
     }
     dataset::question(row)
 }

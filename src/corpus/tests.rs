@@ -7,10 +7,28 @@ use crate::source::{Input, Progress};
 fn read(content: &str) -> (Vec<String>, CorpusReport) {
     let mut file = tempfile::Builder::new().suffix(".jsonl").tempfile().unwrap();
     file.write_all(content.as_bytes()).unwrap();
-    let mut found = Vec::new();
     let inputs = [Input::File(file.path().to_owned())];
-    let report = read_all(&inputs, &Progress::default(), |_, prompt| found.push(shown(prompt)));
-    (found, report.unwrap())
+    let (report, mut shown) =
+        read_all(&inputs, &Progress::default(), vec![Shown::default()]).unwrap();
+    (shown.remove(0).0, report)
+}
+
+/// Prompts as texts.
+#[derive(Default)]
+struct Shown(Vec<String>);
+
+impl Sink for Shown {
+    fn prompt(&mut self, _file: usize, prompt: &Prompt<'_>) {
+        self.0.push(shown(prompt));
+    }
+
+    fn part(&mut self, text: &str) {
+        self.0.push(text.to_owned());
+    }
+
+    fn end_of_parts(&mut self, _file: usize, prompt: &Prompt<'_>) {
+        self.0.push(shown(prompt));
+    }
 }
 
 fn shown(prompt: &Prompt<'_>) -> String {
@@ -54,7 +72,7 @@ fn every_shape_is_read() {
         ),
         (
             r#"{"key":"1","request":{"contents":[{"parts":[{"text":"a"},{"inlineData":{"mimeType":"audio/wav","data":"AAAA"}}]}],"generation_config":{"max_output_tokens":3}}}"#,
-            r#"gemini-batch user:a+Media(Audio) [] =>  max 3"#,
+            r#"gemini-batch user:a+Media(Media { kind: Audio, extent: None, resolution: None }) [] =>  max 3"#,
         ),
         (
             r#"{"request":{"contents":[{"role":"user","parts":[{"text":"a"}]}],"generationConfig":{"maxOutputTokens":4},"tools":[{"functionDeclarations":[{"name":"g"}]}]}}"#,
@@ -78,6 +96,10 @@ fn every_shape_is_read() {
         ),
         (
             r#"{"conversations":[{"from":"human","value":"u"},{"from":"gpt","value":"a"}]}"#,
+            r#"sharegpt user:u [] => a"#,
+        ),
+        (
+            r#"{"conversation":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],"model":"m"}"#,
             r#"sharegpt user:u [] => a"#,
         ),
         (r#"{"prompt":"p","completion":"c"}"#, r#"question user:p [] => c"#),
@@ -117,7 +139,9 @@ fn images_are_no_text_and_have_the_size_of_their_header() {
         r#"{{"messages":[{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{png}","detail":"low"}}}},{{"type":"image","source":{{"type":"base64","data":"{png}"}}}},{{"type":"image_url","image_url":{{"url":"https://example.com/a.png"}}}}]}}]}}"#
     );
     let (found, _) = read(&line);
-    let shown = |low_detail, size| format!("{:?}", Part::Image(Image { size, low_detail }));
+    let shown = |low_detail, size| {
+        format!("{:?}", Part::Image(Image { size, low_detail, ..Image::default() }))
+    };
     let expected = [shown(true, size), shown(false, size), shown(false, None)].join("+");
     assert_eq!(found, [format!("conversation user:{expected} [] => ")]);
     // GIF 258 by 1; JPEG 16 by 9 after a comment; WebP 640 by 480, lossy, then extended 1 by 65536.

@@ -1,6 +1,7 @@
 //! What counts cost, by the one function that rates usage.
 
-use super::sheet::{Band, Figures};
+use super::band::Band;
+use super::sums::{CACHED_KINDS, Figures, InContext, KINDS, TEXT};
 use crate::money::Amount;
 use crate::period::Timestamp;
 use crate::price_book::PriceBook;
@@ -41,10 +42,9 @@ impl Pricing<'_> {
         let mut unpriced = Vec::new();
         let mut costs = [Amount::ZERO; 3];
         let ends: [fn(&Band) -> u64; 3] = [|b| b.low, |b| b.tokens, |b| b.high];
-        for (prompts, input, output) in &figures.by_context {
+        for context in &figures.by_context {
             for (sum, end) in costs.iter_mut().zip(ends) {
-                let mean = input.tokens / (*prompts).max(1);
-                let record = self.record(&sku, (mean, *prompts), end(input), end(output));
+                let record = self.record(&sku, context, end);
                 let rated = rate_record(self.book, &record, self.known_at)?;
                 *sum = sum.checked_add(rated.costs()?.effective_cost)?;
                 for missing in rated.unpriced {
@@ -59,23 +59,30 @@ impl Pricing<'_> {
         Ok(Priced { cost, unpriced })
     }
 
-    fn record(
-        &self,
-        sku: &Sku,
-        (mean, prompts): (u64, u64),
-        input: u64,
-        output: u64,
-    ) -> UsageRecord {
+    /// What each kind of input is billed as.
+    fn kinds(&self) -> [Component; KINDS.len()] {
+        let mut kinds = match self.input {
+            Component::InputCacheRead => CACHED_KINDS,
+            _ => KINDS,
+        };
+        kinds[TEXT] = self.input;
+        kinds
+    }
+
+    fn record(&self, sku: &Sku, context: &InContext, end: fn(&Band) -> u64) -> UsageRecord {
         let mut components = ComponentCounts::default();
-        components.add(self.input, input);
-        components.add(Component::Output, output);
+        for (kind, band) in self.kinds().into_iter().zip(&context.input) {
+            components.add(kind, end(band));
+        }
+        components.add(Component::Output, end(&context.output));
+        let mean = context.all_input().tokens / context.prompts.max(1);
         UsageRecord {
             time: UsageTime::At(self.at),
             grain: RecordGrain::Request,
             sku: sku.clone(),
             // No price changes inside of a band, and the mean of its prompts is in it.
             context_tokens: Some(mean),
-            requests: prompts,
+            requests: context.prompts,
             request_id: None,
             labels: Labels::default(),
             components,

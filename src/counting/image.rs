@@ -1,6 +1,7 @@
 //! Tokens of images, by the formulas that providers publish.
 
-use crate::corpus::{Image, ImageSize};
+use super::extras::ByResolution;
+use crate::corpus::{Image, ImageSize, Resolution};
 
 /// How the images of a model are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,20 +31,23 @@ pub enum ImageRule {
     Crops {
         /// For a crop.
         each: u64,
+        /// For all of it at low resolution.
+        low: u64,
     },
     /// Every image the same.
     Whole {
         /// For an image.
-        each: u64,
+        each: ByResolution,
     },
 }
 
 impl ImageRule {
-    /// The tokens of an image; `None`: they depend on its size, which is not known.
+    /// The tokens of an image; `None`: they depend on its size or on a resolution, which is not known.
     #[must_use]
     pub fn tokens(self, image: Image) -> Option<u64> {
         match (self, image.size) {
-            (Self::Whole { each }, _) => Some(each),
+            (Self::Whole { each }, _) => each.of(image.resolution),
+            (Self::Crops { low, .. }, _) if image.resolution == Some(Resolution::Low) => Some(low),
             (Self::Tiles { base, .. }, _) if image.low_detail => Some(base),
             (_, None) => None,
             (Self::Tiles { base, each }, Some(size)) => Some(base + each * tiles(size)),
@@ -51,7 +55,7 @@ impl ImageRule {
                 Some((patches(size, most) * percent).div_ceil(100))
             }
             (Self::Areas { edge, most }, Some(size)) => Some(areas(size, edge, most)),
-            (Self::Crops { each }, Some(size)) => Some(each * crops(size)),
+            (Self::Crops { each, .. }, Some(size)) => Some(each * crops(size)),
         }
     }
 }
@@ -124,7 +128,7 @@ mod tests {
 
     fn tokens(rule: ImageRule, width: u32, height: u32) -> Option<u64> {
         let size = Some(ImageSize { width, height });
-        rule.tokens(Image { size, low_detail: false })
+        rule.tokens(Image { size, ..Image::default() })
     }
 
     #[test]
@@ -133,7 +137,7 @@ mod tests {
         // 768 by 768: four tiles. 2048 by 4096 becomes 768 by 1536: six tiles.
         assert_eq!(tokens(tiles, 1024, 1024), Some(765));
         assert_eq!(tokens(tiles, 2048, 4096), Some(1105));
-        assert_eq!(tiles.tokens(Image { size: None, low_detail: true }), Some(85));
+        assert_eq!(tiles.tokens(Image { low_detail: true, ..Image::default() }), Some(85));
         assert_eq!(tiles.tokens(Image::default()), None);
         // 33 by 44 patches, times 1.62: 2352.24.
         let patches = ImageRule::Patches { percent: 162, most: 1536 };
@@ -144,8 +148,13 @@ mod tests {
         assert_eq!(tokens(areas, 1024, 1024), Some(1369));
         assert_eq!(tokens(areas, 1000, 1000), Some(1296));
         assert!(tokens(areas, 4032, 3024).is_some_and(|n| (1400..=1568).contains(&n)));
-        assert_eq!(tokens(ImageRule::Crops { each: 258 }, 384, 384), Some(258));
-        assert_eq!(ImageRule::Whole { each: 1120 }.tokens(Image::default()), Some(1120));
+        let crops = ImageRule::Crops { each: 258, low: 64 };
+        assert_eq!(tokens(crops, 384, 384), Some(258));
+        let low = Image { resolution: Some(Resolution::Low), ..Image::default() };
+        assert_eq!(crops.tokens(low), Some(64));
+        let each = ByResolution { usual: 1120, low: Some(280), ..ByResolution::default() };
+        let whole = ImageRule::Whole { each };
+        assert_eq!((whole.tokens(Image::default()), whole.tokens(low)), (Some(1120), Some(280)));
         assert!(tokens(areas, u32::MAX, 1).is_some() && tokens(patches, 1, u32::MAX).is_some());
     }
 }

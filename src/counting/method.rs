@@ -109,23 +109,46 @@ impl MethodCounter {
     /// The tokens of texts that are counted one by one and belong together.
     pub(super) fn count<'t>(
         &mut self,
-        texts: impl Iterator<Item = &'t str>,
+        mut texts: impl Iterator<Item = &'t str>,
     ) -> Result<u64, LongSpace> {
+        let mut running = Running::default();
+        texts.try_for_each(|text| self.add(text, &mut running))?;
+        Ok(self.total(&running))
+    }
+
+    /// Adds a text to others.
+    pub(super) fn add(&mut self, text: &str, running: &mut Running) -> Result<(), LongSpace> {
         match self {
             Self::Text(counter) => {
-                let mut tokens = 0_u64;
-                for text in texts {
-                    tokens = tokens.saturating_add(counter.count(text)?);
-                }
-                Ok(tokens)
+                running.tokens = running.tokens.saturating_add(counter.count(text)?);
             }
-            Self::Classes { base, estimate } => {
-                let mut classes = ClassCounts::default();
-                texts.for_each(|text| classes.merge(&base.count_classes(text)));
-                Ok(estimate.tokens(&classes))
-            }
+            Self::Classes { base, .. } => running.classes.merge(&base.count_classes(text)),
+        }
+        Ok(())
+    }
+
+    /// The tokens of all of them.
+    pub(super) fn total(&self, running: &Running) -> u64 {
+        match self {
+            Self::Text(_) => running.tokens,
+            Self::Classes { estimate, .. } => estimate.tokens(&running.classes),
         }
     }
+
+    /// Whether the parts of a long text add up to the whole.
+    pub(super) const fn adds_up(&self) -> bool {
+        match self {
+            Self::Text(counter) => counter.adds_up(),
+            Self::Classes { .. } => true,
+        }
+    }
+}
+
+/// What texts have together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Running {
+    tokens: u64,
+    classes: ClassCounts,
 }
 
 /// A model that a corpus is counted for.

@@ -106,6 +106,36 @@ fn text_of<'a>(value: &AnyValue<'a>) -> Option<Cow<'a, str>> {
     }
 }
 
+/// A row as an object of JSON, without what is null. Text of `nested` columns that is JSON stays what it is.
+pub(super) fn row_json(columns: &[Column], nested: &[&str], at: usize, json: &mut String) {
+    json.push('{');
+    for column in columns {
+        let value = column.get(at).unwrap_or(AnyValue::Null);
+        if value.is_null() {
+            continue;
+        }
+        if json.len() > 1 {
+            json.push(',');
+        }
+        write_text(column.name(), json);
+        json.push(':');
+        match &value {
+            AnyValue::String(text)
+                if nested.contains(&column.name().as_str()) && is_list_of_json(text) =>
+            {
+                json.push_str(text);
+            }
+            value => write_json(value, MOST_LEVELS, json),
+        }
+    }
+    json.push('}');
+}
+
+fn is_list_of_json(text: &str) -> bool {
+    text.trim_start().starts_with('[')
+        && serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok()
+}
+
 fn instant_of(value: &AnyValue<'_>) -> Option<Timestamp> {
     let nanos = match value {
         AnyValue::Date(days) => i64::from(*days).checked_mul(DAY_NANOS),

@@ -29,7 +29,7 @@ mod line;
 pub mod mapping;
 mod outcome;
 mod packed;
-mod parquet;
+pub(crate) mod parquet;
 mod pipeline;
 pub mod provider;
 mod providers;

@@ -8,15 +8,19 @@ use std::sync::{Arc, OnceLock};
 
 use polars::prelude::{FileMetadata, FileMetadataRef, ParquetReader, SerReader};
 
-use super::SourceError;
-use super::cells::Values;
+use super::cells::{Values, row_json};
 use super::row::{Cell, Cells};
 use super::table::FoundRow;
+use super::{Progress, SourceError};
 
 /// Rows decoded at a time, where row groups are no smaller than the least and no larger than the
 /// most; smaller ones are taken together, larger ones are cut.
 const LEAST: usize = 1 << 16;
 const MOST: usize = 500_000;
+/// Bytes of rows decoded at a time, where a row can be a long text.
+const BATCH: usize = 32 << 20;
+/// Rows of one text after the other say little of their size where it is kept once.
+const BATCH_ROWS: usize = 50_000;
 /// Rows read together.
 const ROWS: usize = 8_192;
 
@@ -31,7 +35,7 @@ fn open(path: &Path) -> Result<ParquetReader<File>, SourceError> {
 }
 
 /// Names of the columns.
-pub(super) fn column_names(path: &Path) -> Result<Vec<String>, SourceError> {
+pub(crate) fn column_names(path: &Path) -> Result<Vec<String>, SourceError> {
     let schema = open(path)?.schema().map_err(|e| failed(path, &e))?;
     Ok(schema.iter_names().map(ToString::to_string).collect())
 }
@@ -192,6 +196,45 @@ pub(super) fn slices(
             }
         }
         before += if is_last { num_rows } else { 0 };
+    }
+    Ok(())
+}
+
+/// Reads some columns of every row as an object of JSON, until it is told to stop. A cell that is text is JSON where
+/// its column is `nested` and the text is that. Of a large row group some rows are read at a time.
+pub(crate) fn read_json_rows(
+    path: &Path,
+    columns: &[String],
+    nested: &[&str],
+    progress: &Progress,
+    mut each: impl FnMut(u64, &str) -> bool,
+) -> Result<(), SourceError> {
+    let metadata = Arc::clone(open(path)?.get_metadata().map_err(|e| failed(path, &e))?);
+    let size = path.metadata().map_or(0, |found| usize::try_from(found.len()).unwrap_or(0));
+    let (mut json, mut offset) = (String::new(), 0);
+    for group in &metadata.row_groups {
+        let parts = group.total_byte_size().div_ceil(BATCH).max(1);
+        let step = group.num_rows().div_ceil(parts).clamp(1, BATCH_ROWS);
+        let end = offset + group.num_rows();
+        while offset < end {
+            let rows = step.min(end - offset);
+            let mut reader = open(path)?;
+            reader.set_metadata(Arc::clone(&metadata));
+            let frame = reader
+                .with_columns(Some(columns.to_vec()))
+                .with_slice(Some((offset, rows)))
+                .finish()
+                .map_err(|e| failed(path, &e))?;
+            for at in 0..frame.height() {
+                json.clear();
+                row_json(frame.columns(), nested, at, &mut json);
+                if !each(u64::try_from(offset + at + 1).unwrap_or(0), &json) {
+                    return Ok(());
+                }
+            }
+            offset += rows;
+            progress.advance(size / metadata.num_rows.max(1) * rows);
+        }
     }
     Ok(())
 }

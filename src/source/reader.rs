@@ -5,7 +5,8 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use super::cutter::HEAD;
 use super::inputs::Input;
-use super::packed::{self, Cut, Sizes};
+pub(crate) use super::packed::Cut;
+use super::packed::{self, Sizes};
 use super::utf16::{self, Utf16};
 use super::{Progress, SourceError};
 

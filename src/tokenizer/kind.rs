@@ -156,6 +156,12 @@ impl TextCounter {
         }
     }
 
+    /// Whether the parts in which a long text is read add up to the whole: by the rules of OpenAI's encodings they do.
+    #[must_use]
+    pub const fn adds_up(&self) -> bool {
+        matches!(self.0, Counting::Own(_) | Counting::Reference(_))
+    }
+
     /// Tokens by class of text, where the own core counts.
     pub fn count_classes(&mut self, text: &str) -> Option<ClassCounts> {
         match &mut self.0 {

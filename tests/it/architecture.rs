@@ -45,6 +45,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("comfy_table", &["report/grid.rs", "cli/ui.rs"]),
     ("splintr", &["tokenizer/kind.rs", "tokenizer/vendor.rs"]),
     ("tiktoken_rs", &["tokenizer/reference.rs", "tokenizer/tests.rs"]),
+    ("lofty", &["corpus/extent.rs"]),
+    ("lopdf", &["corpus/extent.rs"]),
     ("quick_xml", &["report/check/junit.rs"]),
     ("rusqlite", &["source/database.rs"]),
     ("zip", &["source/archive.rs"]),

@@ -79,7 +79,7 @@ impl Counting<'_> {
         }
         let mut sheet =
             Sheet::new(self.models.to_vec(), inputs.len(), self.rule, self.edges.clone());
-        let read = count::read(&inputs, &mut sheet, self.ui)?;
+        let read = count::read(&inputs, &mut sheet, 0, self.ui)?;
         match sheet.failed() {
             Some(failed) => Err(anyhow!("{failed}").into()),
             None => Ok(Counted { sheet, read, numbers }),
