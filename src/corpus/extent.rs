@@ -29,15 +29,18 @@ const PDF_HEAD: usize = 1024;
 /// something else, broken, or it does not say.
 #[must_use]
 pub fn extent(base64: &str) -> Option<Extent> {
-    let bytes = decoded(base64, usize::MAX);
+    of_bytes(&decoded(base64, usize::MAX))
+}
+
+fn of_bytes(bytes: &[u8]) -> Option<Extent> {
     let head = &bytes[..bytes.len().min(PDF_HEAD)];
     if memchr::memmem::find(head, b"%PDF-").is_some() {
-        let pages = lopdf::Document::load_metadata_mem(&bytes).ok()?.page_count;
+        let pages = lopdf::Document::load_metadata_mem(bytes).ok()?.page_count;
         return (pages > 0).then(|| Extent::Pages(u64::from(pages)));
     }
     let (millis, sound) = match bytes.get(4..8)? {
-        b"ftyp" => movie(&bytes)?,
-        _ => (sound(&bytes)?, true),
+        b"ftyp" => movie(bytes)?,
+        _ => (sound(bytes)?, true),
     };
     (millis > 0).then_some(Extent::Time { millis, sound })
 }
@@ -94,4 +97,32 @@ fn boxes(mut bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
         bytes = &bytes[size..];
         Some((name, content))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_files_have_an_extent_or_none() {
+        let whole = decoded(include_str!("../../tests/data/seven_pages.pdf.b64"), usize::MAX);
+        assert_eq!(of_bytes(&whole), Some(Extent::Pages(7)));
+        for at in 0..whole.len() {
+            assert!(of_bytes(&whole[..at]).is_none_or(|found| found == Extent::Pages(7)));
+            for byte in [0, b'9', 0xff] {
+                let mut broken = whole.clone();
+                broken[at] = byte;
+                let found = of_bytes(&broken);
+                assert!(found.is_none_or(|found| matches!(found, Extent::Pages(1..))), "{at}");
+            }
+        }
+        // A box that ends behind the file, one that is shorter than its head, and a length without a scale.
+        for odd in [
+            &b"\0\0\0\x10ftypisom\xff\xff\xff\xffmoov"[..],
+            b"\0\0\0\x04ftypmoov",
+            b"RIFF\xff\xff\xff\xffWAVE",
+        ] {
+            assert_eq!(of_bytes(odd), None);
+        }
+    }
 }
