@@ -1,9 +1,10 @@
 //! `tokencast count` on tables and large files, and with several threads.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
-use tiktoken_rs::o200k_base;
+use tiktoken_rs::{CoreBPE, o200k_base};
 
 use super::common::{TestEnv, root};
 
@@ -15,8 +16,8 @@ fn count(env: &TestEnv, arguments: &[&str]) -> Value {
 }
 
 fn tokens(texts: &[&str]) -> u64 {
-    let bpe = o200k_base().unwrap();
-    texts.iter().map(|text| bpe.encode_ordinary(text).len() as u64).sum()
+    static BPE: LazyLock<CoreBPE> = LazyLock::new(|| o200k_base().unwrap());
+    texts.iter().map(|text| BPE.encode_ordinary(text).len() as u64).sum()
 }
 
 fn data(name: &str) -> Vec<u8> {
