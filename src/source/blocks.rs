@@ -51,6 +51,11 @@ impl Block {
     pub(crate) fn text(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
+
+    /// Number of its lines, which is about that of its rows.
+    pub(crate) fn lines(&self) -> usize {
+        memchr::memchr_iter(b'\n', self.text()).count()
+    }
 }
 
 /// Where a block may end.

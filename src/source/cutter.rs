@@ -280,7 +280,7 @@ impl<'a> Cutter<'a> {
         if table.needs_order() {
             let mut reader = table.reader(file, self.options);
             while let Some(block) = blocks.next_block().map_err(failed)? {
-                let batch = reader.part(|each| dialect.rows(&block, each));
+                let batch = reader.part(block.lines(), |each| dialect.rows(&block, each));
                 self.spares.put(block);
                 self.send(batch);
                 if self.stop.load(Ordering::Relaxed) {
@@ -309,7 +309,7 @@ impl<'a> Cutter<'a> {
             let mut reader = table.reader(file, self.options);
             parquet::slices(path, table.wanted(), |slice| {
                 let mut read = Ok(());
-                let batch = reader.part(|each| read = slice.rows(each));
+                let batch = reader.part(slice.len(), |each| read = slice.rows(each));
                 read?;
                 self.send(batch);
                 Ok(!self.stop.load(Ordering::Relaxed))

@@ -21,8 +21,8 @@ const MOST: usize = 500_000;
 const BATCH: usize = 32 << 20;
 /// Rows of one text after the other say little of their size where it is kept once.
 const BATCH_ROWS: usize = 50_000;
-/// Rows read together.
-const ROWS: usize = 8_192;
+/// Rows read together: about as many as a block of text has.
+const ROWS: usize = 2_048;
 
 fn failed(path: &Path, reason: &dyn std::fmt::Display) -> SourceError {
     SourceError::Parquet { file: path.display().to_string(), reason: reason.to_string() }
@@ -150,6 +150,11 @@ pub(super) struct Slice {
 }
 
 impl Slice {
+    /// Number of its rows.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Hands on every row with its number, from 1.
     pub(super) fn rows(&self, each: &mut FoundRow<'_>) -> Result<(), SourceError> {
         for at in self.rows.clone() {

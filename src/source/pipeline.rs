@@ -183,13 +183,14 @@ fn parse(
         }
         Work::Rows(table, dialect, block) => {
             let mut reader = table.reader(file, options);
-            let batch = reader.part(|each| dialect.rows(&block, each));
+            let batch = reader.part(block.lines(), |each| dialect.rows(&block, each));
             spares.put(block);
             Ok(batch)
         }
         Work::Slice(table, slice) => {
             let mut read = Ok(());
-            let batch = table.reader(file, options).part(|each| read = slice.rows(each));
+            let batch =
+                table.reader(file, options).part(slice.len(), |each| read = slice.rows(each));
             read.map(|()| batch)
         }
     }

@@ -20,18 +20,34 @@ pub(crate) fn normalised(name: &str) -> String {
 #[derive(Debug)]
 pub(crate) struct Header {
     names: Vec<String>,
-    places: HashMap<String, usize, foldhash::fast::FixedState>,
+    places: Places,
+    /// The same by the names as they are printed, which mostly are the keys that readers ask by.
+    printed: Places,
+    /// Of each column the first with its name.
+    firsts: Vec<usize>,
 }
+
+type Places = HashMap<String, usize, foldhash::fast::FixedState>;
 
 impl Header {
     /// Of columns as they are printed; of several with one normalised name the first counts.
     pub(crate) fn new<'n>(columns: impl IntoIterator<Item = &'n str>) -> Self {
-        let names: Vec<String> = columns.into_iter().map(normalised).collect();
-        let mut places = HashMap::default();
-        for (at, name) in names.iter().enumerate() {
-            places.entry(name.clone()).or_insert(at);
+        let (mut names, mut firsts) = (Vec::new(), Vec::new());
+        let (mut places, mut printed) = (Places::default(), Places::default());
+        for (at, column) in columns.into_iter().enumerate() {
+            let name = normalised(column);
+            let first = *places.entry(name.clone()).or_insert(at);
+            printed.insert(column.to_owned(), first);
+            names.push(name);
+            firsts.push(first);
         }
-        Self { names, places }
+        Self { names, places, printed, firsts }
+    }
+
+    /// The place of the column that a key of JSON names.
+    fn place_of(&self, key: &str) -> Option<usize> {
+        let found = self.printed.get(key).or_else(|| self.places.get(&*column_of(key)));
+        found.copied()
     }
 
     /// Normalised names in order.
@@ -41,11 +57,23 @@ impl Header {
 }
 
 /// The column that a key of JSON names, as [`normalised`].
-pub(crate) fn column_of(key: &str) -> CompactString {
-    // Names of columns are short: this fits in place.
-    let mut column = CompactString::default();
-    column.extend(key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()));
-    column
+fn column_of(key: &str) -> CompactString {
+    let mut bare = [0_u8; 32];
+    let mut length = 0;
+    for byte in key.bytes().filter(u8::is_ascii_alphanumeric) {
+        let Some(slot) = bare.get_mut(length) else { return normalised(key).into() };
+        *slot = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    CompactString::from_utf8(&bare[..length]).unwrap_or_default()
+}
+
+/// A text without white space around it. Most have none, which two bytes tell.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
 }
 
 /// A cell as its table holds it.
@@ -63,8 +91,8 @@ impl<'r> Cell<'r> {
     /// The trimmed text.
     pub(crate) fn text(self) -> Cow<'r, str> {
         match self {
-            Self::Text(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
-            Self::Text(Cow::Owned(text)) if text.trim().len() == text.len() => Cow::Owned(text),
+            Self::Text(Cow::Borrowed(text)) => Cow::Borrowed(trimmed(text)),
+            Self::Text(Cow::Owned(text)) if trimmed(&text).len() == text.len() => Cow::Owned(text),
             Self::Text(Cow::Owned(text)) => Cow::Owned(text.trim().to_owned()),
             Self::Whole(number) => Cow::Owned(number.to_string()),
             Self::Time(time) => Cow::Owned(time.to_string()),
@@ -137,6 +165,16 @@ impl<'r> Row<'r> {
         self.header.places.get(column).and_then(|place| self.at(*place))
     }
 
+    /// True if the table has a column that a key of JSON names.
+    pub(crate) fn has_key(&self, key: &str) -> bool {
+        self.header.place_of(key).is_some()
+    }
+
+    /// The cell of the column that a key of JSON names.
+    pub(crate) fn cell_of(&self, key: &str) -> Option<Cell<'r>> {
+        self.header.place_of(key).and_then(|place| self.at(place))
+    }
+
     /// The trimmed text of a cell; empty where the column or the value is missing.
     pub(crate) fn text(&self, column: &str) -> Cow<'r, str> {
         self.cell(column).map(Cell::text).unwrap_or_default()
@@ -147,10 +185,15 @@ impl<'r> Row<'r> {
         columns.iter().map(|c| self.text(c)).find(|t| !t.is_empty()).unwrap_or_default()
     }
 
-    /// Every column's normalised name with the trimmed text of its cell.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = (&'r str, Cow<'r, str>)> {
-        let names = &self.header.names;
-        names.iter().map(|name| (name.as_str(), self.text(name)))
+    /// The normalised names that pass, each with the trimmed text of its cell.
+    pub(crate) fn cells(
+        &self,
+        keep: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = (&'r str, Cow<'r, str>)> {
+        let columns = self.header.names.iter().zip(&self.header.firsts);
+        columns.filter(move |(name, _)| keep(name)).map(|(name, first)| {
+            (name.as_str(), self.at(*first).map(Cell::text).unwrap_or_default())
+        })
     }
 
     /// A count; `None` where the column or the value is missing.
@@ -241,8 +284,23 @@ mod tests {
             assert_eq!(cell.clone().count("n"), text.clone().count("n"), "{cell:?}");
             assert_eq!(cell.clone().instant(), text.instant(), "{cell:?}");
         }
+        for text in ["", " ", "a", " a", "a\u{a0}", "\u{e9} ", "a b"] {
+            assert_eq!(trimmed(text), text.trim(), "{text:?}");
+        }
         assert_eq!(Cell::Whole(12).count("n").unwrap(), Some(12));
         assert_eq!(Cell::Text(" a ".into()).text(), "a");
         assert_eq!(Cell::Text(Cow::Owned(" - ".to_owned())).count("n").unwrap(), None);
+    }
+
+    #[test]
+    fn columns_are_found_by_any_spelling() {
+        let header = Header::new(["Start Time", "start_time", "Model", "ä-team"]);
+        for key in ["start_time", "Start Time", "startTime", "START-TIME"] {
+            assert_eq!(header.place_of(key), Some(0), "{key}");
+        }
+        assert_eq!(header.place_of("model"), Some(2));
+        assert_eq!((header.place_of("team"), header.place_of("teams")), (Some(3), None));
+        let long = "a_very_long_name_of_a_column_that_does_not_fit_in_place";
+        assert_eq!(Header::new([long]).place_of(&long.to_uppercase()), Some(0));
     }
 }

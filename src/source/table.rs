@@ -98,9 +98,9 @@ pub(super) struct TableReader<'t> {
 }
 
 impl TableReader<'_> {
-    /// What the rows of one part give; `each_row` hands them on.
-    pub(super) fn part(&mut self, each_row: impl FnOnce(&mut FoundRow<'_>)) -> Batch {
-        let mut batch = Batch::default();
+    /// What the rows of one part give, about `rows` of them; `each_row` hands them on.
+    pub(super) fn part(&mut self, rows: usize, each_row: impl FnOnce(&mut FoundRow<'_>)) -> Batch {
+        let mut batch = Batch { records: Vec::with_capacity(rows), ..Batch::default() };
         let mut tally = Tally::new(self.file, self.options);
         let format = Some(self.table.format);
         each_row(&mut |line, row| {

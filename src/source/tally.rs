@@ -90,11 +90,11 @@ impl<'f> Tally<'f> {
         batch: &mut Batch,
     ) {
         match outcome {
-            Ok(records) => {
+            Ok(mut records) => {
                 if let Some(format) = format {
                     *self.formats.entry(format).or_default() += 1;
                 }
-                for (mut record, notes) in records {
+                for (mut record, notes) in records.drain(..) {
                     batch.report.records += 1;
                     self.note(line, notes);
                     if let Some(format) = format {

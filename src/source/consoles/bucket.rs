@@ -10,7 +10,7 @@ use crate::sku::Sku;
 use crate::source::ReadOptions;
 use crate::source::envelope::Splitter;
 use crate::source::outcome::{Notes, Outcome, Skipped, one};
-use crate::source::row::{Row, column_of, instant, normalised};
+use crate::source::row::{Cell, Row, instant, normalised};
 use crate::source::scan::Object;
 use crate::tokens::ComponentCounts;
 use crate::usage::dedup::RequestId;
@@ -52,7 +52,7 @@ impl<'a> Cells<'_, 'a> {
     pub(super) fn has(&self, key: &str) -> bool {
         match self {
             Self::Json(object) => object.has(key),
-            Self::Table(row) => row.has(&column_of(key)),
+            Self::Table(row) => row.has_key(key),
         }
     }
 
@@ -60,7 +60,7 @@ impl<'a> Cells<'_, 'a> {
     pub(super) fn text(&self, key: &str) -> Cow<'a, str> {
         match self {
             Self::Json(object) => object.get(key).and_then(|v| v.scalar()).unwrap_or_default(),
-            Self::Table(row) => row.text(&column_of(key)),
+            Self::Table(row) => row.cell_of(key).map(Cell::text).unwrap_or_default(),
         }
     }
 
@@ -79,7 +79,7 @@ impl<'a> Cells<'_, 'a> {
                     Err(Skipped::bad_field(key, &bad.0, "a whole number of at least 0"))
                 }
             },
-            Self::Table(row) => row.count(&column_of(key)),
+            Self::Table(row) => row.cell_of(key).map_or(Ok(None), |cell| cell.count(key)),
         }
     }
 
@@ -88,16 +88,18 @@ impl<'a> Cells<'_, 'a> {
         Ok(self.count(key)?.unwrap_or(0))
     }
 
-    /// Every cell with a text, by its normalised name.
-    fn filled(&self) -> Vec<(Cow<'_, str>, Cow<'a, str>)> {
+    /// Every cell with a text whose normalised name passes.
+    fn filled(&self, keep: impl Fn(&str) -> bool) -> Vec<(Cow<'_, str>, Cow<'a, str>)> {
         match self {
             Self::Json(object) => object
                 .iter()
-                .filter_map(|(key, value)| Some((Cow::Owned(normalised(&key)), value.scalar()?)))
+                .map(|(key, value)| (normalised(&key), value))
+                .filter(|(key, _)| keep(key))
+                .filter_map(|(key, value)| Some((Cow::Owned(key), value.scalar()?)))
                 .filter(|(_, text)| !text.is_empty())
                 .collect(),
             Self::Table(row) => row
-                .cells()
+                .cells(keep)
                 .filter(|(_, text)| !text.is_empty())
                 .map(|(key, text)| (Cow::Borrowed(key), text))
                 .collect(),
@@ -106,7 +108,7 @@ impl<'a> Cells<'_, 'a> {
 
     /// True if nothing but the time is filled in: consoles print such a row for a day without usage.
     pub(super) fn is_blank(&self) -> bool {
-        self.filled().iter().all(|(key, _)| TIMES.contains(&&**key))
+        self.filled(|key| !TIMES.contains(&key)).is_empty()
     }
 
     /// The identity of the bucket or line: the format, its time, and every cell that is no figure,
@@ -118,14 +120,17 @@ impl<'a> Cells<'_, 'a> {
         period: Period,
         is_figure: fn(&str) -> bool,
     ) -> RequestId {
-        let mut cells = self.filled();
+        let is_id = |key: &str| NAMES.iter().any(|(_, id)| *id == key);
+        let is_dimension = |key: &str| !is_figure(key) && !TIMES.contains(&key);
+        let mut cells = self.filled(|key| is_dimension(key) || is_id(key));
         let renamed: Vec<&str> = NAMES
             .into_iter()
             .filter(|(_, id)| cells.iter().any(|(key, _)| key == id))
             .map(|(name, _)| name)
             .collect();
         cells.retain(|(key, _)| {
-            !TIMES.contains(&&**key) && !renamed.contains(&&**key) && !is_figure(key)
+            let key: &str = key;
+            !renamed.contains(&key) && is_dimension(key)
         });
         cells.sort_unstable();
         let mut text = format!("{}\u{1e}{}", period.start.nanos(), period.end.nanos());

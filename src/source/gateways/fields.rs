@@ -6,7 +6,7 @@ use crate::diagnostic::code;
 use crate::money::Amount;
 use crate::period::Timestamp;
 use crate::source::outcome::Skipped;
-use crate::source::row::{self, Cell, Row, column_of};
+use crate::source::row::{self, Cell, Row};
 use crate::source::scan::{Object, Value, parse_count};
 
 /// Words that exports print for "no value".
@@ -104,15 +104,15 @@ impl Fields for Object<'_> {
 
 impl Fields for Row<'_> {
     fn text(&self, key: &str) -> Cow<'_, str> {
-        Row::text(self, &column_of(key))
+        self.cell_of(key).map(Cell::text).unwrap_or_default()
     }
 
     fn count(&self, key: &str) -> Result<Option<u64>, Skipped> {
-        self.cell(&column_of(key)).map_or(Ok(None), |cell| cell.count(key))
+        self.cell_of(key).map_or(Ok(None), |cell| cell.count(key))
     }
 
     fn held_instant(&self, key: &str) -> Option<Timestamp> {
-        match self.cell(&column_of(key)) {
+        match self.cell_of(key) {
             Some(Cell::Time(time)) => Some(time),
             _ => None,
         }

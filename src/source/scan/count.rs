@@ -17,6 +17,9 @@ pub(super) fn plain_digits(bytes: &[u8]) -> Option<u64> {
 /// Thousands separators are read only where they stand in groups of three.
 #[must_use]
 pub fn parse_count(text: &str) -> Option<Option<u64>> {
+    if let Some(count) = plain_digits(text.as_bytes()) {
+        return Some(Some(count));
+    }
     let text = text.trim();
     if matches!(text, "" | "-" | "null" | "None" | "NaN" | "nan" | "N/A" | "n/a" | "none") {
         return Some(None);
