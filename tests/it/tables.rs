@@ -3,7 +3,7 @@
 
 use std::fs::File;
 
-use polars::prelude::{DataFrame, DataType, NamedFrom, ParquetWriter, SerReader, Series, TimeUnit};
+use polars::prelude::{DataFrame, DataType, NamedFrom, ParquetWriter, Series, TimeUnit};
 
 use super::common::{Run, TestEnv};
 

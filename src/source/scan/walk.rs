@@ -1,7 +1,7 @@
 //! Walking over JSON text without reading it: from the first byte of a value to just past its last.
 
 use memchr::memchr2;
-use wide::{CmpEq, u8x16};
+use wide::u8x16;
 
 use super::ScanError;
 
