@@ -153,7 +153,7 @@ fn read_file(source: &str, report: &mut Reporter) -> Vec<Row> {
                 }
             }
             "prompt" => {
-                rows.extend(tables("prompt", value, report, read_row).into_iter().flatten())
+                rows.extend(tables("prompt", value, report, read_row).into_iter().flatten());
             }
             other => unknown(other, name.span().start, ["schema", "prompt"].into_iter(), report),
         }

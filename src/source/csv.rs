@@ -182,9 +182,9 @@ mod tests {
                 found.push((line, row.map(cells).map_err(|s| s.message)));
             };
             if bare {
-                dialect.bare_rows(&block, &mut each)
+                dialect.bare_rows(&block, &mut each);
             } else {
-                dialect.quoted_rows(&block, &mut each)
+                dialect.quoted_rows(&block, &mut each);
             }
         }
         found
