@@ -1,6 +1,7 @@
 //! `tokencast count`.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -14,11 +15,12 @@ use super::finish::{self, Printed};
 use super::ingest::Prices;
 use super::prices::{instant, no_model};
 use super::settings::Environment;
+use super::token_ratios::Measuring;
 use super::ui::Ui;
-use crate::corpus::{self, CorpusReport};
+use crate::corpus::{self, CorpusReport, Sink};
 use crate::counting::{
-    ClassRatios, CountBasis, CountedModel, Figures, Method, OutputRule, Pricing, PromptCounter,
-    RequestRules, Sheet, method_of,
+    ClassRatios, CountBasis, CountedModel, Figures, Method, OutputRule, Pricing, RequestRules,
+    Sheet, method_of,
 };
 use crate::diagnostic::{Diagnostics, code};
 use crate::money::Factor;
@@ -61,6 +63,10 @@ pub(crate) struct CountArgs {
     /// Threads that count; 0 for one a processor.
     #[arg(long, default_value_t = 0, value_name = "N")]
     threads: usize,
+    /// Also write how many tokens the text of the corpus has for each of the models, as ratios for
+    /// `compare` and `commit --token-ratios`: of all of it, and by kind of text.
+    #[arg(long, value_name = "FILE")]
+    token_ratios_out: Option<PathBuf>,
     #[command(flatten)]
     prices: PriceArgs,
     #[command(flatten)]
@@ -84,6 +90,9 @@ pub(crate) fn run(
     let mut models = models.collect::<Result<Vec<_>, Failure>>()?;
     supply(&args.tokenizer, &mut models)?;
     let inputs = corpus::expand(&args.corpus)?;
+    let measuring = args.token_ratios_out.as_deref();
+    let measuring = measuring.map(|out| Measuring::new(out, &models, &inputs, (&prices, at), ui));
+    let measuring = measuring.transpose()?;
     let mut sheet = Sheet::new(models, inputs.len(), rule, prices.book.context_edges());
     let read = read(&inputs, &mut sheet, args.threads, ui)?;
     if let Some(failed) = sheet.failed() {
@@ -104,6 +113,13 @@ pub(crate) fn run(
     let printed =
         Printed { head: &head, grids: report.grids(), notes: &notes, csv: report.csv_grid() };
     finish::print(&report, printed, &args.output, denied, ui)?;
+    match measuring {
+        Some(measuring) if !denied && read.prompts > 0 => {
+            measuring.write(&inputs, args.threads, ui)?
+        }
+        Some(_) => ui.note("no ratios of tokens were written"),
+        None => {}
+    }
     if read.prompts == 0 && !denied {
         ui.error("undecided: no prompt was found", Some("check the paths and the findings above"));
         return Ok(ExitStatus::Undecided);
@@ -203,11 +219,23 @@ pub(super) fn read(
     threads: usize,
     ui: &Ui,
 ) -> Result<CorpusReport, Failure> {
+    let (report, counters) = read_with(inputs, || sheet.counter(), threads, ui)?;
+    counters.into_iter().for_each(|counter| sheet.merge(counter.finish()));
+    Ok(report)
+}
+
+/// Reads a corpus with some threads, 0 for one a processor, and gives back what takes the prompts.
+pub(super) fn read_with<S: Sink>(
+    inputs: &[Input],
+    sink: impl Fn() -> S,
+    threads: usize,
+    ui: &Ui,
+) -> Result<(CorpusReport, Vec<S>), Failure> {
     let threads = match threads {
         0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         stated => stated,
     };
-    let counters: Vec<PromptCounter> = (0..threads).map(|_| sheet.counter()).collect();
+    let sinks: Vec<S> = (0..threads).map(|_| sink()).collect();
     let progress = Progress::default();
     let bar = ui.bytes_bar(inputs.iter().map(Input::size).sum());
     let finished = AtomicBool::new(false);
@@ -220,14 +248,12 @@ pub(super) fn read(
                 }
             });
         }
-        let result = corpus::read_all(inputs, &progress, counters);
+        let result = corpus::read_all(inputs, &progress, sinks);
         finished.store(true, Ordering::Relaxed);
         result
     });
     bar.finish_and_clear();
-    let (report, counters) = result?;
-    counters.into_iter().for_each(|counter| sheet.merge(counter.finish()));
-    Ok(report)
+    Ok(result?)
 }
 
 pub(super) fn findings(sheet: &Sheet, read: &CorpusReport, prices: &Prices) -> Diagnostics {

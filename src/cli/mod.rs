@@ -28,6 +28,7 @@ mod prices_validate;
 mod rollup;
 mod settings;
 mod settle;
+mod token_ratios;
 mod ui;
 
 use std::ffi::OsString;

@@ -201,7 +201,7 @@ fn is_media(part: &Part<'_>) -> bool {
     matches!(part, Part::Image(_) | Part::Media(_))
 }
 
-fn texts_in<'p>(parts: &'p [Part<'_>]) -> impl Iterator<Item = &'p str> {
+pub(super) fn texts_in<'p>(parts: &'p [Part<'_>]) -> impl Iterator<Item = &'p str> {
     parts.iter().filter_map(|part| match part {
         Part::Text(text) => Some(&**text),
         _ => None,

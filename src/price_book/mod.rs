@@ -56,7 +56,9 @@ pub use keys::{PRICE_KEYS, PriceKey};
 
 pub use rates::{Rate, SkuRates};
 pub use standing::{Standing, Status};
-pub use tokenizers::{TokenRatio, TokenRatios, TokenizerPair};
+pub use tokenizers::{
+    MeasuredRow, RatioOrigin, TokenRatio, TokenRatios, TokenizerPair, measured_table,
+};
 pub use unpriced::Unpriced;
 
 use crate::config::{ConfigErrors, Problem, Reporter, parsed};

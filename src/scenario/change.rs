@@ -113,6 +113,8 @@ pub struct Reroute {
     pub input_ratio: Option<f64>,
     /// The same of responses.
     pub output_ratio: Option<f64>,
+    /// The kind of text, where ratios measured on a corpus tell kinds apart.
+    pub content: Option<&'static str>,
     /// Length of responses in text for one now.
     pub length: f64,
     /// Whether cached prompts stay cached.
@@ -132,6 +134,7 @@ impl Default for Reroute {
             to: Target::default(),
             input_ratio: None,
             output_ratio: None,
+            content: None,
             length: 1.0,
             keep_cache: true,
             keep_tools: true,

@@ -32,7 +32,7 @@ pub use self::case::{Case, Column, Ground};
 pub use self::drivers::{Driver, DriverKind, Step, drivers, stages};
 pub use self::leaving::{Exit, Fallback, Leaving, stated_twice};
 pub use self::outcome::{Asked, Difference, Outcome, QUANTILES, ScenarioOutcome, compare};
-pub use self::ratios::{Band, RatioBasis, TextRatio, UsedRatio};
+pub use self::ratios::{Band, Measured, RatioBasis, TextRatio, UsedRatio};
 pub use self::settled::{PathCost, settle_all};
 use crate::money::{Currency, MoneyError};
 use crate::rating::RatingError;

@@ -2,7 +2,7 @@
 
 use super::change::{Names, Reroute};
 use crate::money::Factor;
-use crate::price_book::{TokenRatio, TokenRatios};
+use crate::price_book::{RatioOrigin, TokenRatio, TokenRatios};
 use crate::sku::Sku;
 
 /// Which end of the bands of shipped ratios is taken.
@@ -31,8 +31,25 @@ pub enum RatioBasis {
         /// Who measured.
         sources: Vec<String>,
     },
+    /// A table measured on a corpus.
+    Measured(Box<Measured>),
     /// Nobody knows: taken as the same.
     Assumed,
+}
+
+/// What a ratio measured on a corpus is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// Tokenizers, the one that is left first.
+    pub names: (String, String),
+    /// The file of the ratios.
+    pub file: String,
+    /// The kind of text; `None`: all of it.
+    pub content: Option<String>,
+    /// What was counted, and how.
+    pub sources: Vec<String>,
+    /// Both were counted by their own tokenizers.
+    pub is_exact: bool,
 }
 
 impl RatioBasis {
@@ -43,7 +60,18 @@ impl RatioBasis {
             Self::Stated => "stated",
             Self::SameTokenizer => "same tokenizer",
             Self::Table { .. } => "table",
+            Self::Measured(_) => "measured",
             Self::Assumed => "assumed",
+        }
+    }
+
+    /// True if the ratio has a band or may be off.
+    #[must_use]
+    pub const fn is_estimated(&self) -> bool {
+        match self {
+            Self::Table { .. } => true,
+            Self::Measured(measured) => !measured.is_exact,
+            Self::Stated | Self::SameTokenizer | Self::Assumed => false,
         }
     }
 }
@@ -103,7 +131,7 @@ impl UsedRatio {
         table: &TokenRatios,
         names: Names<'_>,
     ) -> Self {
-        let known = found(from, to, table, names);
+        let known = found(from, to, (table, reroute.content), names);
         let ratio = |stated: Option<f64>| {
             stated
                 .map_or_else(|| known.clone(), |value| TextRatio::exact(value, RatioBasis::Stated))
@@ -127,13 +155,19 @@ impl UsedRatio {
     }
 
     /// True if a ratio is of the given basis.
-    pub(super) fn any(&self, is: impl Fn(&RatioBasis) -> bool) -> bool {
+    #[must_use]
+    pub fn any(&self, is: impl Fn(&RatioBasis) -> bool) -> bool {
         is(&self.input.basis) || is(&self.output.basis)
     }
 }
 
 /// What price books and the table say about two models.
-fn found(from: &Sku, to: &Sku, table: &TokenRatios, (_, book, at): Names<'_>) -> TextRatio {
+fn found(
+    from: &Sku,
+    to: &Sku,
+    (table, content): (&TokenRatios, Option<&str>),
+    (_, book, at): Names<'_>,
+) -> TextRatio {
     if from.model == to.model {
         return TextRatio::exact(1.0, RatioBasis::SameTokenizer);
     }
@@ -146,21 +180,33 @@ fn found(from: &Sku, to: &Sku, table: &TokenRatios, (_, book, at): Names<'_>) ->
     if from == to {
         return TextRatio::exact(1.0, RatioBasis::SameTokenizer);
     }
-    let Some(pair) = table.between(&from, &to) else { return assumed() };
+    let Some(pair) = table.between(&from, &to, content) else { return assumed() };
     let parts = |side: Option<&TokenRatio>| {
         let numbers = |r: &TokenRatio| [r.low, r.ratio, r.high].map(number);
         side.map_or([1.0; 3], numbers)
     };
     let (was, becomes) = (parts(pair.from), parts(pair.to));
-    let measured = [pair.from, pair.to].into_iter().flatten().filter(|ratio| !ratio.is_base());
-    let mut sources: Vec<String> = measured.map(|ratio| ratio.source.clone()).collect();
+    let rows = || [pair.from, pair.to].into_iter().flatten();
+    let mut sources: Vec<String> =
+        rows().filter(|ratio| !ratio.is_base()).map(|ratio| ratio.source.clone()).collect();
     sources.dedup();
+    let names = (from, to);
+    let basis = match pair.origin {
+        RatioOrigin::Shipped => RatioBasis::Table { names, sources },
+        RatioOrigin::Measured { file, content } => RatioBasis::Measured(Box::new(Measured {
+            names,
+            file: file.to_owned(),
+            content: content.map(str::to_owned),
+            sources,
+            is_exact: rows().all(TokenRatio::is_exact),
+        })),
+    };
     TextRatio {
         value: becomes[1] / was[1],
         // Both bands at their far ends: how they hang together is not known.
         low: becomes[0] / was[2],
         high: becomes[2] / was[0],
-        basis: RatioBasis::Table { names: (from, to), sources },
+        basis,
     }
 }
 

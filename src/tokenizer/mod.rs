@@ -6,6 +6,7 @@ mod assigned;
 mod cache;
 mod character;
 mod class;
+mod content;
 mod counter;
 mod encoding;
 mod kind;
@@ -22,6 +23,7 @@ mod vendor;
 
 pub use assigned::{Assigned, Basis, Choice, NOT_PUBLIC, assigned};
 pub use class::{ClassCounts, TextClass};
+pub use content::ContentClass;
 pub use counter::Counter;
 pub use encoding::Encoding;
 pub use kind::{LoadError, TextCounter, Tokenizer};

@@ -354,3 +354,90 @@ fn the_schema_of_scenario_files_is_that_of_their_keys() {
         assert!(reference.contains(&format!("`{}`", key.name)), "{}", key.name);
     }
 }
+
+/// Prompts of which the tokens are counted by another program: words of prose, and a line of Chinese.
+const PROSE: &str = "The wheels of a tricycle are counted once more, whatever they were before.";
+const CHINESE: &str = "三轮车有几个轮子？它们为什么不会倒下？";
+
+#[test]
+fn a_ratio_measured_on_a_corpus_goes_before_the_table() {
+    use tiktoken_rs::{cl100k_base, o200k_base};
+    let tokens = |text: &str| {
+        let of = [o200k_base().unwrap(), cl100k_base().unwrap()];
+        of.map(|bpe| f64::from(u32::try_from(bpe.encode_ordinary(text).len()).unwrap()))
+    };
+    let ([old, new], [old_chinese, new_chinese]) = (tokens(PROSE), tokens(CHINESE));
+    assert!(old_chinese < new_chinese);
+    let env = with_tokenizers("o200k_base", "cl100k_base");
+    env.file("prompts.jsonl", format!("{{\"text\":\"{PROSE}\"}}\n{{\"text\":\"{CHINESE}\"}}\n"));
+    let measure =
+        ["count", "prompts.jsonl", "--model", "gpt-4o,gpt-4", "--token-ratios-out", "r.toml"];
+    let run = env.run(&measure);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let more = ["--swap", "m=small", "--token-ratios", "r.toml"];
+    let report = json(&env, &more);
+    // 610 at 0.4 of the price, times what the whole corpus has; the table says 0.99.
+    let ratio = (new + new_chinese) / (old + old_chinese);
+    near(mean(&report, "swap m=small"), 244.0 * (ratio * 1e6).round() / 1e6);
+    let used = &scenario(&report, "swap m=small")["token_ratios"][0]["input"];
+    assert_eq!((&used["basis"], &used["file"]), (&json!("measured"), &json!("r.toml")));
+    assert_eq!((&used["low"], &used["content"]), (&used["high"], &Value::Null));
+    assert_eq!(used["tokenizers"], json!(["o200k_base", "cl100k_base"]));
+    // Counted exactly: nothing is estimated.
+    assert!(
+        !report["diagnostics"].to_string().contains("token-ratio"),
+        "{}",
+        report["diagnostics"]
+    );
+    assert_eq!(scenario(&report, "swap m=small")["token_ratio_band"], Value::Null);
+    // Of one kind of text; of a kind that the corpus does not have it is that of all of it.
+    for (content, ratio) in
+        [("cjk", new_chinese / old_chinese), ("prose", new / old), ("numbers", ratio)]
+    {
+        let changes = format!(
+            "[[scenario.change]]\nkind = \"swap\"\nfrom = \"m\"\nto = \"small\"\ncontent = \"{content}\"\n"
+        );
+        env.file("s.toml", one("kind", &changes));
+        let report = json(&env, &["--scenario", "s.toml", "--token-ratios", "r.toml"]);
+        near(mean(&report, "kind"), 244.0 * (ratio * 1e6).round() / 1e6);
+        let used = &scenario(&report, "kind")["token_ratios"][0]["output"];
+        let known = content != "numbers";
+        assert_eq!(used["content"], if known { json!(content) } else { Value::Null });
+    }
+}
+
+#[test]
+fn a_measured_estimate_has_its_band_and_says_so() {
+    let env = with_tokenizers("o200k_base", "claude-2026");
+    // Eight words, each one token: 8 * 1.78 = 14.24 are 14 tokens, within a quarter rounded up: 10 to 18.
+    env.file("p.txt", "one two three four five six seven eight");
+    let measure =
+        ["count", "p.txt", "--model", "claude-opus-5,gpt-4o", "--token-ratios-out", "r.toml"];
+    assert_eq!(env.run(&measure).status, 0);
+    let report = json(&env, &["--swap", "m=small", "--token-ratios", "r.toml"]);
+    near(mean(&report, "swap m=small"), 244.0 * 14.0 / 8.0);
+    let swap = scenario(&report, "swap m=small");
+    let used = &swap["token_ratios"][0]["input"];
+    assert_eq!((&used["low"], &used["high"]), (&json!(1.25), &json!(2.25)));
+    near(number(&swap["token_ratio_band"]["high"]), 244.0 * (18.0 - 14.0) / 8.0);
+    let found = report["diagnostics"].to_string();
+    assert!(found.contains("token-ratio-estimated") && found.contains("`r.toml`"), "{found}");
+}
+
+#[test]
+fn ratios_that_cannot_be_measured_or_read_are_errors() {
+    let env = with_tokenizers("o200k_base", "cl100k_base");
+    env.file("p.txt", "one two");
+    let count = |model: &str, out: &str| {
+        env.run(&["count", "p.txt", "--model", model, "--token-ratios-out", out])
+    };
+    let one = count("gpt-4o,gpt-4o-mini", "r.toml");
+    assert_eq!(one.status, 2);
+    assert!(one.stderr.contains("one tokenizer or none"), "{}", one.stderr);
+    assert_eq!(count("gpt-4o,gpt-4", "p.txt").status, 2);
+    assert!(!env.path("r.toml").exists());
+    env.file("r.toml", "schema = \"tokencast.tokenizers.v1\"\nbase = \"a\"\n");
+    let broken = run(&env, &["--swap", "m=small", "--token-ratios", "r.toml"]);
+    assert_eq!(broken.status, 2);
+    assert!(broken.stderr.contains("r.toml:1: file has no `checked_on`"), "{}", broken.stderr);
+}

@@ -17,11 +17,10 @@ use super::ingest::{self, Prices, Usage};
 use super::model_args::ModelArgs;
 use super::settings::Environment;
 use super::ui::Ui;
-use super::{forecast, settle};
+use super::{forecast, settle, token_ratios};
 use crate::contract::Contract;
 use crate::diagnostic::Diagnostics;
 use crate::money::Currency;
-use crate::price_book::TokenRatios;
 use crate::projection::{Level, ProjectionOptions, look_back};
 use crate::rating::summary;
 use crate::report::commit::{CommitContext, CommitReport};
@@ -59,6 +58,10 @@ pub(crate) struct CommitArgs {
     /// times.
     #[arg(help_heading = "Contracts", long, value_name = "FILE")]
     fx: Vec<PathBuf>,
+    /// Ratios of tokens between models that `count --token-ratios-out` measured on a corpus. Swaps of
+    /// the scenario that state none take them before those of the shipped table.
+    #[arg(help_heading = "Contracts", long, value_name = "FILE", requires = "scenario")]
+    token_ratios: Option<PathBuf>,
     #[command(flatten)]
     sizes: SizeArgs,
     /// The cost that is meant.
@@ -90,7 +93,7 @@ pub(crate) fn run(
     let out = args.output.out.as_deref();
     let prices = Prices::load(&args.prices, environment)?;
     let fx = settle::rates(&args.fx)?;
-    let mut read = args.fx.clone();
+    let mut read: Vec<PathBuf> = args.fx.iter().chain(&args.token_ratios).cloned().collect();
     let scenario = args.scenario.as_deref().map(|path| (path, args.of.as_deref()));
     let (loaded, mut found) = alone(scenario, &args.contract, &fx, &mut read)?;
     let read: Vec<Input> = read.into_iter().map(Input::File).collect();
@@ -115,7 +118,7 @@ pub(crate) fn run(
     found.merge(prices.found.clone());
     found.merge(history.diagnostics);
     let sized = {
-        let tokenizers = TokenRatios::bundled()?;
+        let tokenizers = token_ratios::read(args.token_ratios.as_deref())?;
         let books = (&usage, &prices);
         let comparison = Comparison::alone(books, &options, &loaded, &tokenizers, &fx);
         Work { args, usage: &usage, options: &options, comparison: &comparison }.plan(

@@ -38,6 +38,10 @@ pub(super) struct ScenarioArgs {
     /// :no-tools ends calls of built-in tools. May be given several times.
     #[arg(long, value_name = "FALLBACK")]
     fallback: Vec<String>,
+    /// Ratios of tokens between models that `count --token-ratios-out` measured on a corpus. Swaps
+    /// and fallbacks that state none take them before those of the shipped table.
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_ratios: Option<PathBuf>,
     /// Exchange rates by day: CSV `date,from,to,rate[,source]`, or TOML; may be given several
     /// times.
     #[arg(long, value_name = "FILE")]
@@ -145,7 +149,7 @@ impl ScenarioArgs {
     pub(super) fn load(&self, out: Option<&Path>, fx: &FxTable) -> Result<Scenarios, Failure> {
         let base = Loaded::new(BASE.to_owned(), Vec::new(), Vec::new());
         let (mut scenarios, mut found) = (vec![base], Diagnostics::default());
-        let mut read: Vec<PathBuf> = self.fx.clone();
+        let mut read: Vec<PathBuf> = self.fx.iter().chain(&self.token_ratios).cloned().collect();
         let mut fallbacks = Vec::new();
         for path in &self.scenario {
             read.push(path.clone());

@@ -18,7 +18,7 @@ use super::ingest::{self, Prices, Usage};
 use super::model_args::ModelArgs;
 use super::settings::Environment;
 use super::ui::Ui;
-use super::{forecast, settle};
+use super::{forecast, settle, token_ratios};
 use crate::contract::{Contract, FxTable};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::price_book::TokenRatios;
@@ -137,7 +137,7 @@ impl Ground {
         let fx = settle::rates(&args.scenarios.fx)?;
         let Scenarios { all: scenarios, fallbacks, mut found } = args.scenarios.load(out, &fx)?;
         let base = number_of(&scenarios, &args.scenarios.base)?;
-        let tokenizers = TokenRatios::bundled()?;
+        let tokenizers = token_ratios::read(args.scenarios.token_ratios.as_deref())?;
         let usage = read_usage(args, &scenarios, &prices, ui)?;
         let threads = args.input.threads;
         let options =

@@ -75,9 +75,7 @@ impl<'c> Way<'c> {
         changed: &Changed<'c>,
         case: &Case<'c>,
     ) -> Result<Assumed, ScenarioError> {
-        let of_table = |basis: &RatioBasis| matches!(basis, RatioBasis::Table { .. });
-        let estimated =
-            changed.ratios.iter().any(|r| of_table(&r.input.basis) || of_table(&r.output.basis));
+        let estimated = changed.ratios.iter().any(|used| used.any(RatioBasis::is_estimated));
         let end = |band| self.case(&self.changed(band, &mut Diagnostics::default())?);
         let ends = match estimated {
             true => Some((end(Band::Low)?, end(Band::High)?)),

@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow};
 use chrono::NaiveDate;
 use clap::Args;
 
+use crate::budget::BudgetScope;
 use crate::cli::args::{IncludesCache, InputArgs};
 use crate::cli::error::Failure;
 use crate::cli::ingest::{self, Asked, GrainAsked, Prices, Usage};
@@ -161,7 +162,7 @@ impl Traffic {
             }
         }
         if !has_map {
-            let all = seen(&usage.rollup, &Default::default(), &usage.calendar);
+            let all = seen(&usage.rollup, &BudgetScope::default(), &usage.calendar);
             if all.uncounted > 0 {
                 self.found.add(code::TRAFFIC_UNKNOWN, uncounted(all.uncounted), None);
             } else {

@@ -6,7 +6,7 @@ use super::figures::places;
 use crate::contract::FxRate;
 use crate::money::Amount;
 use crate::report::forecast::figures::Spread;
-use crate::scenario::{Leaving, QUANTILES, RatioBasis, TextRatio, UsedRatio};
+use crate::scenario::{Leaving, Measured, QUANTILES, RatioBasis, TextRatio, UsedRatio};
 
 /// Tokens of the same text where another model takes over.
 #[derive(Debug, Serialize)]
@@ -32,9 +32,13 @@ pub(super) struct TextFigures {
     pub(super) low: f64,
     pub(super) high: f64,
     pub(super) basis: &'static str,
-    /// The one that is left, then the other; only of a ratio of the shipped table.
+    /// The one that is left, then the other; only of a ratio of a table.
     pub(super) tokenizers: Vec<String>,
     pub(super) sources: Vec<String>,
+    /// The file of a ratio that was measured on a corpus.
+    pub(super) file: Option<String>,
+    /// The kind of text that it is of; `None`: all of it.
+    pub(super) content: Option<String>,
 }
 
 impl RatioFigures {
@@ -55,20 +59,34 @@ impl TextFigures {
     fn new(ratio: TextRatio) -> Self {
         let [value, low, high] = [ratio.value, ratio.low, ratio.high].map(|n| places(n, 1e6));
         let basis = ratio.basis.name();
-        let (tokenizers, sources) = match ratio.basis {
-            RatioBasis::Table { names, sources } => (vec![names.0, names.1], sources),
-            _ => Default::default(),
+        let mut figures = Self {
+            ratio: value,
+            low,
+            high,
+            basis,
+            tokenizers: Vec::new(),
+            sources: Vec::new(),
+            file: None,
+            content: None,
         };
-        Self { ratio: value, low, high, basis, tokenizers, sources }
+        match ratio.basis {
+            RatioBasis::Table { names, sources } => {
+                (figures.tokenizers, figures.sources) = (vec![names.0, names.1], sources);
+            }
+            RatioBasis::Measured(measured) => {
+                let Measured { names, file, content, sources, .. } = *measured;
+                (figures.tokenizers, figures.sources) = (vec![names.0, names.1], sources);
+                (figures.file, figures.content) = (Some(file), content);
+            }
+            RatioBasis::Stated | RatioBasis::SameTokenizer | RatioBasis::Assumed => {}
+        }
+        figures
     }
 
     /// The ratio, with its band where it has one.
     pub(super) fn words(&self) -> String {
-        if self.tokenizers.is_empty() {
-            format!("{:.3}", self.ratio)
-        } else {
-            format!("{:.3} ({:.3} to {:.3})", self.ratio, self.low, self.high)
-        }
+        let [ratio, low, high] = [self.ratio, self.low, self.high].map(|n| format!("{n:.3}"));
+        if low == high { ratio } else { format!("{ratio} ({low} to {high})") }
     }
 }
 

@@ -87,7 +87,7 @@ impl CompareReport {
         let name = &scenario.name;
         if let Some(band) = &scenario.token_ratio_band {
             notes.push(format!(
-                "`{name}`: with the shipped ratios of tokens at the low and at the high end of their band its cost on mean usage differs by {} and {}.",
+                "`{name}`: with the ratios of tokens at the low and at the high end of their band its cost on mean usage differs by {} and {}.",
                 format::money(band.low, self.unit),
                 format::money(band.high, self.unit)
             ));

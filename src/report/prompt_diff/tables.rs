@@ -204,7 +204,7 @@ fn more(change: &ShownTokens) -> String {
 }
 
 /// A change of cost with its sign.
-pub(super) fn change_of(of: &CostFigures) -> Option<String> {
+fn change_of(of: &CostFigures) -> Option<String> {
     of.change.as_ref().map(|change| band(change, signed))
 }
 

@@ -1,13 +1,12 @@
 //! What a diff says in words.
 
 use super::DiffReport;
-use super::figures::{FileFigures, ModelFigures};
-use super::tables::change_of;
+use super::figures::{FileFigures, ModelFigures, ShownCost};
 use crate::budget::Gate;
 use crate::counting::CountBasis;
 use crate::prompt_diff::Status;
 use crate::report::Style;
-use crate::report::format::{amount, grouped, harmless, one_line};
+use crate::report::format::{grouped, harmless, one_line};
 use crate::sku::STANDARD;
 
 impl DiffReport {
@@ -150,12 +149,14 @@ impl DiffReport {
         let mut lines = Vec::new();
         for model in &self.models {
             for limit in model.limits.iter().filter(|limit| !limit.is_kept) {
-                let reason = match (&limit.doubt, limit.allowed, change_of(model.per(limit.per))) {
+                let reason = match (&limit.doubt, limit.allowed, model.per(limit.per).change) {
+                    // Rounded, both may look the same.
                     (None, Some(allowed), Some(change)) => format!(
-                        "{change} {} a {}, allowed {}",
-                        model.currency,
+                        "{} more{} a {} in {}, allowed {allowed}",
+                        change.cost,
+                        up_to(&change),
                         limit.per,
-                        amount(allowed)
+                        model.currency,
                     ),
                     (doubt, ..) => doubt.clone().unwrap_or_default(),
                 };
@@ -165,6 +166,12 @@ impl DiffReport {
         }
         lines
     }
+}
+
+/// The upper end of a band.
+fn up_to(change: &ShownCost) -> String {
+    let high = change.high.filter(|high| *high != change.cost);
+    high.map_or_else(String::new, |high| format!(" (at most {high})"))
 }
 
 fn files(count: u64) -> String {

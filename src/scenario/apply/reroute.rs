@@ -6,7 +6,7 @@ use crate::projection::Measure;
 use crate::scenario::ScenarioError;
 use crate::scenario::case::Column;
 use crate::scenario::change::{Reroute, Stated};
-use crate::scenario::ratios::{RatioBasis, UsedRatio};
+use crate::scenario::ratios::{RatioBasis, TextRatio, UsedRatio};
 use crate::tokens::{Component, Side, Unit};
 
 impl Changed<'_> {
@@ -75,22 +75,13 @@ impl Changed<'_> {
                 );
                 found.add(code::TOKEN_RATIO_ASSUMED, message, place());
             }
-            let of_table =
-                [&ratio.input, &ratio.output].into_iter().find_map(|side| match &side.basis {
-                    RatioBasis::Table { names, sources } => Some((side, names, sources)),
-                    _ => None,
-                });
-            if let Some((side, names, sources)) = of_table {
-                let message = format!(
-                    "{owner}: {label}: a token of `{}` becomes {:.3} of `{}` ({:.3} to {:.3}) in the shipped table, for English text, code and data ({})",
-                    names.0,
-                    side.value,
-                    names.1,
-                    side.low,
-                    side.high,
-                    sources.join("; ")
+            let sides = [&ratio.input, &ratio.output];
+            if let Some(words) = sides.into_iter().find_map(estimated) {
+                found.add(
+                    code::TOKEN_RATIO_ESTIMATED,
+                    format!("{owner}: {label}: {words}"),
+                    place(),
                 );
-                found.add(code::TOKEN_RATIO_ESTIMATED, message, place());
             }
             self.ratios.push(ratio);
         }
@@ -107,6 +98,28 @@ impl Changed<'_> {
             found.add(code::UNPRICED_USAGE, message, None);
         }
     }
+}
+
+/// A ratio that is not sure, in words.
+fn estimated(ratio: &TextRatio) -> Option<String> {
+    let (names, place, sources) = match &ratio.basis {
+        RatioBasis::Table { names, sources } => {
+            (names, "the shipped table, for English text, code and data".to_owned(), sources)
+        }
+        RatioBasis::Measured(measured) if !measured.is_exact => {
+            (&measured.names, format!("`{}`", measured.file), &measured.sources)
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "a token of `{}` becomes {:.3} of `{}` ({:.3} to {:.3}) in {place} ({})",
+        names.0,
+        ratio.value,
+        names.1,
+        ratio.low,
+        ratio.high,
+        sources.join("; ")
+    ))
 }
 
 /// Units that one of a component becomes: tokenizers are about text, the length of answers about all

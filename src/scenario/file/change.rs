@@ -9,6 +9,7 @@ use crate::contract::{FxMove, Term, file};
 use crate::scenario::change::{
     Billed, Billing, CacheHit, Change, FxChange, PriceShock, Reroute, Stated, Target,
 };
+use crate::tokenizer::ContentClass;
 
 pub(super) fn read<'t>(
     table: &'t DeTable<'t>,
@@ -100,6 +101,10 @@ pub(super) fn rerouted(raw: &Raw<'_>, report: &mut Reporter) -> Reroute {
     Reroute {
         input_ratio: raw.ratio("token_ratio_input", 100.0, report),
         output_ratio: raw.ratio("token_ratio_output", 100.0, report),
+        content: raw
+            .table
+            .get("content")
+            .and_then(|value| one_of("content", value, &ContentClass::NAMES, report)),
         length: raw.ratio("output_ratio", 100.0, report).unwrap_or(1.0),
         keep_cache: raw.flag("keep_cache", report),
         keep_tools: raw.flag("keep_tools", report),

@@ -1,5 +1,7 @@
 //! Every key of a scenario file. Reader, JSON Schema and template are derived from these.
 
+use crate::tokenizer::ContentClass;
+
 /// The values that a key takes.
 #[derive(Debug, Clone, Copy)]
 pub enum KeyValue {
@@ -157,7 +159,7 @@ pub const KEYS: &[ChangeKey] = &[
         &["swap"],
         KeyValue::Ratio,
         r#""1.10""#,
-        "Tokens of the new model's tokenizer for one of the prompt now. Default: as the shipped table has it, with a finding; 1 with another finding for tokenizers that it lacks.",
+        "Tokens of the new model's tokenizer for one of the prompt now. Default: as --token-ratios or else the shipped table has it, the latter with a finding; 1 with another finding for tokenizers that both lack.",
     ),
     key(
         "token_ratio_output",
@@ -165,6 +167,13 @@ pub const KEYS: &[ChangeKey] = &[
         KeyValue::Ratio,
         r#""1.10""#,
         "The same for the response.",
+    ),
+    key(
+        "content",
+        &["swap"],
+        KeyValue::Choice(&ContentClass::NAMES),
+        r#""code""#,
+        "The kind of text whose ratio is taken from --token-ratios: prose, code (and structured data), numbers, cjk, other_script. Default: that of the whole corpus.",
     ),
     key(
         "output_ratio",
@@ -253,6 +262,7 @@ pub const FALLBACK_KEYS: &[ChangeKey] = &[
     .required(),
     key("token_ratio_input", &[], KeyValue::Ratio, r#""0.8""#, "As of a swap."),
     key("token_ratio_output", &[], KeyValue::Ratio, r#""0.8""#, "As of a swap."),
+    key("content", &[], KeyValue::Choice(&ContentClass::NAMES), r#""code""#, "As of a swap."),
     key("output_ratio", &[], KeyValue::Ratio, r#""0.9""#, "As of a swap."),
     key("keep_cache", &[], KeyValue::Flag, "false", "As of a swap."),
     key("keep_tools", &[], KeyValue::Flag, "false", "As of a swap."),
