@@ -204,6 +204,16 @@ codes! {
     INEXACT_COUNT = "inexact-count", Allow, true;
     /// How often a prompt file is sent is not known.
     TRAFFIC_UNKNOWN = "traffic-unknown", Warn, true;
+    /// A record of a log that a calibration cannot use.
+    SAMPLE_LEFT_OUT = "sample-left-out", Warn, true;
+    /// Too few requests of a model to fit its tokens to.
+    TOO_FEW_SAMPLES = "too-few-samples", Warn, false;
+    /// Ratios fitted to a log that are no better than those of the program.
+    CALIBRATION_NO_BETTER = "calibration-no-better", Warn, false;
+    /// A calibration that has nothing for a model that is estimated.
+    IDLE_CALIBRATION = "idle-calibration", Warn, false;
+    /// Output expected of a model by the usage of others.
+    OUTPUT_RATIO_BORROWED = "output-ratio-borrowed", Warn, false;
     /// No usage record was found in any input.
     NO_RECORDS = "no-records", Warn, false;
 }

@@ -1,6 +1,7 @@
 //! Writes the logs under `samples/`: ninety days, 2026-08-22 to 2026-11-19, of a made-up company that
 //! calls Claude, GPT, Gemini and Nova, each in the format its provider really uses. And the daily
-//! costs of another company, as a console exports them, and usage for the contracts.
+//! costs of another company, as a console exports them, usage for the contracts, and requests with what was billed for
+//! them.
 //!
 //! `cargo run --example make_samples [FOLDER]`. Every number comes from a seeded generator and from
 //! whole-number arithmetic, so each run writes the same bytes on every machine.
@@ -9,6 +10,7 @@ mod claude_code;
 mod costs;
 mod providers;
 mod random;
+mod requests;
 mod traffic;
 mod usage;
 
@@ -54,5 +56,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(buckets.join("laboratory.jsonl"), usage::laboratory(&mut Random(10)))?;
     fs::write(buckets.join("laboratory-days.jsonl"), usage::laboratory_days(&mut Random(11)))?;
     fs::write(buckets.join("agents.jsonl"), usage::agents(&mut Random(12)))?;
-    Ok(fs::write(buckets.join("open-model.jsonl"), usage::open_model(&mut Random(13)))?)
+    fs::write(buckets.join("open-model.jsonl"), usage::open_model(&mut Random(13)))?;
+    let pairs = Path::new(&folder).join("requests");
+    fs::create_dir_all(&pairs)?;
+    Ok(fs::write(pairs.join("assistant.jsonl"), requests::requests(&mut Random(14)))?)
 }

@@ -69,7 +69,7 @@ pub(crate) struct OutputArgs {
 }
 
 /// What is read and how.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
     /// Files, folders, patterns such as 'logs/*.jsonl', or - for standard input. Also .gz, .zst and

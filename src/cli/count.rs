@@ -2,8 +2,6 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -13,6 +11,7 @@ use super::error::Failure;
 use super::exit::ExitStatus;
 use super::finish::{self, Printed};
 use super::ingest::Prices;
+use super::output_from::{OutputRatios, calibration};
 use super::prices::{instant, no_model};
 use super::settings::Environment;
 use super::token_ratios::Measuring;
@@ -55,8 +54,16 @@ pub(crate) struct CountArgs {
     #[arg(long, value_name = "N", conflicts_with = "output_ratio")]
     output_tokens: Option<u64>,
     /// Expected tokens of output for one of input, such as 0.25.
-    #[arg(long, value_name = "RATIO")]
+    #[arg(long, value_name = "RATIO", conflicts_with = "output_from")]
     output_ratio: Option<String>,
+    /// Expect as much output for the input as usage has, model by model: logs, exports, a rollup,
+    /// or a calibration; may be given several times.
+    #[arg(long, value_name = "USAGE", conflicts_with = "output_tokens")]
+    output_from: Vec<String>,
+    /// Ratios fitted to your own logs by `tokencast calibrate`, for models whose tokenizer is not
+    /// public. By default the file that the variable TOKENCAST_CALIBRATION names, if any.
+    #[arg(long, value_name = "FILE")]
+    calibration: Option<String>,
     /// The date or instant of the prices. By default the day on which the books were last checked.
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
@@ -88,7 +95,14 @@ pub(crate) fn run(
     let tables = (ClassRatios::bundled()?, RequestRules::bundled()?);
     let models = args.model.iter().map(|name| model(name.trim(), &prices, at, &tables));
     let mut models = models.collect::<Result<Vec<_>, Failure>>()?;
+    let mut found = Diagnostics::default();
+    let calibration = args.calibration.as_ref().or(environment.calibration.as_ref());
+    calibrate(&mut models, calibration, (&prices, at), &mut found)?;
     supply(&args.tokenizer, &mut models)?;
+    if !args.output_from.is_empty() {
+        let ratios = OutputRatios::read(&args.output_from, &prices, at, &mut found, ui)?;
+        models.iter_mut().for_each(|model| ratios.give(model, &prices, at, &mut found));
+    }
     let inputs = corpus::expand(&args.corpus)?;
     let measuring = args.token_ratios_out.as_deref();
     let measuring = measuring.map(|out| Measuring::new(out, &models, &inputs, (&prices, at), ui));
@@ -98,7 +112,7 @@ pub(crate) fn run(
     if let Some(failed) = sheet.failed() {
         return Err(anyhow!("{failed}").into());
     }
-    let found = findings(&sheet, &read, &prices);
+    found.merge(findings(&sheet, &read, &prices));
     let (findings, denied) = finish::resolve(&found, &policy);
     ui.findings(&findings);
     let pricing = Pricing {
@@ -145,9 +159,34 @@ pub(super) fn supply(given: &[String], models: &mut [CountedModel]) -> Result<()
     Ok(())
 }
 
+/// Counts models whose tokenizer is not known by the ratios of a calibration.
+pub(super) fn calibrate(
+    models: &mut [CountedModel],
+    file: Option<&String>,
+    (prices, at): (&Prices, Timestamp),
+    found: &mut Diagnostics,
+) -> Result<(), Failure> {
+    let Some(file) = file else { return Ok(()) };
+    let (calibration, table) = (calibration(file)?, ClassRatios::bundled()?);
+    for model in models {
+        let entry = prices.book.find_model(&model.sku.provider, &model.sku.model, at);
+        match entry.and_then(|entry| calibration.method(entry, &model.method, &table)) {
+            Some(method) => model.method = method,
+            None if model.method.basis == CountBasis::Estimated => {
+                let message =
+                    format!("`{file}` says nothing of {}: it is estimated as shipped", model.name);
+                found.add(code::IDLE_CALIBRATION, message, None);
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
 fn rule(args: &CountArgs) -> Result<OutputRule, Failure> {
     match (args.output_tokens, &args.output_ratio) {
         (Some(tokens), _) => Ok(OutputRule::Tokens(tokens)),
+        (None, None) if !args.output_from.is_empty() => Ok(OutputRule::Logs),
         (None, None) => Ok(OutputRule::Corpus),
         (None, Some(text)) => {
             let ratio = text.parse::<Factor>().context("--output-ratio")?;
@@ -194,7 +233,7 @@ pub(super) fn model(
     };
     let method = method_of(entry, &tables.0)?;
     let overhead = tables.1.of(entry.maker.as_deref().unwrap_or_default(), &entry.id);
-    Ok(CountedModel { name: name.to_owned(), sku, method, overhead })
+    Ok(CountedModel { name: name.to_owned(), sku, method, overhead, output: None })
 }
 
 /// Names of Bedrock's models say where they are served.
@@ -237,22 +276,8 @@ pub(super) fn read_with<S: Sink>(
     };
     let sinks: Vec<S> = (0..threads).map(|_| sink()).collect();
     let progress = Progress::default();
-    let bar = ui.bytes_bar(inputs.iter().map(Input::size).sum());
-    let finished = AtomicBool::new(false);
-    let result = std::thread::scope(|scope| {
-        if !bar.is_hidden() {
-            scope.spawn(|| {
-                while !finished.load(Ordering::Relaxed) {
-                    bar.set_position(progress.bytes());
-                    std::thread::sleep(Duration::from_millis(100));
-                }
-            });
-        }
-        let result = corpus::read_all(inputs, &progress, sinks);
-        finished.store(true, Ordering::Relaxed);
-        result
-    });
-    bar.finish_and_clear();
+    let sizes = inputs.iter().map(Input::size).sum();
+    let result = ui.while_reading(sizes, &progress, || corpus::read_all(inputs, &progress, sinks));
     Ok(result?)
 }
 

@@ -1,8 +1,6 @@
 //! What every command on usage does first: price books, inputs, rollup.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
@@ -412,23 +410,10 @@ fn read_logs(
 ) -> Result<source::ReadReport, Failure> {
     let progress = Progress::default();
     let sizes: Option<u64> = logs.iter().map(Input::size).sum();
-    let bar = ui.bytes_bar(sizes);
-    let finished = AtomicBool::new(false);
     let options = reading.settings.options.clone();
-    let result = std::thread::scope(|scope| {
-        if !bar.is_hidden() {
-            scope.spawn(|| {
-                while !finished.load(Ordering::Relaxed) {
-                    bar.set_position(progress.bytes());
-                    std::thread::sleep(Duration::from_millis(100));
-                }
-            });
-        }
-        let result = source::read_all(logs, &options, &progress, |record| reading.add(record));
-        finished.store(true, Ordering::Relaxed);
-        result
+    let result = ui.while_reading(sizes, &progress, || {
+        source::read_all(logs, &options, &progress, |record| reading.add(record))
     });
-    bar.finish_and_clear();
     if let Some(error) = reading.failed.take() {
         return Err(error.into());
     }

@@ -3,6 +3,7 @@
 mod args;
 mod backtest;
 mod budgets;
+mod calibrate;
 mod check;
 mod commit;
 mod compare;
@@ -20,6 +21,7 @@ mod formats;
 mod ingest;
 mod init;
 mod model_args;
+mod output_from;
 mod prices;
 mod prices_diff;
 mod prices_explain;
@@ -65,8 +67,9 @@ enum Command {
     Explain(explain::ExplainArgs),
     Rollup(rollup::RollupArgs),
     Formats(formats::FormatsArgs),
-    Count(count::CountArgs),
     Diff(Box<diff::DiffArgs>),
+    Count(Box<count::CountArgs>),
+    Calibrate(calibrate::CalibrateArgs),
     Prices(prices::PricesArgs),
     Contract(contract::ContractArgs),
     Init(init::InitArgs),
@@ -118,6 +121,7 @@ fn dispatch(command: &Command, environment: &Environment, ui: &Ui) -> Result<Exi
         Command::Formats(args) => formats::run(args, ui),
         Command::Count(args) => count::run(args, environment, ui),
         Command::Diff(args) => diff::run(args, environment, ui),
+        Command::Calibrate(args) => calibrate::run(args, environment, ui),
         Command::Prices(args) => prices::run(args, environment, ui),
         Command::Contract(args) => contract::run(args, ui),
         Command::Init(args) => init::run(args, ui),

@@ -23,6 +23,8 @@ pub(crate) struct Environment {
     pub(crate) no_color: bool,
     /// Price books of the organisation (`TOKENCAST_PRICES`).
     pub(crate) price_books: Vec<std::path::PathBuf>,
+    /// The calibration of counts (`TOKENCAST_CALIBRATION`).
+    pub(crate) calibration: Option<String>,
 }
 
 impl Environment {
@@ -35,6 +37,9 @@ impl Environment {
             price_books: std::env::split_paths(&books)
                 .filter(|p| !p.as_os_str().is_empty())
                 .collect(),
+            calibration: std::env::var_os("TOKENCAST_CALIBRATION")
+                .map(|file| file.to_string_lossy().into_owned())
+                .filter(|file| !file.is_empty()),
         }
     }
 }
@@ -128,6 +133,7 @@ pub(crate) fn input_settings(args: &InputArgs, dimensions: &[Dimension]) -> Resu
         hash_labels: hash_labels(args)?,
         format: args.format_in.as_deref().map(format).transpose()?,
         mapping,
+        time: None,
         threads: if args.threads == 0 { processors } else { args.threads },
     };
     Ok(InputSettings { options, calendar, since, until })

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::args::When;
 use super::error::Failure;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::Progress;
 
 /// Width of tables where standard output is no terminal.
 const PLAIN_WIDTH: u16 = 0;
@@ -113,7 +116,7 @@ impl Ui {
     }
 
     /// A bar over bytes, drawn only on a terminal.
-    pub(crate) fn bytes_bar(&self, total: Option<u64>) -> ProgressBar {
+    fn bytes_bar(&self, total: Option<u64>) -> ProgressBar {
         if !self.progress {
             return ProgressBar::hidden();
         }
@@ -124,6 +127,32 @@ impl Ui {
             bar.set_style(style);
         }
         bar
+    }
+
+    /// Does what reads bytes, with a bar of them on a terminal.
+    pub(crate) fn while_reading<R>(
+        &self,
+        total: Option<u64>,
+        progress: &Progress,
+        work: impl FnOnce() -> R,
+    ) -> R {
+        let bar = self.bytes_bar(total);
+        let finished = AtomicBool::new(false);
+        let result = std::thread::scope(|scope| {
+            if !bar.is_hidden() {
+                scope.spawn(|| {
+                    while !finished.load(Ordering::Relaxed) {
+                        bar.set_position(progress.bytes());
+                        std::thread::sleep(Duration::from_millis(100));
+                    }
+                });
+            }
+            let result = work();
+            finished.store(true, Ordering::Relaxed);
+            result
+        });
+        bar.finish_and_clear();
+        result
     }
 
     /// A count of sizes settled, drawn only on a terminal.

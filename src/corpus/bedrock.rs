@@ -12,7 +12,7 @@ pub(super) fn batch_line<'a>(line: &Object<'a>) -> Option<Prompt<'a>> {
 }
 
 /// A body by the shape of its maker: messages, or one prompt.
-fn body<'a>(body: &Object<'a>) -> Option<Prompt<'a>> {
+pub(super) fn body<'a>(body: &Object<'a>) -> Option<Prompt<'a>> {
     if body.has("messages") {
         return if is_converse(body) { converse(body) } else { anthropic::body(body) };
     }

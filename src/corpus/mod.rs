@@ -12,6 +12,7 @@ mod extent;
 mod files;
 mod found;
 mod gemini;
+mod logged;
 mod media;
 mod openai;
 mod pieces;
@@ -19,11 +20,14 @@ mod prompt;
 mod request;
 #[cfg(test)]
 mod tests;
+mod values;
 mod work;
+mod wrapped;
 
 pub use content::{Image, Media, MediaKind, Part, Resolution};
 pub use extent::{Extent, extent};
 pub use files::{Sink, expand, is_by_lines, is_prompt_file, read_all};
 pub use found::CorpusReport;
+pub use logged::{Logged, LoggedReport, expand_logs, opening, read_logged};
 pub use media::{ImageSize, image_size};
 pub use prompt::{Message, Prompt, Shape, Tool, ToolChoice};

@@ -168,7 +168,8 @@ impl Cutter<'_, '_> {
     }
 }
 
-fn whole(stream: impl Read) -> io::Result<Vec<u8>> {
+/// All of a file.
+pub(super) fn whole(stream: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     stream.take(u64::try_from(LARGEST).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
     if bytes.len() >= LARGEST {

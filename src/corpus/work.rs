@@ -69,13 +69,16 @@ pub(super) fn work<S: Sink>(
 }
 
 fn lines<S: Sink>(block: &Block, found: &mut Found<'_, S>) {
+    lines_of(block).for_each(|(number, text)| found.value(Value::new(text), number));
+}
+
+/// The lines of a block that are not empty, with their numbers.
+pub(super) fn lines_of(block: &Block) -> impl Iterator<Item = (u64, &[u8])> {
     let lines = block.text().split_inclusive(|b| *b == b'\n');
-    for (number, line) in (block.first_line..).zip(lines) {
-        let text = if number == 1 { without_mark(line) } else { line }.trim_ascii();
-        if !text.is_empty() {
-            found.value(Value::new(text), number);
-        }
-    }
+    let texts = (block.first_line..).zip(lines).map(|(number, line)| {
+        (number, if number == 1 { without_mark(line) } else { line }.trim_ascii())
+    });
+    texts.filter(|(_, text)| !text.is_empty())
 }
 
 fn text<S: Sink>(mut stream: Stream<'_>, found: &mut Found<'_, S>) -> io::Result<()> {

@@ -1,10 +1,11 @@
-//! Estimates for tokenizers that are not public: ratios by the class of text, from a bundled table.
+//! Estimates for tokenizers that are not public: ratios by the class of text, from a bundled table or fitted to logs.
 
 use std::collections::BTreeMap;
 
 use toml::de::DeTable;
 
 use crate::config::{ConfigErrors, Reporter, decimal, parsed, tables, text, unknown};
+use crate::corpus::Prompt;
 use crate::money::{Factor, mul_div};
 use crate::tokenizer::{ClassCounts, TextClass};
 
@@ -19,37 +20,73 @@ pub const FEW_PROMPTS: u64 = 30;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Estimate {
     /// Tokens for one token of the base, by class.
-    ratios: [Factor; 8],
+    pub(super) ratios: [Factor; 8],
     /// Half of the band of one prompt, as a share.
-    prompt: Factor,
+    pub(super) prompt: Factor,
     /// Half of the band of many.
-    bill: Factor,
+    pub(super) bill: Factor,
     /// Where the ratios are from.
     pub source: String,
+    /// What a fit to logs adds; `None`: the ratios are those of the table.
+    pub(super) fitted: Option<Fitted>,
+}
+
+/// What is known of a tokenizer from logs, besides ratios and bands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fitted {
+    /// Tokens for a request, for each message, and for a request with tools.
+    pub(super) around: [Factor; 3],
+    /// Classes of which the logs had too little to say anything of, with the share of a prompt that they had at most in
+    /// nine of ten: the bands of the fit hold up to there.
+    pub(super) as_shipped: Vec<(TextClass, Factor)>,
+    /// Bands of the table, which these classes keep: of one prompt, of many.
+    pub(super) shipped: [Factor; 2],
 }
 
 impl Estimate {
     /// The tokens of a text of which the tokens of the base are known.
     #[must_use]
     pub fn tokens(&self, base: &ClassCounts) -> u64 {
-        let product = |(class, tokens): (TextClass, u64)| {
-            let (numerator, denominator) = self.ratios[class as usize].as_ratio();
-            // Ratios have two places; hundredths of tokens are whole.
-            mul_div(i128::from(tokens) * 100, numerator, denominator).unwrap_or(i128::MAX)
-        };
-        let hundredths = base.iter().map(product).fold(0, i128::saturating_add);
-        let whole = mul_div(hundredths, 1, 100).unwrap_or(i128::MAX);
-        u64::try_from(whole).unwrap_or(u64::MAX)
+        summed(base.iter().map(|(class, tokens)| (tokens, self.ratios[class as usize])))
     }
 
-    /// What is to be taken off and added to an estimate of so many prompts, rounded up.
+    /// Those of them that the logs say nothing of.
     #[must_use]
-    pub fn half_band(&self, tokens: u64, prompts: u64) -> u64 {
-        let share = if prompts < FEW_PROMPTS { self.prompt } else { self.bill };
-        let (numerator, denominator) = share.as_ratio();
-        let product = i128::from(tokens) * numerator;
-        let rounded = (product + denominator - 1) / denominator;
-        u64::try_from(rounded).unwrap_or(u64::MAX)
+    pub fn as_shipped(&self, base: &ClassCounts) -> u64 {
+        let Some(fitted) = &self.fitted else { return 0 };
+        let all = self.tokens(base);
+        let beyond = fitted.as_shipped.iter().map(|(class, usual)| {
+            let own = summed(std::iter::once((base.of(*class), self.ratios[*class as usize])));
+            own.saturating_sub(part_of(all, *usual))
+        });
+        beyond.fold(0, u64::saturating_add)
+    }
+
+    /// Whether it is a fit to logs.
+    #[must_use]
+    pub const fn is_fitted(&self) -> bool {
+        self.fitted.is_some()
+    }
+
+    /// The tokens around the text of a prompt, where logs told them.
+    #[must_use]
+    pub fn around(&self, prompt: &Prompt<'_>) -> Option<u64> {
+        let [request, message, tools] = self.fitted.as_ref()?.around;
+        let chat = u64::from(prompt.is_chat());
+        let messages = chat * u64::try_from(prompt.messages.len()).unwrap_or(u64::MAX);
+        let has_tools = u64::from(!prompt.tools.is_empty());
+        Some(summed([(chat, request), (messages, message), (has_tools, tools)].into_iter()))
+    }
+
+    /// What is to be taken off and added to an estimate of so many prompts, rounded up; `as_shipped` of its tokens have
+    /// the band of the table.
+    #[must_use]
+    pub fn half_band(&self, tokens: u64, as_shipped: u64, prompts: u64) -> u64 {
+        let of_table = self.fitted.as_ref().map(|fitted| fitted.shipped);
+        let [prompt, bill] = of_table.unwrap_or([self.prompt, self.bill]);
+        let table = if prompts < FEW_PROMPTS { prompt } else { bill };
+        let own = part_of(tokens.saturating_sub(as_shipped), self.share(prompts));
+        own.saturating_add(part_of(as_shipped, table.max(self.share(prompts))))
     }
 
     /// The band of so many prompts, as a share to either side.
@@ -57,6 +94,24 @@ impl Estimate {
     pub fn share(&self, prompts: u64) -> Factor {
         if prompts < FEW_PROMPTS { self.prompt } else { self.bill }
     }
+}
+
+/// The sum of counts times factors, rounded once; thousandths of tokens are whole.
+fn summed(products: impl Iterator<Item = (u64, Factor)>) -> u64 {
+    let product = |(count, factor): (u64, Factor)| {
+        let (numerator, denominator) = factor.as_ratio();
+        mul_div(i128::from(count) * 1000, numerator, denominator).unwrap_or(i128::MAX)
+    };
+    let thousandths = products.map(product).fold(0, i128::saturating_add);
+    let whole = mul_div(thousandths, 1, 1000).unwrap_or(i128::MAX);
+    u64::try_from(whole).unwrap_or(u64::MAX)
+}
+
+/// A share of a count, rounded up.
+fn part_of(count: u64, share: Factor) -> u64 {
+    let (numerator, denominator) = share.as_ratio();
+    let product = i128::from(count) * numerator;
+    u64::try_from((product + denominator - 1) / denominator).unwrap_or(u64::MAX)
 }
 
 /// The table.
@@ -166,7 +221,8 @@ fn read_row(
     for (kept, found) in all.iter_mut().zip(ratios) {
         *kept = found?;
     }
-    Some((offset, name, Estimate { ratios: all, prompt: prompt?, bill: bill?, source }))
+    let (prompt, bill) = (prompt?, bill?);
+    Some((offset, name, Estimate { ratios: all, prompt, bill, source, fitted: None }))
 }
 
 #[cfg(test)]
@@ -186,7 +242,7 @@ mod tests {
         assert_eq!(table.of("claude-2026").tokens(&base), 198);
         // 143 * 0.23 = 32.89; 143 * 0.11 = 15.73: rounded up.
         let old = table.of("claude-2024");
-        assert_eq!([1, 29, 30].map(|prompts| old.half_band(143, prompts)), [33, 33, 16]);
+        assert_eq!([1, 29, 30].map(|prompts| old.half_band(143, 0, prompts)), [33, 33, 16]);
         assert_eq!(table.of("nobody knows it"), table.of("other"));
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::classes::{ClassRatios, Estimate};
 use super::request::Overhead;
+use crate::money::Factor;
 use crate::price_book::ModelEntry;
 use crate::sku::Sku;
 use crate::tokenizer::{
@@ -20,7 +21,9 @@ pub enum CountBasis {
     Supplied,
     /// By the tokenizer that the model probably has.
     Assumed,
-    /// By ratios: the tokenizer is not public.
+    /// By ratios that were fitted to the user's logs.
+    Calibrated,
+    /// By the ratios of the program: the tokenizer is not public.
     Estimated,
 }
 
@@ -32,6 +35,7 @@ impl CountBasis {
             Self::Exact => "exact",
             Self::Supplied => "supplied",
             Self::Assumed => "assumed",
+            Self::Calibrated => "calibrated",
             Self::Estimated => "estimated",
         }
     }
@@ -39,7 +43,7 @@ impl CountBasis {
     /// False if it is not known how far a count is off.
     #[must_use]
     pub const fn has_band(self) -> bool {
-        matches!(self, Self::Exact | Self::Estimated)
+        matches!(self, Self::Exact | Self::Calibrated | Self::Estimated)
     }
 }
 
@@ -71,6 +75,21 @@ impl Method {
             why: tokenizer.data().to_owned(),
             engine: Engine::Tokenizer(tokenizer),
         }
+    }
+
+    /// By ratios fitted to logs.
+    pub(super) fn calibrated(tokenizer: &str, why: String, estimate: Estimate) -> Self {
+        Self {
+            tokenizer: tokenizer.to_owned(),
+            basis: CountBasis::Calibrated,
+            why,
+            engine: Engine::Estimate(Box::new(estimate)),
+        }
+    }
+
+    /// Whether models with the same tokenizer are counted alike.
+    pub(super) const fn is_by_name(&self) -> bool {
+        !matches!(self.basis, CountBasis::Supplied | CountBasis::Calibrated)
     }
 
     /// The ratios, where it is an estimate.
@@ -113,7 +132,12 @@ impl MethodCounter {
     ) -> Result<u64, LongSpace> {
         let mut running = Running::default();
         texts.try_for_each(|text| self.add(text, &mut running))?;
-        Ok(self.total(&running))
+        Ok(self.total(&running).tokens)
+    }
+
+    /// Whether ratios and constants are those of a fit to logs, which has tools and schemas as text.
+    pub(super) fn is_fitted(&self) -> bool {
+        matches!(self, Self::Classes { estimate, .. } if estimate.is_fitted())
     }
 
     /// Adds a text to others.
@@ -128,10 +152,13 @@ impl MethodCounter {
     }
 
     /// The tokens of all of them.
-    pub(super) fn total(&self, running: &Running) -> u64 {
+    pub(super) fn total(&self, running: &Running) -> TextTokens {
         match self {
-            Self::Text(_) => running.tokens,
-            Self::Classes { estimate, .. } => estimate.tokens(&running.classes),
+            Self::Text(_) => TextTokens { tokens: running.tokens, as_shipped: 0 },
+            Self::Classes { estimate, .. } => TextTokens {
+                tokens: estimate.tokens(&running.classes),
+                as_shipped: estimate.as_shipped(&running.classes),
+            },
         }
     }
 
@@ -151,6 +178,23 @@ pub(super) struct Running {
     classes: ClassCounts,
 }
 
+/// Tokens of texts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TextTokens {
+    pub(super) tokens: u64,
+    /// Those of them that a fit to logs says nothing of.
+    pub(super) as_shipped: u64,
+}
+
+/// The output that is expected of a model for one token of input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedOutput {
+    /// How much.
+    pub ratio: Factor,
+    /// Whose usage says so.
+    pub why: String,
+}
+
 /// A model that a corpus is counted for.
 #[derive(Debug, Clone)]
 pub struct CountedModel {
@@ -162,6 +206,8 @@ pub struct CountedModel {
     pub method: Method,
     /// What is added to it.
     pub overhead: Overhead,
+    /// What usage says of its output.
+    pub output: Option<ExpectedOutput>,
 }
 
 /// How the text of a model is counted, from what the price books say of it.

@@ -12,6 +12,8 @@ pub enum OutputRule {
     Tokens(u64),
     /// So many for one token of input.
     Ratio(Factor),
+    /// What usage says of each model.
+    Logs,
 }
 
 /// Where the output of a prompt is from.
@@ -21,6 +23,8 @@ pub enum OutputBasis {
     Stated,
     /// A share of the input, which the user stated.
     Ratio,
+    /// A share of the input, by usage.
+    Logs,
     /// The answer that the corpus holds.
     Answer,
     /// The most that the request allows: an upper bound.
@@ -31,8 +35,8 @@ pub enum OutputBasis {
 
 impl OutputBasis {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Stated, Self::Ratio, Self::Answer, Self::Limit, Self::Unknown];
+    pub const ALL: [Self; 6] =
+        [Self::Stated, Self::Ratio, Self::Logs, Self::Answer, Self::Limit, Self::Unknown];
 
     /// Its name in output.
     #[must_use]
@@ -40,6 +44,7 @@ impl OutputBasis {
         match self {
             Self::Stated => "stated",
             Self::Ratio => "ratio",
+            Self::Logs => "logs",
             Self::Answer => "answer",
             Self::Limit => "limit",
             Self::Unknown => "unknown",
@@ -56,6 +61,7 @@ impl OutputRule {
             _ if prompt.max_output == Some(0) => OutputBasis::Limit,
             Self::Tokens(_) => OutputBasis::Stated,
             Self::Ratio(_) => OutputBasis::Ratio,
+            Self::Logs => OutputBasis::Logs,
             Self::Corpus if !prompt.answer.is_empty() => OutputBasis::Answer,
             Self::Corpus if prompt.max_output.is_some() => OutputBasis::Limit,
             Self::Corpus => OutputBasis::Unknown,

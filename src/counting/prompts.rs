@@ -1,12 +1,16 @@
 //! Counts prompts for all models, in one thread.
 
+use std::borrow::Cow;
+
 use super::media::add_media;
-use super::method::{CountBasis, CountedModel, MethodCounter, Running};
-use super::output::{OutputBasis, OutputRule, share_of};
+use super::method::{CountBasis, CountedModel, MethodCounter, Running, TextTokens};
+use super::output::{OutputBasis, OutputRule};
 use super::request::Framing;
 use super::sums::{Input, SheetSums, Sums, TEXT, Tokens};
 use super::tool_tokens::{ToolForms, ToolTexts, add_schema, add_tools};
+use super::tools::{json, tool_json};
 use crate::corpus::{Message, Part, Prompt, Sink};
+use crate::money::Factor;
 use crate::sku::ContextBand;
 use crate::tokenizer::LongSpace;
 
@@ -31,8 +35,8 @@ pub struct PromptCounter {
 struct Texts {
     /// Whether a text was cut where that can change its count.
     is_cut: bool,
-    input: u64,
-    answer: u64,
+    input: TextTokens,
+    answer: TextTokens,
     roles: u64,
     tools: ToolTexts,
 }
@@ -49,8 +53,7 @@ impl PromptCounter {
         for model in &models {
             // Models with one tokenizer are counted once; a basis tells supplied from known ones.
             let name = (model.method.tokenizer.as_str(), model.method.basis);
-            let at =
-                names.iter().position(|known| *known == name && name.1 != CountBasis::Supplied);
+            let at = names.iter().position(|known| *known == name && model.method.is_by_name());
             let at = at.unwrap_or_else(|| {
                 names.push(name);
                 counters.push(model.method.counter());
@@ -69,15 +72,26 @@ impl PromptCounter {
         let mut texts = Vec::with_capacity(self.counters.len());
         let roles = || prompt.messages.iter().flat_map(|said| [&*said.role, name_of(said)]);
         for (counter, forms) in self.counters.iter_mut().zip(&self.forms) {
-            let said = prompt.messages.iter().flat_map(|said| texts_in(&said.parts));
+            let is_fitted = counter.is_fitted();
+            let mut running = Running::default();
+            if is_fitted {
+                all_texts(prompt).try_for_each(|text| counter.add(&text, &mut running))?;
+            } else {
+                said(prompt).try_for_each(|text| counter.add(text, &mut running))?;
+            }
+            let input = counter.total(&std::mem::take(&mut running));
+            if basis == OutputBasis::Answer {
+                texts_in(&prompt.answer).try_for_each(|text| counter.add(text, &mut running))?;
+            }
             texts.push(Texts {
-                input: counter.count(said)?,
-                answer: match basis {
-                    OutputBasis::Answer => counter.count(texts_in(&prompt.answer))?,
-                    _ => 0,
-                },
+                input,
+                answer: counter.total(&running),
                 roles: counter.count(roles())?,
-                tools: forms.count(prompt, counter)?,
+                tools: if is_fitted {
+                    ToolTexts::default()
+                } else {
+                    forms.count(prompt, counter)?
+                },
                 is_cut: false,
             });
         }
@@ -94,21 +108,28 @@ impl PromptCounter {
             let how = model.method.basis;
             let mut input = Input::default();
             input[TEXT] = match texts.is_cut {
-                true => Tokens::rewritten(texts.input, how),
-                false => Tokens::of(texts.input, how),
+                true => Tokens::rewritten(texts.input.tokens, how),
+                false => Tokens::of_text(texts.input, how),
             };
-            if let (Some(framing), true) = (model.overhead.framing, prompt.is_chat()) {
-                input[TEXT].add(Tokens::of(framed(framing, prompt, texts.roles), how));
-            }
+            // A fit to logs has all that is around texts in its constants.
+            let fitted = model.method.estimate().and_then(|estimate| estimate.around(prompt));
+            let around = fitted.or_else(|| {
+                let framing = model.overhead.framing.filter(|_| prompt.is_chat())?;
+                Some(framed(framing, prompt, texts.roles))
+            });
+            input[TEXT].add(Tokens::of(around.unwrap_or(0), how));
             // Tokens that the corpus holds are those of the model that they were made for.
             input[TEXT].add(Tokens::of(given, CountBasis::Assumed));
-            add_tools(model, prompt, &texts.tools, &mut input, &mut self.sums);
-            add_schema(model, prompt, &texts.tools, &mut input, &mut self.sums);
+            if fitted.is_none() {
+                add_tools(model, prompt, &texts.tools, &mut input, &mut self.sums);
+                add_schema(model, prompt, &texts.tools, &mut input, &mut self.sums);
+            }
             if has_media {
                 add_media(model, prompt, &mut input, &mut self.sums);
             }
             let all: u64 = input.iter().map(|tokens| tokens.all).fold(0, u64::saturating_add);
-            let output = output(basis, self.rule, prompt, &input, Tokens::of(texts.answer, how));
+            let answer = Tokens::of_text(texts.answer, how);
+            let output = output((basis, self.rule), model, prompt, &input, answer);
             let sums = Sums {
                 prompts: 1,
                 unknown: u64::from(basis == OutputBasis::Unknown),
@@ -163,26 +184,33 @@ impl Sink for PromptCounter {
 }
 
 fn output(
-    basis: OutputBasis,
-    rule: OutputRule,
+    basis: (OutputBasis, OutputRule),
+    model: &CountedModel,
     prompt: &Prompt<'_>,
     input: &Input,
     answer: Tokens,
 ) -> Tokens {
-    match (basis, rule) {
+    match basis {
         (OutputBasis::Stated, OutputRule::Tokens(each)) => Tokens::of(each, CountBasis::Assumed),
-        (OutputBasis::Ratio, OutputRule::Ratio(ratio)) => {
-            let sum = |of: fn(&Tokens) -> u64| input.iter().map(of).fold(0, u64::saturating_add);
-            let estimated = share_of(sum(|tokens| tokens.estimated), ratio);
-            let all = share_of(sum(|tokens| tokens.all), ratio);
-            let mut output = Tokens::of(estimated, CountBasis::Estimated);
-            output.add(Tokens::of(all.saturating_sub(estimated), CountBasis::Assumed));
-            output
+        (OutputBasis::Ratio, OutputRule::Ratio(ratio)) => Tokens::share_of(input, ratio),
+        (OutputBasis::Logs, _) => {
+            let ratio = model.output.as_ref().map_or(Factor::ZERO, |output| output.ratio);
+            Tokens::share_of(input, ratio)
         }
         (OutputBasis::Answer, _) => answer,
         (OutputBasis::Limit, _) => Tokens::of(prompt.max_output.unwrap_or(0), CountBasis::Assumed),
         _ => Tokens::default(),
     }
+}
+
+/// What is said in a prompt.
+fn said<'p>(prompt: &'p Prompt<'_>) -> impl Iterator<Item = &'p str> {
+    prompt.messages.iter().flat_map(|said| texts_in(&said.parts))
+}
+
+/// All texts of a prompt: what is said, tools and the schema of its answer as they are written.
+pub(super) fn all_texts<'p>(prompt: &'p Prompt<'_>) -> impl Iterator<Item = Cow<'p, str>> {
+    said(prompt).map(Cow::Borrowed).chain(tool_json(prompt)).chain(prompt.schema.map(json))
 }
 
 fn name_of<'p>(said: &'p Message<'_>) -> &'p str {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::band::Band;
-use super::method::{CountBasis, CountedModel};
-use super::output::OutputBasis;
+use super::method::{CountBasis, CountedModel, TextTokens};
+use super::output::{OutputBasis, share_of};
+use crate::money::Factor;
 use crate::sku::ContextBand;
 use crate::tokenizer::LongSpace;
 use crate::tokens::Component;
@@ -37,6 +38,8 @@ pub(super) struct Tokens {
     pub(super) all: u64,
     pub(super) exact: u64,
     pub(super) estimated: u64,
+    /// Estimated by a fit to logs that say nothing of them.
+    as_shipped: u64,
     /// So many less there may be, besides the band of an estimate.
     less: u64,
     /// So many more.
@@ -48,8 +51,24 @@ impl Tokens {
         let all = Self { all: tokens, ..Self::default() };
         match basis {
             CountBasis::Exact => Self { exact: tokens, ..all },
-            CountBasis::Estimated => Self { estimated: tokens, ..all },
+            CountBasis::Estimated | CountBasis::Calibrated => Self { estimated: tokens, ..all },
             CountBasis::Assumed | CountBasis::Supplied => all,
+        }
+    }
+
+    /// Of text.
+    pub(super) fn of_text(text: TextTokens, basis: CountBasis) -> Self {
+        Self { as_shipped: text.as_shipped, ..Self::of(text.tokens, basis) }
+    }
+
+    /// A share of all tokens of a prompt, none of which is exact.
+    pub(super) fn share_of(input: &Input, ratio: Factor) -> Self {
+        let sum = |of: fn(&Self) -> u64| input.iter().map(of).fold(0, u64::saturating_add);
+        Self {
+            all: share_of(sum(|tokens| tokens.all), ratio),
+            estimated: share_of(sum(|tokens| tokens.estimated), ratio),
+            as_shipped: share_of(sum(|tokens| tokens.as_shipped), ratio),
+            ..Self::default()
         }
     }
 
@@ -72,12 +91,14 @@ impl Tokens {
         self.all = self.all.saturating_add(other.all);
         self.exact = self.exact.saturating_add(other.exact);
         self.estimated = self.estimated.saturating_add(other.estimated);
+        self.as_shipped = self.as_shipped.saturating_add(other.as_shipped);
         self.less = self.less.saturating_add(other.less);
         self.more = self.more.saturating_add(other.more);
     }
 
     fn band(self, model: &CountedModel, prompts: u64) -> Band {
-        let half = model.method.estimate().map_or(0, |e| e.half_band(self.estimated, prompts));
+        let estimate = model.method.estimate();
+        let half = estimate.map_or(0, |e| e.half_band(self.estimated, self.as_shipped, prompts));
         Band {
             low: self.all.saturating_sub(half).saturating_sub(self.less),
             tokens: self.all,

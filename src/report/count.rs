@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::format::{amount, grouped, share};
+use super::format::{amount, counted, grouped, share};
 use super::{Align, Grid, PriceBookFacts, shown_findings};
 use crate::counting::{Band, CountBasis, CountedModel, Figures, OutputBasis, Priced};
 use crate::diagnostic::Diagnostic;
@@ -53,6 +53,9 @@ pub struct ModelCount {
     why: String,
     /// Half of the band of the total, as a share; of an estimate.
     band: Option<String>,
+    /// Tokens of output expected for one of input, by usage; and whose.
+    output_ratio: Option<String>,
+    output_why: Option<String>,
     currency: Option<String>,
     total: Counted,
     files: Vec<FileCount>,
@@ -125,6 +128,8 @@ impl ModelCount {
             basis: basis.name(),
             why: model.method.why.clone(),
             band,
+            output_ratio: model.output.as_ref().map(|output| output.ratio.to_string()),
+            output_why: model.output.as_ref().map(|output| output.why.clone()),
             currency: currency.map(|c| c.to_string()),
             total: counted(total),
             files: files
@@ -211,9 +216,9 @@ impl CountReport {
         let shapes: Vec<String> = shapes.collect();
         let mixture = if shapes.len() > 1 { "a mixture of " } else { "" };
         format!(
-            "{} prompts from {} files: {mixture}{}",
-            grouped(self.inputs.prompts),
-            grouped(self.inputs.files),
+            "{} from {}: {mixture}{}",
+            counted(self.inputs.prompts, "prompt"),
+            counted(self.inputs.files, "file"),
             shapes.join(", ")
         )
     }
@@ -308,6 +313,9 @@ impl CountReport {
                 let band = model.band.as_ref().and_then(|b| b.parse().ok()).map(share);
                 let band = band.map(|b| format!(", within {b}")).unwrap_or_default();
                 notes.push(format!("{} is {}{band}: {}", model.asked, model.basis, model.why));
+            }
+            if let Some(why) = &model.output_why {
+                notes.push(format!("Output of {} is expected: {why}", model.asked));
             }
             for (tier, cost) in [("online", &model.total.standard), ("batch", &model.total.batch)] {
                 let reasons = cost.unpriced.iter();

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::format::counted;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::forecast::{MODEL_NAME, MODEL_VERSION};
 
@@ -63,11 +64,8 @@ impl InputFacts {
     /// One line for people.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let count = |n: u64, what: &str| {
-            format!("{} {what}{}", super::format::grouped(n), if n == 1 { "" } else { "s" })
-        };
-        let mut text =
-            format!("{} from {}", count(self.records, "record"), count(self.files, "file"));
+        let (records, files) = (counted(self.records, "record"), counted(self.files, "file"));
+        let mut text = format!("{records} from {files}");
         let left_out = [
             (self.duplicates, "copy left out", "copies left out"),
             (self.skipped, "line skipped", "lines skipped"),

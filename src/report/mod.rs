@@ -1,6 +1,7 @@
 //! Reports: view models that any format can print. Nothing here computes a figure.
 
 pub mod backtest;
+pub mod calibrate;
 pub mod check;
 pub mod commit;
 pub mod compare;

@@ -325,8 +325,9 @@ pub(crate) struct Draft<'a> {
 impl Draft<'_> {
     /// The finished record, or why there is none.
     pub(crate) fn finish(self, envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
-        let Some(time) = self.time.filter(|_| !self.sku.model.is_empty()) else {
-            return Err(lacking(self.time.is_none(), self.sku.model.is_empty()));
+        let known = self.time.or(options.time);
+        let Some(time) = known.filter(|_| !self.sku.model.is_empty()) else {
+            return Err(lacking(known.is_none(), self.sku.model.is_empty()));
         };
         let mut sku = self.sku;
         let cost = Reported::read(envelope);

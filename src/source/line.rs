@@ -7,6 +7,7 @@ use super::outcome::{Outcome, Skipped};
 use super::row::Cell;
 use super::scan::{Object, ScanError, Scratch, Value};
 use crate::diagnostic::code;
+use crate::usage::UsageRecord;
 
 /// Takes what one line gives: its number, the format, and the outcome.
 pub(crate) type Found<'f> = dyn FnMut(u64, Option<Format>, Outcome) + 'f;
@@ -187,6 +188,22 @@ fn at_path<'a>(object: &Object<'a>, path: &str) -> Option<std::borrow::Cow<'a, s
     }
     let (head, rest) = path.split_once('.')?;
     at_path(&object.object(head)?, rest)
+}
+
+/// What one object says of usage, read by itself: its records, or why there are none.
+pub(crate) fn usage_of(object: &[u8], options: &ReadOptions) -> Result<Vec<UsageRecord>, Skipped> {
+    let mut all = Vec::new();
+    let mut why = None;
+    let mut reader = JsonReader::by_line(options);
+    let read = reader.read(1, object, &mut |_, _, outcome| match outcome {
+        Ok(records) => all.extend(records.into_iter().map(|(record, _)| record)),
+        Err(skipped) => why = Some(skipped),
+    });
+    match (read, why) {
+        (Err(_), _) => Err(Skipped::new(code::INVALID_LINE, "lines that are not valid JSON")),
+        (Ok(()), Some(skipped)) if all.is_empty() => Err(skipped),
+        (Ok(()), _) => Ok(all),
+    }
 }
 
 /// What one line gives, for the tests of the formats.

@@ -53,11 +53,13 @@ pub use self::cost_columns::{COST_COLUMNS, CostColumn, CostColumns};
 pub use self::format::{Format, FormatInfo, Group};
 pub use self::inputs::Input;
 use self::key_filter::KeyFilter;
+pub(crate) use self::line::{usage_of, wrapped_array};
 
 pub use self::hash_labels::HashLabels;
 pub use self::mapping::{InputIncludesCache, Mapping, MappingError};
 pub use self::pipeline::{read_all, read_bytes};
 use crate::diagnostic::Diagnostics;
+use crate::period::Timestamp;
 
 /// Labels kept without being asked for: words that companies split cost by, with few values.
 pub const DEFAULT_LABELS: [&str; 16] = [
@@ -138,6 +140,8 @@ pub struct ReadOptions {
     pub format: Option<Format>,
     /// Columns or paths of a log that no reader knows.
     pub mapping: Option<Mapping>,
+    /// The time of response bodies that state none; `None`: they are skipped.
+    pub time: Option<Timestamp>,
     /// Reading threads, at least one.
     pub threads: usize,
 }

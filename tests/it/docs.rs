@@ -285,6 +285,13 @@ fn counts_follow_their_schema() {
         "count.v1",
         &env.run(&["count", &prompts, "--model", models, "--output", "json"]).json(),
     );
+    let usage = root().join("samples/logs/openai.jsonl").display().to_string();
+    let fit = root().join("samples/requests/calibration.toml").display().to_string();
+    let more = ["--output-from", &usage, "--calibration", &fit, "--output", "json"];
+    assert_valid(
+        "count.v1",
+        &env.run(&[&["count", &prompts, "--model", models][..], &more].concat()).json(),
+    );
     env.file("odd.jsonl", "{\"hello\":1}\n");
     let odd = ["count", "odd.jsonl", "--model", "gpt-4o", "--output", "json"];
     assert_valid("count.v1", &env.run(&odd).json());
@@ -303,6 +310,15 @@ fn diffs_follow_their_schema() {
     let traffic = ["--map", &map, "--traffic", &logs];
     assert_valid("diff.v1", &env.run(&[&run[..], &limits, &traffic].concat()).json());
     assert_valid("diff.v1", &env.run(&[&run[..], &["--service-tier", "nothing"]].concat()).json());
+}
+
+#[test]
+fn calibrations_follow_their_schema() {
+    let env = TestEnv::new();
+    let log = root().join("samples/requests/assistant.jsonl").display().to_string();
+    assert_valid("calibrate.v1", &env.run(&["calibrate", &log, "--output", "json"]).json());
+    let other = root().join("samples/logs/openai.jsonl").display().to_string();
+    assert_valid("calibrate.v1", &env.run(&["calibrate", &other, "--output", "json"]).json());
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod architecture;
 mod cmd_backtest;
 mod cmd_backtest_costs;
+mod cmd_calibrate;
 mod cmd_check;
 mod cmd_check_ci;
 mod cmd_check_outputs;

@@ -25,6 +25,7 @@ use super::ui::Ui;
 use crate::budget::Gate;
 use crate::corpus;
 use crate::counting::{ClassRatios, CountedModel, OutputRule, Pricing, RequestRules};
+use crate::diagnostic::Diagnostics;
 use crate::prompt_diff::{self, Limit, Line, Pair, Per, Side, Total, placeholders};
 use crate::report::prompt_diff::{DiffContext, DiffReport, FileDiff, GateFacts, ModelDiff};
 use crate::sku::STANDARD;
@@ -54,6 +55,10 @@ pub(crate) struct DiffArgs {
     /// The tokenizer of a model, as the `tokenizer.json` of its maker; may be given several times.
     #[arg(long, value_name = "MODEL=FILE")]
     tokenizer: Vec<String>,
+    /// Ratios fitted to your own logs by `tokencast calibrate`, for models whose tokenizer is not
+    /// public. By default the file that the variable TOKENCAST_CALIBRATION names, if any.
+    #[arg(long, value_name = "FILE")]
+    calibration: Option<String>,
     /// Tokens of output of every request, the same before and after. By default costs are those of
     /// input alone.
     #[arg(long, value_name = "N")]
@@ -102,7 +107,11 @@ pub(crate) fn run(
     let prices = Prices::load(&args.prices, environment)?;
     let mut traffic = args.traffic.load(map, &prices, ui)?;
     let limits = args.limits(traffic.is_given)?;
-    let models = args.models(&traffic, &prices)?;
+    let at = instant(args.at.as_ref(), &prices)?;
+    let mut models = args.models(&traffic, &prices)?;
+    let mut found = Diagnostics::default();
+    let calibration = args.calibration.as_ref().or(environment.calibration.as_ref());
+    count::calibrate(&mut models, calibration, (&prices, at), &mut found)?;
     let counting = Counting {
         models: &models,
         rule: OutputRule::Tokens(args.output_tokens.unwrap_or(0)),
@@ -111,11 +120,10 @@ pub(crate) fn run(
     };
     let counts = counting.run(&sides.pairs)?;
     traffic.note_unmapped(sides.pairs.iter().map(|pair| pair.path()));
-    let mut found = counts.findings(&prices);
+    found.merge(counts.findings(&prices));
     found.merge(traffic.found.clone());
     let (findings, denied) = finish::resolve(&found, &policy);
     ui.findings(&findings);
-    let at = instant(args.at.as_ref(), &prices)?;
     let input = if args.cached { Component::InputCacheRead } else { Component::InputUncached };
     let pricing = Pricing { book: &prices.book, at, known_at: prices.known_at, input };
     let judged = Judging {
