@@ -5,15 +5,12 @@ use std::str::FromStr;
 use super::blend::Pricing;
 use super::events::{EventError, Scope, parse_change};
 use super::history::Leaf;
-use crate::forecast::{compound, quantile};
+use crate::forecast::compound;
 
 /// Days of a year and of its parts, on average.
 const DAYS_A_YEAR: f64 = 365.25;
 /// Days of a season: levels are compared week by week.
 const WEEK: usize = 7;
-
-/// Days of all paths whose medians are taken together.
-const DAYS_AT_ONCE: usize = 8;
 
 /// A growth target: from the level of the first week on, usage grows at a steady rate.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,9 +53,13 @@ impl FromStr for Growth {
     }
 }
 
-/// Brings the paths of a leaf to the planned growth: the median of each week, relative to that of
-/// the first, is divided out, and the growth since then multiplied in. The last growth whose scope
-/// holds the heaviest profile of the leaf applies.
+/// Brings the paths of a leaf to the planned growth: the mean of each week, relative to that of the
+/// first, is divided out, and the growth since then multiplied in. The last growth whose scope holds
+/// at least half of the leaf applies.
+///
+/// It is the mean because means of leaves add up, so that all usage grows as planned. The median of
+/// a leaf that fades out comes near zero while some of its paths go on; divided by it, those few
+/// would outgrow everything else.
 pub(super) fn apply(
     growth: &[Growth],
     leaf: &Leaf,
@@ -67,27 +68,19 @@ pub(super) fn apply(
     horizon: usize,
 ) {
     let Some(wanted) = growth.iter().rev().find(|g| covers(g, leaf, pricing)) else { return };
-    let factors = factors(&medians(quantities, horizon), wanted.daily_factor);
+    let factors = factors(&sums(quantities, horizon), wanted.daily_factor);
     for path in quantities.chunks_exact_mut(horizon) {
         path.iter_mut().zip(&factors).for_each(|(q, f)| *q *= f);
     }
 }
 
-/// The median of each day over the paths. Paths lie one after the other: some days are read at a time.
-fn medians(quantities: &[f64], horizon: usize) -> Vec<f64> {
-    let mut medians = Vec::with_capacity(horizon);
-    let mut samples: [Vec<f64>; DAYS_AT_ONCE] = Default::default();
-    for first in (0..horizon).step_by(DAYS_AT_ONCE) {
-        samples.iter_mut().for_each(Vec::clear);
-        let days = first..horizon.min(first + DAYS_AT_ONCE);
-        for path in quantities.chunks_exact(horizon) {
-            for (sample, value) in samples.iter_mut().zip(&path[days.clone()]) {
-                sample.push(*value);
-            }
-        }
-        medians.extend(samples[..days.len()].iter_mut().map(|sample| quantile(sample, 0.5)));
+/// The sum of each day over the paths, which lie one after the other.
+fn sums(quantities: &[f64], horizon: usize) -> Vec<f64> {
+    let mut sums = vec![0.0; horizon];
+    for path in quantities.chunks_exact(horizon) {
+        sums.iter_mut().zip(path).for_each(|(sum, quantity)| *sum += quantity);
     }
-    medians
+    sums
 }
 
 fn covers(growth: &Growth, leaf: &Leaf, pricing: &Pricing<'_, '_>) -> bool {
@@ -98,12 +91,12 @@ fn covers(growth: &Growth, leaf: &Leaf, pricing: &Pricing<'_, '_>) -> bool {
 
 /// Factor of each day. Day t is compared with the week around it, day 3 being the centre of the
 /// first.
-fn factors(medians: &[f64], daily: f64) -> Vec<f64> {
-    let sum_of = |start: usize| medians[start..start + WEEK].iter().sum::<f64>();
-    let last_start = medians.len().checked_sub(WEEK);
+fn factors(levels: &[f64], daily: f64) -> Vec<f64> {
+    let sum_of = |start: usize| levels[start..start + WEEK].iter().sum::<f64>();
+    let last_start = levels.len().checked_sub(WEEK);
     let mut grown = 1.0;
-    let mut factors = Vec::with_capacity(medians.len());
-    for day in 0..medians.len() {
+    let mut factors = Vec::with_capacity(levels.len());
+    for day in 0..levels.len() {
         // The level of the first week is that of its middle.
         if day > WEEK / 2 {
             grown *= daily;
@@ -140,13 +133,26 @@ mod tests {
 
     #[test]
     fn the_trend_is_replaced() {
-        // Medians grow by 10 % a week; wanted is no growth.
-        let medians: Vec<f64> = (0..28).map(|t| 100.0 * 1.1_f64.powi(t / 7)).collect();
-        let flat = factors(&medians, 1.0);
-        assert!(near(medians[27] * flat[27], 100.0), "{}", medians[27] * flat[27]);
+        // Levels grow by 10 % a week; wanted is no growth.
+        let levels: Vec<f64> = (0..28).map(|t| 100.0 * 1.1_f64.powi(t / 7)).collect();
+        let flat = factors(&levels, 1.0);
+        assert!(near(levels[27] * flat[27], 100.0), "{}", levels[27] * flat[27]);
         assert!(near(flat[0], 1.0));
         // Without a trend only the growth is left, from the middle of the first week on.
         let grown = factors(&[100.0; 14], 1.01);
         assert!(near(grown[3], 1.0) && near(grown[13], 1.01_f64.powi(10)));
+    }
+
+    #[test]
+    fn a_leaf_that_fades_out_on_most_paths_does_not_outgrow_the_plan() {
+        // Of three paths two halve every week, so that the median is nearly nothing in the end.
+        let path = |weekly: f64| (0..70).map(move |t| 100.0 * weekly.powi(t / 7));
+        let quantities: Vec<f64> = [0.5, 0.5, 1.0].into_iter().flat_map(path).collect();
+        let all = sums(&quantities, 70);
+        let factors = factors(&all, 1.0);
+        for (day, factor) in factors.iter().enumerate() {
+            assert!(*factor < 3.0 + 1e-9, "day {day}: {factor}");
+        }
+        assert!(near(all[69] * factors[69], all[0]), "{}", all[69] * factors[69]);
     }
 }

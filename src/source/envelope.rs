@@ -272,13 +272,10 @@ impl<'a> Envelope<'a> {
             return labels;
         }
         for level in self.levels() {
-            for (key, value) in level.raw_fields() {
-                if LABEL_OBJECT_FILTER.may_have(key)
-                    && LABEL_OBJECTS.contains(&key)
-                    && let Some(object) = value.object()
-                {
-                    set_labels(&mut labels, &object, policy);
-                }
+            let holds_labels =
+                |key: &[u8]| LABEL_OBJECT_FILTER.may_have(key) && LABEL_OBJECTS.contains(&key);
+            for object in level.objects_of(holds_labels) {
+                set_labels(&mut labels, &object, policy);
             }
         }
         // A flat line has its labels beside the usage; its ids come in only by name.

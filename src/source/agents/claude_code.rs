@@ -65,7 +65,7 @@ pub(crate) fn read(line: &Object<'_>, options: &ReadOptions) -> Outcome {
     if is_oldest(line) && !message.has("usage") {
         return read_oldest(line, &message, options);
     }
-    let is_answer = line.text("type").is_some_and(|t| t == "assistant");
+    let is_answer = line.says("type", "assistant");
     let Some(usage) = message.object("usage").filter(|_| is_answer) else {
         return Err(Skipped::new(
             code::NOT_USAGE,

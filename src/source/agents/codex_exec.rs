@@ -35,7 +35,7 @@ fn is_event(object: &Object<'_>) -> bool {
 }
 
 fn read(event: &Object<'_>, options: &ReadOptions) -> Outcome {
-    let is_finished = event.text("type").is_some_and(|t| t == "turn.completed");
+    let is_finished = event.says("type", "turn.completed");
     let Some(usage) = event.object("usage").filter(|_| is_finished) else {
         return shared::not_usage("events of `codex exec` that are not finished turns");
     };

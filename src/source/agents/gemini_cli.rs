@@ -72,7 +72,7 @@ fn read_chat(chat: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
 /// One message of a chat.
 fn message(message: &Object<'_>, session: &str, options: &ReadOptions) -> Outcome {
     const WHAT: &str = "answer in a Gemini CLI chat";
-    let is_answer = message.text("type").is_some_and(|t| t == "gemini");
+    let is_answer = message.says("type", "gemini");
     let Some(tokens) = message.object("tokens").filter(|_| is_answer) else {
         return shared::not_usage("messages of Gemini CLI chats that carry no tokens");
     };

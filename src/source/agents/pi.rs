@@ -64,7 +64,7 @@ impl Session for Entries {
         options: &ReadOptions,
         emit: &mut Emit<'_>,
     ) {
-        if object.text("type").is_some_and(|t| t == "session") {
+        if object.says("type", "session") {
             self.directory = CompactString::new(object.text("cwd").unwrap_or_default());
         }
         emit(line, entry(object, &self.directory, options));

@@ -188,9 +188,8 @@ impl Modalities {
 /// Grounding is told only by the candidates. From Gemini 3 on each query is billed, before that
 /// each prompt that was grounded, however many queries it took.
 fn grounded<'a>(body: &Object<'_>, mut draft: Draft<'a>) -> Draft<'a> {
-    let mentions =
-        |v: &Value<'_>| v.mentions("groundingMetadata") || v.mentions("grounding_metadata");
-    let candidates = body.get("candidates").filter(mentions);
+    // Either spelling of the metadata begins so.
+    let candidates = body.get("candidates").filter(|v| v.mentions("\"grounding"));
     let candidates = candidates.and_then(|v| v.array()).unwrap_or_default();
     let (mut queries, mut from_maps) = (0_u64, false);
     for candidate in candidates.iter().filter_map(Value::object) {

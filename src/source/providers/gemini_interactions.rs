@@ -18,7 +18,7 @@ use crate::tokens::Component;
 pub(crate) fn is_interaction(object: &Object<'_>, usage: Option<&Object<'_>>) -> bool {
     match usage {
         Some(usage) => usage.has("total_input_tokens") && usage.has("total_output_tokens"),
-        None => object.text("object").is_some_and(|o| o == "interaction"),
+        None => object.says("object", "interaction"),
     }
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn is_interaction(object: &Object<'_>, usage: Option<&Object<'_>>) ->
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
     let usage = envelope.usage().ok_or_else(|| {
-        let runs = body.text("status").is_some_and(|s| s == "in_progress");
+        let runs = body.says("status", "in_progress");
         if runs { only_event() } else { no_usage(body) }
     })?;
     let mut splitter = Splitter::default();

@@ -48,24 +48,12 @@ const fn mark(key: &[u8]) -> u64 {
 /// Where a key and its value stand in the text.
 #[derive(Debug, Clone, Copy)]
 struct Field {
-    key: u32,
-    key_len: u32,
-    value: u32,
-    value_len: u32,
+    key: usize,
+    key_end: usize,
+    value: usize,
+    value_end: usize,
     /// The fields of the value, where it is an object that was read on the way.
     inner: Level,
-}
-
-impl Field {
-    fn new(key: (usize, usize), value: (usize, usize), inner: Level) -> Result<Self, ScanError> {
-        Ok(Self {
-            key: place(key.0)?,
-            key_len: place(key.1 - key.0)?,
-            value: place(value.0)?,
-            value_len: place(value.1 - value.0)?,
-            inner,
-        })
-    }
 }
 
 /// Objects under these keys are read on the way, as nearly every log's usage is in one of them:
@@ -97,12 +85,6 @@ fn is_read_on_the_way(key: &[u8]) -> bool {
 
 fn place(at: usize) -> Result<u32, ScanError> {
     u32::try_from(at).map_err(|_| ScanError::Invalid(at))
-}
-
-/// A part of a text; empty where it is not inside.
-fn part(text: &[u8], start: u32, len: u32) -> &[u8] {
-    let (start, len) = (start as usize, len as usize);
-    text.get(start..start + len).unwrap_or_default()
 }
 
 /// Reads the object that begins at `at`: its fields go to the end of `found`, and the place just past
@@ -146,7 +128,7 @@ fn read_level(
             // What is wrong inside a value matters only to those who ask for it.
             Some(Err(_)) | None => skip_value(text, start)?,
         };
-        fields.push(Field::new((key_start, key_end), (start, at), inner)?);
+        fields.push(Field { key: key_start, key_end, value: start, value_end: at, inner });
         marks |= mark(&text[key_start..key_end]);
         at = skip_space(text, at);
         match text.get(at) {
@@ -165,7 +147,7 @@ impl<'a> Object<'a> {
     /// Reads one object that fills `text`, apart from white space around it.
     ///
     /// # Errors
-    /// [`ScanError`] if it is no object, ends early, or is larger than 4 GiB.
+    /// [`ScanError`] if it is no object or ends early.
     pub fn parse(text: &'a [u8]) -> Result<Self, ScanError> {
         Self::parse_with(&mut Scratch::default(), text)
     }
@@ -206,7 +188,7 @@ impl<'a> Object<'a> {
 
     fn find(&self, key: &[u8]) -> Option<&Field> {
         let has_key =
-            |field: &&Field| field.key_len as usize == key.len() && self.key(field) == key;
+            |field: &&Field| field.key_end - field.key == key.len() && self.key(field) == key;
         self.fields().iter().rev().find(has_key)
     }
 
@@ -226,8 +208,13 @@ impl<'a> Object<'a> {
             let end = skip_value(text, start).unwrap_or(text.len());
             let key = (key_start + 1, key_end - 1);
             marks |= mark(&text[key.0..key.1]);
-            let Ok(field) = Field::new(key, (start, end), Level::default()) else { break };
-            fields.push(field);
+            fields.push(Field {
+                key: key.0,
+                key_end: key.1,
+                value: start,
+                value_end: end,
+                inner: Level::default(),
+            });
             at = skip_space(text, end);
         }
         let count = u32::try_from(fields.len()).unwrap_or(0);
@@ -242,11 +229,11 @@ impl<'a> Object<'a> {
     }
 
     fn key(&self, field: &Field) -> &'a [u8] {
-        part(self.text, field.key, field.key_len)
+        self.text.get(field.key..field.key_end).unwrap_or_default()
     }
 
     fn value(&self, field: &Field) -> Value<'a> {
-        Value(part(self.text, field.value, field.value_len))
+        Value(self.text.get(field.value..field.value_end).unwrap_or_default())
     }
 
     /// The object under a key.
@@ -282,6 +269,22 @@ impl<'a> Object<'a> {
     #[inline]
     pub fn has(&self, key: &str) -> bool {
         self.field(key).is_some()
+    }
+
+    /// True if the text under a key is this one.
+    #[must_use]
+    #[inline]
+    pub(crate) fn says(&self, key: &str, text: &str) -> bool {
+        self.field(key).is_some_and(|field| self.value(field).says(text))
+    }
+
+    /// The objects under keys that pass, in order.
+    pub(crate) fn objects_of(
+        &self,
+        mut wanted: impl FnMut(&[u8]) -> bool,
+    ) -> impl Iterator<Item = Object<'a>> {
+        let fields = self.fields().iter().filter(move |field| wanted(self.key(field)));
+        fields.filter_map(|field| self.inner(field))
     }
 
     /// The keys in order, as they are written.

@@ -71,6 +71,16 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// True if it is a string that says this: nearly always told without reading it.
+    #[must_use]
+    pub(crate) fn says(&self, text: &str) -> bool {
+        let Some(inner) = self.0.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""))
+        else {
+            return false;
+        };
+        inner == text.as_bytes() || inner.contains(&b'\\') && self.text().is_some_and(|t| t == text)
+    }
+
     /// The text, if it is a string; lone surrogates become the replacement character.
     #[must_use]
     pub fn text(&self) -> Option<Cow<'a, str>> {

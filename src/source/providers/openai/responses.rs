@@ -25,7 +25,7 @@ pub(crate) fn is_responses(object: &Object<'_>, usage: Option<&Object<'_>>) -> b
                 && !usage.has("cache_creation_input_tokens")
         }
         None => {
-            object.text("object").is_some_and(|o| o == "response")
+            object.says("object", "response")
                 || object.text("type").is_some_and(|t| t.starts_with("response."))
                     && !object.has("response")
         }
@@ -50,7 +50,7 @@ pub(crate) fn is_realtime(object: &Object<'_>, usage: Option<&Object<'_>>) -> bo
     match usage {
         Some(usage) => usage.has("input_token_details") && !usage.has("type"),
         None => {
-            object.text("object").is_some_and(|o| o == "realtime.response")
+            object.says("object", "realtime.response")
                 || object.has("event_id")
                     && object.text("type").is_some_and(|t| EVENTS.iter().any(|e| t.starts_with(e)))
         }
@@ -94,7 +94,7 @@ fn tool_calls(body: &Object<'_>, splitter: &mut Splitter) {
     let items = items.and_then(|v| v.array()).unwrap_or_default();
     let mut containers = BTreeSet::new();
     for item in items.iter().filter_map(Value::object) {
-        if item.text("status").is_some_and(|s| s == "failed") {
+        if item.says("status", "failed") {
             continue;
         }
         let component = match item.text("type").as_deref() {

@@ -1,5 +1,5 @@
-//! Writes the tables of `src/tokenizer`: vocabularies as `tiktoken-rs` carries them and classes of characters as the
-//! regex engine it uses has them. Nothing is downloaded.
+//! The build script: writes the tables of the tokenizer, from vocabularies as `tiktoken-rs` carries
+//! them and classes of characters as the regex engine it uses has them. Nothing is downloaded.
 
 #![expect(
     clippy::disallowed_macros,
@@ -8,7 +8,7 @@
 )]
 
 mod characters;
-#[path = "../src/tokenizer/layout.rs"]
+#[path = "../layout.rs"]
 mod layout;
 mod pairs;
 mod trie;
@@ -20,7 +20,7 @@ use std::{env, fs};
 type Vocabulary = Vec<Vec<u8>>;
 
 fn main() {
-    println!("cargo:rerun-if-changed=build");
+    println!("cargo:rerun-if-changed=src/tokenizer/build");
     println!("cargo:rerun-if-changed=src/tokenizer/layout.rs");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo sets OUT_DIR"));
     let write = |name: &str, bytes: &[u8]| {
