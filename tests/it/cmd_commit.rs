@@ -148,3 +148,35 @@ fn threads_change_nothing() {
     assert_eq!(one.status, 0, "{}", one.stderr);
     assert_eq!(one.stdout, two.stdout);
 }
+
+/// What a swap leaves is sized the same whether its ratio is stated or was measured on a corpus.
+#[test]
+fn ratios_measured_on_a_corpus_are_those_of_a_swap() {
+    let env = env(&[("deal.toml", COMMITMENT)]);
+    let named = |id: &str, tokenizer: &str| {
+        format!("[[model]]\nid = \"{id}\"\ntokenizer = \"{tokenizer}\"\n")
+    };
+    let book = BOOK.replace("[[model]]\nid = \"m\"\n", &named("m", "o200k_base"));
+    let second = named("n", "cl100k_base")
+        + "[[model.price]]\ninput_per_mtok = \"1\"\noutput_per_mtok = \"5\"\n";
+    env.file("book.toml", book + &second);
+    let row = |name: &str, ratio: &str| {
+        format!(
+            "[[tokenizer]]\nname = \"{name}\"\nratio = \"{ratio}\"\nlow = \"{ratio}\"\nhigh = \"{ratio}\"\nbasis = \"exact\"\nsource = \"s\"\n"
+        )
+    };
+    let head = "schema = \"tokencast.tokenizers.v1\"\nbase = \"o200k_base\"\nchecked_on = \"2026-11-20\"\n";
+    env.file("r.toml", format!("{head}{}{}", row("o200k_base", "1"), row("cl100k_base", "1.25")));
+    let sized = |stated: &str, more: &[&str]| {
+        let swap = format!(
+            "schema = \"tokencast.scenario.v1\"\n[[scenario]]\nname = \"swap\"\ncontracts = [\"deal.toml\"]\n[[scenario.change]]\nkind = \"swap\"\nfrom = \"m\"\nto = \"n\"\n{stated}"
+        );
+        env.file("s.toml", swap);
+        let mut found = figures(&env, &[&["--scenario", "s.toml"], more].concat());
+        found["diagnostics"] = Value::Null;
+        found
+    };
+    let stated = sized("token_ratio_input = \"1.25\"\ntoken_ratio_output = \"1.25\"\n", &[]);
+    assert_eq!(sized("", &["--token-ratios", "r.toml"]), stated);
+    assert_ne!(sized("", &[]), stated);
+}
