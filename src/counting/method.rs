@@ -186,6 +186,13 @@ pub(super) struct TextTokens {
     pub(super) as_shipped: u64,
 }
 
+impl TextTokens {
+    pub(super) fn add(&mut self, other: Self) {
+        self.tokens = self.tokens.saturating_add(other.tokens);
+        self.as_shipped = self.as_shipped.saturating_add(other.as_shipped);
+    }
+}
+
 /// The output that is expected of a model for one token of input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectedOutput {

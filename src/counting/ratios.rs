@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::method::{CountBasis, CountedModel, MethodCounter, Running};
+use super::method::{CountBasis, CountedModel, MethodCounter, Running, TextTokens};
 use super::prompts::texts_in;
 use crate::corpus::{Prompt, Sink};
 use crate::money::{Amount, MoneyError, Rounding};
@@ -17,15 +17,15 @@ const PLACES: u32 = 6;
 struct Sums {
     prompts: u64,
     /// By tokenizer.
-    tokens: Vec<u64>,
+    tokens: Vec<TextTokens>,
 }
 
 impl Sums {
-    fn add(&mut self, prompts: u64, tokens: impl Iterator<Item = u64>) {
+    fn add(&mut self, prompts: u64, tokens: impl Iterator<Item = TextTokens>) {
         self.prompts = self.prompts.saturating_add(prompts);
         for (at, tokens) in tokens.enumerate() {
             match self.tokens.get_mut(at) {
-                Some(sum) => *sum = sum.saturating_add(tokens),
+                Some(sum) => sum.add(tokens),
                 None => self.tokens.push(tokens),
             }
         }
@@ -136,14 +136,14 @@ impl RatioMeter {
         let is_exact =
             |(_, model): &(String, CountedModel)| model.method.basis == CountBasis::Exact;
         let base = self.tokenizers.iter().position(is_exact).unwrap_or(0);
-        let mut all = Sums { prompts: 0, tokens: vec![0; self.tokenizers.len()] };
+        let mut all = Sums { prompts: 0, tokens: vec![TextTokens::default(); self.tokenizers.len()] };
         for sums in self.by_class.values() {
             all.add(sums.prompts, sums.tokens.iter().copied());
         }
         let classes = self.by_class.iter().map(|(class, sums)| (Some(class.name()), sums));
         let mut rows = Vec::new();
         for (class, sums) in [(None, &all)].into_iter().chain(classes) {
-            if sums.tokens.get(base).is_none_or(|tokens| *tokens == 0) {
+            if sums.tokens.get(base).is_none_or(|counted| counted.tokens == 0) {
                 continue;
             }
             for number in 0..self.tokenizers.len() {
@@ -164,9 +164,9 @@ impl RatioMeter {
         sums: &Sums,
     ) -> Result<MeasuredRow, MoneyError> {
         let ends = |at: usize| {
-            let tokens = sums.tokens[at];
+            let TextTokens { tokens, as_shipped } = sums.tokens[at];
             let estimate = self.tokenizers[at].1.method.estimate();
-            let half = estimate.map_or(0, |estimate| estimate.half_band(tokens, sums.prompts));
+            let half = estimate.map_or(0, |e| e.half_band(tokens, as_shipped, sums.prompts));
             [tokens.saturating_sub(half), tokens, tokens.saturating_add(half)]
         };
         let (own, of) = (ends(number), ends(base));

@@ -167,7 +167,7 @@ fn ratios_measured_on_a_corpus_are_those_of_a_swap() {
     };
     let head = "schema = \"tokencast.tokenizers.v1\"\nbase = \"o200k_base\"\nchecked_on = \"2026-11-20\"\n";
     env.file("r.toml", format!("{head}{}{}", row("o200k_base", "1"), row("cl100k_base", "1.25")));
-    let mut sized = |stated: &str, more: &[&str]| {
+    let sized = |stated: &str, more: &[&str]| {
         let swap = format!(
             "schema = \"tokencast.scenario.v1\"\n[[scenario]]\nname = \"swap\"\ncontracts = [\"deal.toml\"]\n[[scenario.change]]\nkind = \"swap\"\nfrom = \"m\"\nto = \"n\"\n{stated}"
         );
