@@ -129,7 +129,7 @@ pub(crate) fn run(
     finish::print(&report, printed, &args.output, denied, ui)?;
     match measuring {
         Some(measuring) if !denied && read.prompts > 0 => {
-            measuring.write(&inputs, args.threads, ui)?
+            measuring.write(&inputs, args.threads, ui)?;
         }
         Some(_) => ui.note("no ratios of tokens were written"),
         None => {}

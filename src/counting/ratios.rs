@@ -136,7 +136,8 @@ impl RatioMeter {
         let is_exact =
             |(_, model): &(String, CountedModel)| model.method.basis == CountBasis::Exact;
         let base = self.tokenizers.iter().position(is_exact).unwrap_or(0);
-        let mut all = Sums { prompts: 0, tokens: vec![TextTokens::default(); self.tokenizers.len()] };
+        let mut all =
+            Sums { prompts: 0, tokens: vec![TextTokens::default(); self.tokenizers.len()] };
         for sums in self.by_class.values() {
             all.add(sums.prompts, sums.tokens.iter().copied());
         }
