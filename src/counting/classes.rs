@@ -36,8 +36,8 @@ pub struct Estimate {
 pub(super) struct Fitted {
     /// Tokens for a request, for each message, and for a request with tools.
     pub(super) around: [Factor; 3],
-    /// Classes of which the logs had too little to say anything of, with the share of a prompt that they had at most in
-    /// nine of ten: the bands of the fit hold up to there.
+    /// Classes of which the logs had too little to say anything of, with the largest share that they had of a prompt:
+    /// the bands of the fit hold up to there.
     pub(super) as_shipped: Vec<(TextClass, Factor)>,
     /// Bands of the table, which these classes keep: of one prompt, of many.
     pub(super) shipped: [Factor; 2],

@@ -46,16 +46,13 @@ pub(super) fn with(rows: &[&Row], beta: &[f64; DIM]) -> Vec<f64> {
     rows.iter().map(|row| predicted(row, beta)).collect()
 }
 
-/// The share of a class in the text of nine of ten records, at most.
-pub(super) fn usual_share(rows: &[&Row], beta: &[f64; DIM], class: TextClass) -> f64 {
+/// The largest share of a class in the text of a record: the errors are of text with that much of it.
+pub(super) fn largest_share(rows: &[&Row], beta: &[f64; DIM], class: TextClass) -> f64 {
     let of = |row: &&Row| {
         let all: f64 = row.x.iter().zip(beta).take(TextClass::ALL.len()).map(|(x, b)| x * b).sum();
         row.x[class as usize] * beta[class as usize] / all.max(1.0)
     };
-    let mut shares: Vec<f64> = rows.iter().map(of).collect();
-    shares.sort_unstable_by(f64::total_cmp);
-    let rank = (shares.len() * NINE_OF_TEN.0).div_ceil(NINE_OF_TEN.1);
-    shares.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
+    rows.iter().map(of).fold(0.0, f64::max)
 }
 
 /// The part of each record; a conversation is whole in one.
@@ -153,8 +150,8 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_share_is_that_of_nine_of_ten() {
-        // Ten records of 100 words and 10, 20, ... 100 digits: the ninth has 90 of 190.
+    fn the_largest_share_is_of_one_record() {
+        // 100 words, and 10, 20, ... 100 digits: at most 100 of 200.
         let rows: Vec<Row> = (1..=10_u32)
             .map(|n| {
                 let mut row = row(100.0, n.into());
@@ -162,8 +159,8 @@ mod tests {
                 row
             })
             .collect();
-        let share = usual_share(&rows.iter().collect::<Vec<_>>(), &[1.0; DIM], TextClass::Digits);
-        assert!((share - 90.0 / 190.0).abs() < 1e-12, "{share}");
+        let share = largest_share(&rows.iter().collect::<Vec<_>>(), &[1.0; DIM], TextClass::Digits);
+        assert!((share - 0.5).abs() < 1e-12, "{share}");
     }
 
     #[test]

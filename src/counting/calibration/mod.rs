@@ -47,8 +47,8 @@ pub struct Fit {
     pub ratios: [Factor; 8],
     /// Tokens for a request, for each message, and for a request with tools.
     pub around: [Factor; 3],
-    /// Classes of which the logs had too little to say anything of, with the share of the text that nine of ten requests
-    /// had of them at most.
+    /// Classes of which the logs had too little to say anything of, with the largest share of the text that a request
+    /// had of them.
     pub as_shipped: Vec<(TextClass, Factor)>,
     /// Mean error of a request, held out, as a share of the estimate.
     pub mean_error: Factor,
@@ -226,7 +226,7 @@ fn fitted(
     let unlearned =
         TextClass::ALL.into_iter().filter(|class| found.left[*class as usize] > LEARNED);
     let as_shipped: Option<Vec<(TextClass, Factor)>> = unlearned
-        .map(|class| Some((class, decimal(up(holdout::usual_share(rows, &found.beta, class)))?)))
+        .map(|class| Some((class, decimal(up(holdout::largest_share(rows, &found.beta, class)))?)))
         .collect();
     let mut ratios = [Factor::ONE; 8];
     for (ratio, found) in ratios.iter_mut().zip(found.beta) {
