@@ -170,3 +170,35 @@ impl<const WORDS: usize> Cache<WORDS> {
         }
     }
 }
+
+/// What was found last at each place, before the sets: the few thousand pieces that come most lie so close together that
+/// the processor keeps them near.
+#[derive(Debug)]
+pub(super) struct Front(Box<[u128; FRONT]>);
+
+/// Places of the front: 128 KiB.
+const FRONT: usize = 1 << 13;
+
+impl Front {
+    /// A front that has seen nothing. No piece is like an empty place, for each has a length.
+    pub(super) fn new() -> Self {
+        Self(Box::new([0; FRONT]))
+    }
+
+    /// Other bits of the hash than those of the sets, so that pieces of one set have places of their own.
+    const fn place(hash: Hash) -> usize {
+        (hash.0 >> 8) as usize & (FRONT - 1)
+    }
+
+    #[inline]
+    pub(super) fn get(&self, key: Key<1>, hash: Hash) -> Option<Known> {
+        let entry = self.0[Self::place(hash)];
+        (entry & !VALUE == key.0[0]).then_some(Known(entry))
+    }
+
+    /// Keeps what is known of a piece; what was at its place is forgotten.
+    #[inline]
+    pub(super) fn keep(&mut self, known: Known, hash: Hash) {
+        self.0[Self::place(hash)] = known.0;
+    }
+}

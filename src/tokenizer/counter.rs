@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::cache::{Cache, Hash, Key, Known};
+use super::cache::{Cache, Front, Hash, Key, Known};
 use super::character::character;
 use super::class::{ClassCounts, TextClass};
 use super::encoding::Encoding;
@@ -22,6 +22,7 @@ const LONG_SETS: usize = 1 << 15;
 pub struct Counter {
     encoding: Encoding,
     tables: &'static Tables,
+    front: Front,
     short: Cache<1>,
     long: Cache<2>,
     merger: Merger,
@@ -34,6 +35,7 @@ impl Counter {
         Self {
             encoding,
             tables: Tables::of(encoding),
+            front: Front::new(),
             short: Cache::new(SHORT_SETS),
             long: Cache::new(LONG_SETS),
             merger: Merger::default(),
@@ -97,10 +99,12 @@ impl Counter {
             if len <= Key::<1>::LONGEST {
                 let key = Key::new(text, at, len);
                 let hash = key.hash();
-                let known = match self.short.get(key, hash) {
-                    Some(known) => known,
-                    None => self.new_piece(&text[at..end], key, hash),
-                };
+                let known = self.front.get(key, hash).unwrap_or_else(|| {
+                    let known = self.short.get(key, hash);
+                    let known = known.unwrap_or_else(|| self.new_piece(&text[at..end], key, hash));
+                    self.front.keep(known, hash);
+                    known
+                });
                 sum.add(known.tokens(), || known.class());
             } else {
                 self.long_piece(text, at, end, &mut sum);

@@ -1,6 +1,6 @@
 //! The rules of o200k_base and o200k_harmony.
 
-use super::super::character::{Kind, character};
+use super::super::character::{Character, Kind, character};
 use super::{Rules, Spaces, ascii, contraction, run, three_numbers};
 
 /// o200k_base.
@@ -14,9 +14,12 @@ impl Rules for O200k {
         r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
     );
 
-    #[inline]
+    /// Most pieces are words of ASCII, which are told where this is called.
+    #[inline(always)]
     fn end(text: &[u8], at: usize) -> usize {
-        let Some(first) = character(text, at) else { return at };
+        let Some(first) = character(text, at) else {
+            return at;
+        };
         let ascii_word = match first.kind() {
             Kind::Upper | Kind::Lower => ascii::run(text, at),
             Kind::Other | Kind::Space => ascii::run(text, at + first.len),
@@ -29,26 +32,30 @@ impl Rules for O200k {
         {
             return word.end;
         }
-        match first.kind() {
-            Kind::Upper | Kind::Lower | Kind::Caseless => {
-                with_contraction(text, word(text, at).end)
+        rest(text, at, first)
+    }
+}
+
+/// The end of a piece that is no plain word of ASCII.
+#[inline(never)]
+fn rest(text: &[u8], at: usize, first: Character) -> usize {
+    match first.kind() {
+        Kind::Upper | Kind::Lower | Kind::Caseless => with_contraction(text, word(text, at).end),
+        Kind::Number => three_numbers(text, at),
+        Kind::LineEnd => spaces(text, at),
+        Kind::Mark => with_contraction(text, marked_word(text, at + first.len)),
+        Kind::Other | Kind::Space => {
+            let after = at + first.len;
+            let found = word(text, after);
+            if found.end > after {
+                return with_contraction(text, found.end);
             }
-            Kind::Number => three_numbers(text, at),
-            Kind::LineEnd => spaces(text, at),
-            Kind::Mark => with_contraction(text, marked_word(text, at + first.len)),
-            Kind::Other | Kind::Space => {
-                let after = at + first.len;
-                let found = word(text, after);
-                if found.end > after {
-                    return with_contraction(text, found.end);
-                }
-                if first.kind() == Kind::Other {
-                    return others(text, after);
-                }
-                let other = text[at] == b' '
-                    && character(text, after).is_some_and(|next| next.kind().is_other());
-                if other { others(text, after) } else { spaces(text, at) }
+            if first.kind() == Kind::Other {
+                return others(text, after);
             }
+            let other = text[at] == b' '
+                && character(text, after).is_some_and(|next| next.kind().is_other());
+            if other { others(text, after) } else { spaces(text, at) }
         }
     }
 }
