@@ -95,10 +95,11 @@ pub(crate) fn run(
     let tables = (ClassRatios::bundled()?, RequestRules::bundled()?);
     let models = args.model.iter().map(|name| model(name.trim(), &prices, at, &tables));
     let mut models = models.collect::<Result<Vec<_>, Failure>>()?;
+    // A tokenizer of the user needs no calibration, and none is missed for it.
+    supply(&args.tokenizer, &mut models)?;
     let mut found = Diagnostics::default();
     let calibration = args.calibration.as_ref().or(environment.calibration.as_ref());
     calibrate(&mut models, calibration, (&prices, at), &mut found)?;
-    supply(&args.tokenizer, &mut models)?;
     if !args.output_from.is_empty() {
         let ratios = OutputRatios::read(&args.output_from, &prices, at, &mut found, ui)?;
         models.iter_mut().for_each(|model| ratios.give(model, &prices, at, &mut found));

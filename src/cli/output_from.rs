@@ -100,7 +100,7 @@ impl OutputRatios {
             let sums = Sums {
                 requests: row.requests,
                 input: row.components.prompt_tokens(),
-                output: output.map(|(_, n)| n).sum(),
+                output: output.fold(0, |sum, (_, n)| sum.saturating_add(n)),
             };
             if sums.input == 0 {
                 continue;
