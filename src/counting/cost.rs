@@ -79,12 +79,12 @@ impl Pricing<'_> {
         UsageRecord {
             time: UsageTime::At(self.at),
             grain: RecordGrain::Request,
-            sku: sku.clone(),
+            sku: sku.clone().into(),
             // No price changes inside of a band, and the mean of its prompts is in it.
             context_tokens: Some(mean),
             requests: context.prompts,
             request_id: None,
-            labels: Labels::default(),
+            labels: Labels::default().into(),
             components,
             reported_cost: None,
         }

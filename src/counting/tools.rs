@@ -214,7 +214,7 @@ fn schema_words<'p>(schema: Value<'p>, levels: u8, words: &mut Vec<Cow<'p, str>>
         schema_words(items, deeper, words);
     }
     for (name, property) in schema.object("properties").unwrap_or_default().iter() {
-        words.push(name);
+        words.push(Cow::Owned(name.into_owned()));
         schema_words(property, deeper, words);
     }
 }

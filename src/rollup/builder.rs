@@ -1,14 +1,17 @@
 //! Summing records into a rollup.
 
+use std::sync::Arc;
+
 use foldhash::fast::FixedState;
-use indexmap::{IndexMap, IndexSet};
+use hashbrown::HashMap;
+use indexmap::{Equivalent, IndexMap, IndexSet};
 
 use super::{Edges, Profile, ReportedCosts, Rollup, RollupError, RollupRow};
 use crate::period::Period;
-use crate::sku::ContextBand;
+use crate::sku::{ContextBand, Sku};
 use crate::tokens::ComponentCounts;
 use crate::usage::dedup::{Contribution, Dedup, RequestId, Verdict};
-use crate::usage::{ReportedCost, UsageRecord, UsageTime};
+use crate::usage::{Labels, RecordGrain, ReportedCost, UsageRecord, UsageTime};
 
 #[derive(Debug, Default)]
 struct Sums {
@@ -18,12 +21,77 @@ struct Sums {
     reported: ReportedCosts,
 }
 
+/// Shared names that are remembered.
+const MOST_SHARED: usize = 1_024;
+
+/// Where a SKU and labels stand in memory, and what else a profile has.
+type SharedKey = ((usize, usize), RecordGrain, ContextBand);
+
+/// A profile by its parts, which hashes as it does: the fields are in the same order.
+#[derive(Debug, Hash)]
+struct ProfileRef<'p> {
+    sku: &'p Sku,
+    grain: RecordGrain,
+    context: ContextBand,
+    labels: &'p Labels,
+}
+
+impl Equivalent<Profile> for ProfileRef<'_> {
+    fn equivalent(&self, profile: &Profile) -> bool {
+        self.grain == profile.grain
+            && self.context == profile.context
+            && *self.sku == profile.sku
+            && *self.labels == profile.labels
+    }
+}
+
+/// The profile of names that several records share.
+#[derive(Debug)]
+struct Shared {
+    profile: u32,
+    /// Held, so that nothing else comes to stand where they are.
+    _names: (Arc<Sku>, Arc<Labels>),
+}
+
+/// Rows of the latest period by profile: logs are mostly in order of time.
+#[derive(Debug, Default)]
+struct Latest {
+    period: Option<Period>,
+    /// Number of the periods so far: what was noted under another is of no use.
+    number: u32,
+    rows: Vec<(u32, usize)>,
+}
+
+impl Latest {
+    /// The place of a row among all, which `find` knows otherwise.
+    fn row(&mut self, period: Period, profile: u32, find: impl FnOnce() -> usize) -> usize {
+        if self.period != Some(period) {
+            self.period = Some(period);
+            // Before numbers come again, everything is forgotten.
+            self.number = self.number.checked_add(1).unwrap_or_else(|| {
+                self.rows.clear();
+                1
+            });
+        }
+        let place = profile as usize;
+        if self.rows.len() <= place {
+            self.rows.resize(place + 1, (0, 0));
+        }
+        if self.rows[place].0 != self.number {
+            self.rows[place] = (self.number, find());
+        }
+        self.rows[place].1
+    }
+}
+
 /// Builds a rollup record by record, in any order.
 #[derive(Debug)]
 pub struct RollupBuilder {
     edges: Edges,
     profiles: IndexSet<Profile, FixedState>,
+    shared: HashMap<SharedKey, Shared, FixedState>,
     rows: IndexMap<(Period, u32), Sums, FixedState>,
+    latest: Latest,
     dedup: Dedup,
     duplicates: u64,
 }
@@ -35,7 +103,9 @@ impl RollupBuilder {
         Self {
             edges,
             profiles: IndexSet::default(),
+            shared: HashMap::default(),
             rows: IndexMap::default(),
+            latest: Latest::default(),
             dedup: Dedup::default(),
             duplicates: 0,
         }
@@ -67,12 +137,7 @@ impl RollupBuilder {
         let context = record
             .context()
             .map_or(ContextBand::Unknown, |tokens| ContextBand::of(tokens, &self.edges.context));
-        let profile = self.profile(Profile {
-            sku: record.sku,
-            grain: record.grain,
-            context,
-            labels: record.labels,
-        });
+        let profile = self.profile_of(&record, context);
         let new = Contribution {
             time: record.time,
             profile,
@@ -140,6 +205,35 @@ impl RollupBuilder {
         Ok(())
     }
 
+    /// The profile of a record. Records that share their names are told by where these stand.
+    fn profile_of(&mut self, record: &UsageRecord, context: ContextBand) -> u32 {
+        let UsageRecord { sku, grain, labels, .. } = record;
+        if Arc::strong_count(sku) == 1 {
+            return self.number(&ProfileRef { sku, grain: *grain, context, labels });
+        }
+        let names = (Arc::as_ptr(&record.sku).addr(), Arc::as_ptr(&record.labels).addr());
+        let key = (names, record.grain, context);
+        if let Some(known) = self.shared.get(&key) {
+            return known.profile;
+        }
+        if self.shared.len() >= MOST_SHARED {
+            self.shared.clear();
+        }
+        let profile = self.number(&ProfileRef { sku, grain: *grain, context, labels });
+        let names = (Arc::clone(&record.sku), Arc::clone(&record.labels));
+        self.shared.insert(key, Shared { profile, _names: names });
+        profile
+    }
+
+    fn number(&mut self, wanted: &ProfileRef<'_>) -> u32 {
+        let number = self.profiles.get_index_of(wanted).unwrap_or_else(|| {
+            let ProfileRef { sku, grain, context, labels } = *wanted;
+            let (sku, labels) = (sku.clone(), labels.clone());
+            self.profiles.insert_full(Profile { sku, grain, context, labels }).0
+        });
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
     fn profile(&mut self, profile: Profile) -> u32 {
         let (number, _) = self.profiles.insert_full(profile);
         u32::try_from(number).unwrap_or(u32::MAX)
@@ -158,7 +252,16 @@ impl RollupBuilder {
     }
 
     pub(super) fn count(&mut self, c: &Contribution) -> Result<(), RollupError> {
-        let sums = self.rows.entry((self.period(c.time), c.profile)).or_default();
+        let period = self.period(c.time);
+        let rows = &mut self.rows;
+        let find = || {
+            let entry = rows.entry((period, c.profile));
+            let at = entry.index();
+            entry.or_default();
+            at
+        };
+        let at = self.latest.row(period, c.profile, find);
+        let Some((_, sums)) = rows.get_index_mut(at) else { return Ok(()) };
         sums.records = sums.records.checked_add(1).ok_or(RollupError::CountOverflow)?;
         sums.requests = sums.requests.checked_add(c.requests).ok_or(RollupError::CountOverflow)?;
         sums.add_components(&c.components)?;

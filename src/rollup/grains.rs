@@ -94,11 +94,11 @@ mod tests {
         UsageRecord {
             time: UsageTime::Bucket(Period { start: at(start), end: at(end) }),
             grain,
-            sku: Sku::new(provider, "m"),
+            sku: Sku::new(provider, "m").into(),
             context_tokens: None,
             requests: 1,
             request_id: None,
-            labels: Labels::default(),
+            labels: Labels::default().into(),
             components: [(Component::Output, 5)].into_iter().collect(),
             reported_cost: None,
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::row_ends::{Found, RowEnds};
 
 /// Bytes of a block. Lines and rows longer than this grow the block up to [`LONGEST_LINE`].
-const BLOCK: usize = 1 << 18;
+const BLOCK: usize = 1 << 20;
 /// A longer line or row is skipped and counted: usage logs with whole prompts stay far below.
 pub(crate) const LONGEST_LINE: usize = 256 << 20;
 /// Buffers that long lines made larger than this are not kept.

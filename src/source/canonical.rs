@@ -101,11 +101,11 @@ pub(crate) fn read(object: &Object<'_>, options: &ReadOptions) -> Outcome {
     let record = UsageRecord {
         time,
         grain: grain(object, &time)?,
-        sku,
+        sku: sku.into(),
         context_tokens,
         requests,
         request_id,
-        labels,
+        labels: labels.into(),
         components: components(object)?,
         reported_cost: reported_cost(object)?,
     };

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::format::{Format, Reads, WAYS, Way};
 use super::outcome::Outcome;
-use super::row::{Cell, Cells, Header, Row};
+use super::row::{Asked, Cell, Cells, Header, Row};
 use super::{ReadOptions, SourceError};
 
 /// An open database. It is never written to.
@@ -93,11 +93,12 @@ impl Database {
         let Reads::Database { query, read, .. } = reads else { return Ok(()) };
         let mut statement = self.connection.prepare(query).map_err(|e| self.failed(&e))?;
         let header = Header::new(statement.column_names());
+        let asked = Asked::default();
         let mut rows = statement.query([]).map_err(|e| self.failed(&e))?;
         let mut number = 0;
         while let Some(row) = rows.next().map_err(|e| self.failed(&e))? {
             number += 1;
-            each(number, read(&Row::new(&header, row), options));
+            each(number, read(&Row::new(&header, &asked, row), options));
         }
         Ok(())
     }

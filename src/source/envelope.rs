@@ -1,11 +1,15 @@
 //! The objects around a provider body: gateways and batch files wrap it and carry what it lacks.
 
 use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use super::key_filter::KeyFilter;
+use super::memo::Fields;
 use super::outcome::{Note, Notes, Outcome, Skipped, one};
 use super::providers::cost::Reported;
-use super::scan::{Object, Value};
+use super::scan::{Level, Object, Value};
 use super::{LabelPolicy, ReadOptions};
 use smallvec::SmallVec;
 
@@ -62,6 +66,43 @@ pub(crate) struct Envelope<'a> {
     wrappers: SmallVec<[Object<'a>; 2]>,
     // Told by the file, not by a wrapper.
     batch: bool,
+    facts: Rc<Facts>,
+    /// Values that facts were worked out from on the way.
+    learnt: Cell<Fields>,
+}
+
+/// What lines of one layout say alike, worked out when it is first asked for: nothing in it depends
+/// on anything but the names that the lines have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    sku: OnceCell<Arc<Sku>>,
+    billed: OnceCell<Arc<Sku>>,
+    labels: OnceCell<Arc<Labels>>,
+    states_cost: OnceCell<bool>,
+}
+
+impl Facts {
+    /// The same in memory of its own. Threads that count references to one place wait for each
+    /// other.
+    pub(crate) fn copied(&self) -> Self {
+        fn copy<T: Clone>(cell: &OnceCell<Arc<T>>) -> OnceCell<Arc<T>> {
+            cell.get().map_or_else(OnceCell::new, |arc| Arc::new(T::clone(arc)).into())
+        }
+        Self {
+            sku: copy(&self.sku),
+            billed: copy(&self.billed),
+            labels: copy(&self.labels),
+            states_cost: self.states_cost.clone(),
+        }
+    }
+}
+
+/// Where the objects of an envelope are in lines of one layout.
+#[derive(Debug, Clone)]
+pub(crate) struct Places {
+    body: Level,
+    usage: Option<Level>,
+    wrappers: SmallVec<[Level; 2]>,
 }
 
 /// True for the key of a row that sums requests, which is no usage object of one.
@@ -82,7 +123,7 @@ fn last_event<'a, F>(
     wrapper: &Object<'a>,
     recognise: impl Fn(&Object<'a>, Option<&Object<'a>>) -> Option<F>,
 ) -> Option<(Object<'a>, Option<Object<'a>>, Option<F>)> {
-    let arrays = STREAM_KEYS.iter().filter_map(|key| wrapper.get(key)?.array());
+    let arrays = STREAM_KEYS.iter().filter_map(|key| wrapper.array(key));
     arrays.flatten().rev().find_map(|event| {
         let event = event.object()?;
         let inner = || BODY_KEYS.iter().filter_map(|key| event.object(key));
@@ -104,6 +145,58 @@ fn usage_of<'a>(object: &Object<'a>) -> Option<Object<'a>> {
 }
 
 impl<'a> Envelope<'a> {
+    fn new(
+        body: Object<'a>,
+        usage: Option<Object<'a>>,
+        wrappers: SmallVec<[Object<'a>; 2]>,
+    ) -> Self {
+        let (facts, learnt) = (Rc::default(), Cell::new(0));
+        Self { body, usage, wrappers, batch: false, facts, learnt }
+    }
+
+    /// The envelope in a line of a known layout, with what such lines say alike.
+    pub(crate) fn at(outer: &Object<'a>, places: &Places, facts: Rc<Facts>) -> Self {
+        let at = |level: &Level| outer.at_level(*level);
+        let body = at(&places.body);
+        let usage = places.usage.as_ref().map(at);
+        let wrappers = places.wrappers.iter().map(at).collect();
+        Self { body, usage, wrappers, batch: false, facts, learnt: Cell::new(0) }
+    }
+
+    /// Where the objects are in lines of this layout; `None` where one is not part of it.
+    pub(crate) fn places(&self, outer: &Object<'a>) -> Option<Places> {
+        let usage = match &self.usage {
+            Some(usage) => Some(outer.level_of(usage)?),
+            None => None,
+        };
+        let wrappers = self.wrappers.iter().map(|wrapper| outer.level_of(wrapper));
+        let wrappers = wrappers.collect::<Option<_>>()?;
+        Some(Places { body: outer.level_of(&self.body)?, usage, wrappers })
+    }
+
+    /// What the line says in common with others.
+    pub(crate) fn facts(&self) -> &Rc<Facts> {
+        &self.facts
+    }
+
+    /// The values that facts were worked out from on this line.
+    pub(crate) fn learnt(&self) -> Fields {
+        self.learnt.get()
+    }
+
+    fn fact<'s, T>(&self, cell: &'s OnceCell<T>, find: impl FnOnce() -> T) -> &'s T {
+        cell.get_or_init(|| {
+            let (found, fields) = self.body.tracked(find);
+            self.learnt.set(self.learnt.get() | fields);
+            found
+        })
+    }
+
+    /// What is priced. `find` looks at nothing but the envelope, and at no id, time or count in it.
+    pub(crate) fn sku(&self, find: impl FnOnce() -> Sku) -> Arc<Sku> {
+        Arc::clone(self.fact(&self.facts.sku, || find().into()))
+    }
+
     /// Looks for the first object, from the outside, whose format `recognise` tells from itself and
     /// its usage. Each level is read once. Of an array of stream events the last with usage counts:
     /// what streams state is cumulative. An object in which nothing is found may be a usage object
@@ -119,7 +212,7 @@ impl<'a> Envelope<'a> {
         for _ in 0..=MOST_WRAPPERS {
             if let Some(format) = format {
                 wrappers.reverse();
-                return Ok((Self { body, usage, wrappers, batch: false }, format));
+                return Ok((Self::new(body, usage, wrappers), format));
             }
             let inner = BODY_KEYS.iter().find_map(|key| {
                 let object = body.object(key)?;
@@ -137,8 +230,7 @@ impl<'a> Envelope<'a> {
         let is_sum = outermost.raw_keys().any(is_count_of_requests);
         if let Some(format) = recognise(&outermost, Some(&outermost)).filter(|_| !is_sum) {
             let usage = Some(outermost.clone());
-            let wrappers = SmallVec::new();
-            return Ok((Self { body: outermost, usage, wrappers, batch: false }, format));
+            return Ok((Self::new(outermost, usage, SmallVec::new()), format));
         }
         Err(Box::new(outermost))
     }
@@ -148,7 +240,8 @@ impl<'a> Envelope<'a> {
         let mut wrappers = SmallVec::with_capacity(self.wrappers.len() + 1);
         wrappers.push(self.body.clone());
         wrappers.extend(self.wrappers.iter().cloned());
-        Self { usage: usage_of(&body), body, wrappers, batch: self.batch }
+        let usage = usage_of(&body);
+        Self { batch: self.batch, ..Self::new(body, usage, wrappers) }
     }
 
     /// The same, as a line of a batch file.
@@ -264,9 +357,13 @@ impl<'a> Envelope<'a> {
         })
     }
 
-    /// The labels that the policy keeps, from `metadata`, `labels` and `tags` objects; the
-    /// outermost wrapper wins.
-    pub(crate) fn labels(&self, policy: &LabelPolicy) -> Labels {
+    /// The labels that the policy keeps.
+    fn labels(&self, policy: &LabelPolicy) -> Arc<Labels> {
+        Arc::clone(self.fact(&self.facts.labels, || self.find_labels(policy).into()))
+    }
+
+    /// The labels of `metadata`, `labels` and `tags` objects; the outermost wrapper wins.
+    fn find_labels(&self, policy: &LabelPolicy) -> Labels {
         let mut labels = Labels::default();
         if policy.keeps_nothing() {
             return labels;
@@ -296,9 +393,8 @@ pub(crate) fn instant(value: &Value<'_>) -> Option<Timestamp> {
 
 /// Sets every scalar field of `object` that the policy keeps.
 pub(crate) fn set_labels(labels: &mut Labels, object: &Object<'_>, policy: &LabelPolicy) {
-    for (key, value) in object.raw_fields() {
-        if policy.may_keep(key)
-            && let Ok(key) = std::str::from_utf8(key)
+    for (key, value) in object.fields_of(|key| policy.may_keep(key)) {
+        if let Ok(key) = std::str::from_utf8(key)
             && policy.keeps(key)
             && let Some(text) = value.scalar()
         {
@@ -310,7 +406,7 @@ pub(crate) fn set_labels(labels: &mut Labels, object: &Object<'_>, policy: &Labe
 /// A record in the making: what every provider body ends in.
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
-    pub(crate) sku: Sku,
+    pub(crate) sku: Arc<Sku>,
     pub(crate) time: Option<Timestamp>,
     /// The provider's id of the request, and which of its turns this is.
     pub(crate) request_id: Option<Cow<'a, str>>,
@@ -326,14 +422,7 @@ impl Draft<'_> {
         let Some(time) = known.filter(|_| !self.sku.model.is_empty()) else {
             return Err(lacking(known.is_none(), self.sku.model.is_empty()));
         };
-        let mut sku = self.sku;
-        let cost = Reported::read(envelope);
-        if let Some(provider) = &options.provider {
-            sku.provider = provider.clone();
-        } else if let Some(provider) = cost.biller(envelope) {
-            sku.provider = provider;
-        }
-        super::provider::take_prefix(&mut sku);
+        let (sku, cost) = billed(self.sku, envelope, options);
         let id = self.request_id.as_deref();
         let request_id = id.map(|id| RequestId::new(&sku.provider, id, self.turn));
         let record = UsageRecord {
@@ -352,6 +441,29 @@ impl Draft<'_> {
         records.extend(fee.map(|fee| (fee, Notes::default())));
         Ok(records)
     }
+}
+
+/// What is priced by whoever bills it, and the cost that the body states. Without a stated cost, all
+/// lines that name the same say the same.
+fn billed(sku: Arc<Sku>, envelope: &Envelope<'_>, options: &ReadOptions) -> (Arc<Sku>, Reported) {
+    let bill = |cost: &Reported| {
+        let mut sku = Sku::clone(&sku);
+        if let Some(provider) = &options.provider {
+            sku.provider = provider.clone();
+        } else if let Some(provider) = cost.biller(envelope) {
+            sku.provider = provider;
+        }
+        super::provider::take_prefix(&mut sku);
+        Arc::new(sku)
+    };
+    let facts = &envelope.facts;
+    let states_cost = envelope.fact(&facts.states_cost, || Reported::is_stated(envelope));
+    let cost = if *states_cost { Reported::read(envelope) } else { Reported::default() };
+    let is_usual = facts.sku.get().is_some_and(|usual| Arc::ptr_eq(usual, &sku));
+    if is_usual && !states_cost {
+        return (Arc::clone(envelope.fact(&facts.billed, || bill(&cost))), cost);
+    }
+    (bill(&cost), cost)
 }
 
 /// Why a body gives no record: what a record needs and neither it nor the line around it says.

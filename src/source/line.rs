@@ -1,8 +1,12 @@
 //! From one JSON value to records: which format is it, and what does it say.
 
+use std::rc::Rc;
+
 use super::ReadOptions;
-use super::envelope::Envelope;
-use super::format::{Format, Reads, Session, WAYS};
+use super::envelope::{Envelope, Facts, Places};
+use super::format::{Format, ReadBody, Reads, Session, WAYS, Way};
+use super::mapping::Names;
+use super::memo::{Fields, Memo};
 use super::outcome::{Outcome, Skipped};
 use super::row::Cell;
 use super::scan::{Object, ScanError, Scratch, Value};
@@ -16,19 +20,57 @@ pub(crate) type Found<'f> = dyn FnMut(u64, Option<Format>, Outcome) + 'f;
 pub(crate) struct JsonReader<'o> {
     options: &'o ReadOptions,
     scratch: Scratch,
+    /// What lines say alike, by their layout.
+    memos: Vec<Memo<Known>>,
+    /// What lines that the user maps say alike.
+    names: Memo<Names>,
+    /// Number of the batch that records go to.
+    batch: u64,
     /// Formats whose objects belong together, for a file that is read in its order.
     sessions: Option<Vec<(Format, Box<dyn Session>)>>,
 }
 
+/// What lines of one layout are that say the same names.
+struct Known {
+    plan: Plan,
+    facts: Rc<Facts>,
+    /// The batch that the facts are of.
+    batch: u64,
+}
+
+/// How a line is read.
+#[derive(Clone)]
+enum Plan {
+    Object(Way),
+    Body(Places, Format, ReadBody),
+}
+
 impl<'o> JsonReader<'o> {
+    fn new(options: &'o ReadOptions, sessions: Option<Vec<(Format, Box<dyn Session>)>>) -> Self {
+        Self {
+            options,
+            scratch: Scratch::default(),
+            memos: Vec::new(),
+            names: Memo::default(),
+            batch: 0,
+            sessions,
+        }
+    }
+
     /// Reads each line by itself, in any order.
     pub(crate) fn by_line(options: &'o ReadOptions) -> Self {
-        Self { options, scratch: Scratch::default(), sessions: None }
+        Self::new(options, None)
     }
 
     /// Reads the lines of one file in their order.
     pub(crate) fn in_order(options: &'o ReadOptions) -> Self {
-        Self { options, scratch: Scratch::default(), sessions: Some(Vec::new()) }
+        Self::new(options, Some(Vec::new()))
+    }
+
+    /// Begins a batch of records, which another thread will take.
+    pub(crate) fn next_batch(&mut self) {
+        self.batch += 1;
+        self.names = Memo::default();
     }
 
     /// Reads one line or document; an array, or an object that only wraps one, gives many.
@@ -80,34 +122,88 @@ impl<'o> JsonReader<'o> {
     ) -> Option<Box<Object<'a>>> {
         let options = self.options;
         if let Some(mapping) = &options.mapping {
-            let outcome = mapping.read(options, |column| {
+            let outcome = mapping.read(options, &mut self.names, |column| {
                 at_path(&object, &mapping.columns()[column]).map(Cell::Text)
             });
             found(line, Some(Format::mapped()), outcome);
             return None;
         }
-        let wanted = |format: Format| options.format.is_none_or(|f| f == format);
-        if let Some((format, reads)) = WAYS.of_object(&object, wanted) {
-            match reads {
-                Reads::Object { read, .. } => found(line, Some(format), read(&object, options)),
-                Reads::Page { read, .. } => read(&object, options)
-                    .into_iter()
-                    .for_each(|outcome| found(line, Some(format), outcome)),
-                Reads::Session { start, .. } => {
-                    self.session(format, *start, line, &object, found);
+        if let Some((plan, facts)) = self.recall(&object) {
+            match plan {
+                Plan::Object(way) => self.by_way(way, line, &object, found),
+                Plan::Body(places, format, read) => {
+                    let envelope = Envelope::at(&object, &places, facts);
+                    found(line, Some(format), read(&envelope, options));
+                    if envelope.learnt() != 0 {
+                        let plan = Plan::Body(places, format, read);
+                        self.learn(&object, envelope.learnt(), plan, Rc::clone(envelope.facts()));
+                    }
                 }
-                _ => {}
             }
+            return None;
+        }
+        let wanted = |format: Format| options.format.is_none_or(|f| f == format);
+        let (way, fields) = object.tracked(|| WAYS.of_object(&object, wanted));
+        if let Some(way) = way {
+            self.learn(&object, fields, Plan::Object(way), Rc::default());
+            self.by_way(way, line, &object, found);
             return None;
         }
         let recognise =
             |body: &Object<'_>, usage: Option<&Object<'_>>| WAYS.of_body(body, usage, wanted);
-        match Envelope::find(object, recognise) {
+        let outer = object.clone();
+        let (body, more) = outer.tracked(|| Envelope::find(object, recognise));
+        match body {
             Ok((envelope, (format, read))) => {
                 found(line, Some(format), read(&envelope, options));
+                if let Some(places) = envelope.places(&outer) {
+                    let fields = fields | more | envelope.learnt();
+                    let plan = Plan::Body(places, format, read);
+                    self.learn(&outer, fields, plan, Rc::clone(envelope.facts()));
+                }
                 None
             }
             Err(outer) => Some(outer),
+        }
+    }
+
+    /// How a line is read, and what it says, if one like it was read before.
+    fn recall(&mut self, object: &Object<'_>) -> Option<(Plan, Rc<Facts>)> {
+        let known =
+            self.memos.get_mut(object.layout()?)?.recall(|n, key| object.write_value(n, key))?;
+        if known.batch != self.batch {
+            known.batch = self.batch;
+            known.facts = Rc::new(known.facts.copied());
+        }
+        Some((known.plan.clone(), Rc::clone(&known.facts)))
+    }
+
+    /// Remembers how a line was read, which the values of these fields told.
+    fn learn(&mut self, object: &Object<'_>, fields: Fields, plan: Plan, facts: Rc<Facts>) {
+        let Some(layout) = object.layout() else { return };
+        if self.memos.len() <= layout {
+            self.memos.resize_with(layout + 1, Memo::default);
+        }
+        let known = Known { plan, facts, batch: self.batch };
+        self.memos[layout].learn(fields, |number, key| object.write_value(number, key), known);
+    }
+
+    fn by_way(
+        &mut self,
+        (format, reads): Way,
+        line: u64,
+        object: &Object<'_>,
+        found: &mut Found<'_>,
+    ) {
+        let options = self.options;
+        match reads {
+            Reads::Object { read, .. } => found(line, Some(format), read(object, options)),
+            Reads::Page { read, .. } => {
+                let outcomes = read(object, options).into_iter();
+                outcomes.for_each(|outcome| found(line, Some(format), outcome));
+            }
+            Reads::Session { start, .. } => self.session(format, *start, line, object, found),
+            _ => {}
         }
     }
 
@@ -165,7 +261,7 @@ const WRAPPERS: [&str; 9] =
 
 /// The array that an exported page or query result wraps.
 pub(crate) fn wrapped_array<'a>(object: &Object<'a>) -> Option<Vec<Value<'a>>> {
-    WRAPPERS.iter().find_map(|key| object.get(key)?.array().filter(|items| !items.is_empty()))
+    WRAPPERS.iter().find_map(|key| object.array(key).filter(|items| !items.is_empty()))
 }
 
 fn unknown(object: &Object<'_>) -> Outcome {

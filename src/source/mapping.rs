@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::ReadOptions;
 use super::envelope::Splitter;
+use super::memo::{Fields, Memo};
 use super::outcome::{Outcome, Skipped, one};
 use super::provider;
 use super::resolve::{Counted, Includes, Stated, input_includes_cache};
@@ -197,6 +198,18 @@ impl Mapping {
         &self.columns
     }
 
+    /// The columns that a SKU and labels are told by; `None` if there are too many of them.
+    fn named_by(&self) -> Option<Fields> {
+        let of_sku = SKU_FIELDS.iter().filter_map(|field| self.fields[*field].as_ref());
+        let mut origins = of_sku.chain(self.labels.iter().map(|(_, origin)| origin));
+        origins.try_fold(0, |bits, origin| match origin {
+            Origin::Column(column) => {
+                Some(bits | Fields::checked_shl(1, u32::try_from(*column).ok()?)?)
+            }
+            Origin::Constant(_) => Some(bits),
+        })
+    }
+
     /// Columns or paths that no record had so far.
     pub fn never_found(&self) -> impl Iterator<Item = &str> {
         let columns = self.columns.iter().zip(self.found.iter());
@@ -208,9 +221,10 @@ impl Mapping {
     pub(crate) fn read<'a>(
         &'a self,
         options: &ReadOptions,
+        names: &mut Memo<Names>,
         cell: impl Fn(usize) -> Option<Cell<'a>>,
     ) -> Outcome {
-        Row { mapping: self, cell }.record(options)
+        Row { mapping: self, cell }.record(options, names)
     }
 }
 
@@ -243,6 +257,24 @@ fn check_field(name: &str) -> Result<(), MappingError> {
     let hint = hint.filter(|(score, _)| *score > 0.75).map(|(_, n)| n.to_owned());
     Err(MappingError::UnknownField { name: name.to_owned(), hint })
 }
+
+/// What rows say alike.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    sku: Arc<Sku>,
+    labels: Arc<Labels>,
+}
+
+/// Fields of a SKU.
+const SKU_FIELDS: [usize; 7] = [
+    field::MODEL,
+    field::PROVIDER,
+    field::SERVICE_TIER,
+    field::SPEED,
+    field::REGION,
+    field::ENDPOINT,
+    field::DEPLOYMENT,
+];
 
 struct Row<'m, F> {
     mapping: &'m Mapping,
@@ -289,7 +321,7 @@ impl<'m, F: Fn(usize) -> Option<Cell<'m>>> Row<'m, F> {
         })
     }
 
-    fn record(&self, options: &ReadOptions) -> Outcome {
+    fn record(&self, options: &ReadOptions, names: &mut Memo<Names>) -> Outcome {
         let time =
             if self.mapping.fields[field::TIME].is_some() {
                 UsageTime::At(self.instant(field::TIME)?)
@@ -302,19 +334,36 @@ impl<'m, F: Fn(usize) -> Option<Cell<'m>>> Row<'m, F> {
         let splitter = self.components()?;
         let default_requests = u64::from(matches!(time, UsageTime::At(_)));
         let id = self.text(field::REQUEST_ID);
-        let sku = self.sku(options)?;
+        let Names { sku, labels } = self.names(options, names)?;
         let record = UsageRecord {
             time,
             grain: time.usual_grain(),
             context_tokens: self.count(field::CONTEXT_TOKENS)?,
             requests: self.count(field::REQUESTS)?.unwrap_or(default_requests),
             request_id: (!id.is_empty()).then(|| RequestId::new(&sku.provider, &id, 0)),
-            labels: self.labels(),
+            labels,
             components: splitter.components,
             reported_cost: self.reported_cost()?,
             sku,
         };
         Ok(one(record, splitter.notes))
+    }
+
+    /// What rows say alike, remembered by the cells that it is worked out from.
+    fn names(&self, options: &ReadOptions, known: &mut Memo<Names>) -> Result<Names, Skipped> {
+        let write = |column: u32, key: &mut Vec<u8>| {
+            if let Some(cell) = (self.cell)(column as usize) {
+                cell.write(key);
+            }
+        };
+        if let Some(names) = known.recall(write) {
+            return Ok(names.clone());
+        }
+        let names = Names { sku: self.sku(options)?.into(), labels: self.labels().into() };
+        if let Some(columns) = self.mapping.named_by() {
+            known.learn(columns, write, names.clone());
+        }
+        Ok(names)
     }
 
     fn sku(&self, options: &ReadOptions) -> Result<Sku, Skipped> {

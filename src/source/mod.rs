@@ -26,7 +26,10 @@ pub mod hash_labels;
 pub mod inputs;
 mod key_filter;
 mod line;
+#[cfg(test)]
+mod line_tests;
 pub mod mapping;
+mod memo;
 mod outcome;
 mod packed;
 pub(crate) mod parquet;

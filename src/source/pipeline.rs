@@ -155,6 +155,7 @@ fn work(
     stop: &AtomicBool,
     options: &ReadOptions,
 ) {
+    let mut reader = JsonReader::by_line(options);
     loop {
         let task = match tasks.lock() {
             Ok(receiver) => receiver.recv(),
@@ -163,7 +164,8 @@ fn work(
         let Ok(task) = task else { return };
         // After an error the rest is taken off the channel unread, so that the cutter never waits.
         if !stop.load(Ordering::Relaxed) {
-            let _ = done.send((task.number, parse(task.work, &task.file, spares, options)));
+            let _ = done
+                .send((task.number, parse(task.work, &task.file, &mut reader, spares, options)));
         }
     }
 }
@@ -171,13 +173,13 @@ fn work(
 fn parse(
     work: Work,
     file: &str,
+    reader: &mut JsonReader<'_>,
     spares: &Spares,
     options: &ReadOptions,
 ) -> Result<Batch, SourceError> {
     match work {
         Work::Lines(block) => {
-            let mut reader = JsonReader::by_line(options);
-            let batch = parse_block(&mut reader, &block, file, options);
+            let batch = parse_block(reader, &block, file, options);
             spares.put(block);
             Ok(batch)
         }
@@ -206,6 +208,7 @@ pub(super) fn parse_block(
     let mut batch =
         Batch { records: Vec::with_capacity(block.text().len() / 600), ..Batch::default() };
     let mut tally = Tally::new(file, options);
+    reader.next_batch();
     if block.too_long {
         let message = format!("lines longer than {} MiB", LONGEST_LINE >> 20);
         tally.outcome(

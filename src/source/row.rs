@@ -1,6 +1,7 @@
 //! Rows of tables, whatever the container: cells by the name of their column.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use compact_str::CompactString;
 use hashbrown::HashMap;
@@ -25,6 +26,39 @@ pub(crate) struct Header {
     printed: Places,
     /// Of each column the first with its name.
     firsts: Vec<usize>,
+    /// The columns in the order of their normalised names.
+    sorted: Vec<usize>,
+}
+
+/// Places that were asked for, by where the name stands in memory: readers ask for the same names
+/// in every row.
+#[derive(Debug)]
+pub(crate) struct Asked(RefCell<Vec<Question>>);
+
+/// A name that was asked for, and the place of its column.
+type Question = Option<(CompactString, Option<usize>)>;
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self(RefCell::new(vec![None; Self::SLOTS]))
+    }
+}
+
+impl Asked {
+    const SLOTS: usize = 256;
+
+    fn place(&self, key: &str, find: impl FnOnce() -> Option<usize>) -> Option<usize> {
+        let mixed = key.as_ptr().addr().wrapping_add(key.len()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let slot = &mut self.0.borrow_mut()[(mixed >> 56) % Self::SLOTS];
+        match slot {
+            Some((known, place)) if *known == key => *place,
+            _ => {
+                let place = find();
+                *slot = Some((key.into(), place));
+                place
+            }
+        }
+    }
 }
 
 type Places = HashMap<String, usize, foldhash::fast::FixedState>;
@@ -41,7 +75,9 @@ impl Header {
             names.push(name);
             firsts.push(first);
         }
-        Self { names, places, printed, firsts }
+        let mut sorted: Vec<usize> = (0..names.len()).collect();
+        sorted.sort_by(|a, b| names[*a].cmp(&names[*b]));
+        Self { names, places, printed, firsts, sorted }
     }
 
     /// The place of the column that a key of JSON names.
@@ -99,6 +135,24 @@ impl<'r> Cell<'r> {
         }
     }
 
+    /// Writes what it holds, so that only equal cells write the same.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => {
+                out.push(1);
+                out.extend_from_slice(text.as_bytes());
+            }
+            Self::Whole(number) => {
+                out.push(2);
+                out.extend_from_slice(&number.to_le_bytes());
+            }
+            Self::Time(time) => {
+                out.push(3);
+                out.extend_from_slice(&time.nanos().to_le_bytes());
+            }
+        }
+    }
+
     /// The count that it is; `None` where it says "no value". `name` is for messages.
     pub(crate) fn count(self, name: &str) -> Result<Option<u64>, Skipped> {
         let bad = |text: &str| Skipped::bad_field(name, text, "a whole number of at least 0");
@@ -137,12 +191,17 @@ pub(crate) trait Cells {
 /// One row.
 pub(crate) struct Row<'r> {
     header: &'r Header,
+    asked: &'r Asked,
     cells: &'r dyn Cells,
 }
 
 impl<'r> Row<'r> {
-    pub(crate) fn new(header: &'r Header, cells: &'r dyn Cells) -> Self {
-        Self { header, cells }
+    pub(crate) fn new(header: &'r Header, asked: &'r Asked, cells: &'r dyn Cells) -> Self {
+        Self { header, asked, cells }
+    }
+
+    fn place(&self, key: &str) -> Option<usize> {
+        self.asked.place(key, || self.header.place_of(key))
     }
 
     /// Normalised names of the columns in order.
@@ -152,7 +211,7 @@ impl<'r> Row<'r> {
 
     /// True if the table has a column of this normalised name.
     pub(crate) fn has(&self, column: &str) -> bool {
-        self.header.places.contains_key(column)
+        self.place(column).is_some()
     }
 
     /// The cell at the place of a column.
@@ -162,17 +221,17 @@ impl<'r> Row<'r> {
 
     /// The cell of a column; `None` where the column or the value is missing.
     pub(crate) fn cell(&self, column: &str) -> Option<Cell<'r>> {
-        self.header.places.get(column).and_then(|place| self.at(*place))
+        self.place(column).and_then(|place| self.at(place))
     }
 
     /// True if the table has a column that a key of JSON names.
     pub(crate) fn has_key(&self, key: &str) -> bool {
-        self.header.place_of(key).is_some()
+        self.place(key).is_some()
     }
 
     /// The cell of the column that a key of JSON names.
     pub(crate) fn cell_of(&self, key: &str) -> Option<Cell<'r>> {
-        self.header.place_of(key).and_then(|place| self.at(place))
+        self.place(key).and_then(|place| self.at(place))
     }
 
     /// The trimmed text of a cell; empty where the column or the value is missing.
@@ -185,14 +244,14 @@ impl<'r> Row<'r> {
         columns.iter().map(|c| self.text(c)).find(|t| !t.is_empty()).unwrap_or_default()
     }
 
-    /// The normalised names that pass, each with the trimmed text of its cell.
+    /// The normalised names that pass, in their order, each with the trimmed text of its cell.
     pub(crate) fn cells(
         &self,
         keep: impl Fn(&str) -> bool,
     ) -> impl Iterator<Item = (&'r str, Cow<'r, str>)> {
-        let columns = self.header.names.iter().zip(&self.header.firsts);
-        columns.filter(move |(name, _)| keep(name)).map(|(name, first)| {
-            (name.as_str(), self.at(*first).map(Cell::text).unwrap_or_default())
+        let columns = self.header.sorted.iter().map(|at| (self.header.names[*at].as_str(), *at));
+        columns.filter(move |(name, _)| keep(name)).map(|(name, at)| {
+            (name, self.at(self.header.firsts[at]).map(Cell::text).unwrap_or_default())
         })
     }
 

@@ -1,9 +1,11 @@
 //! Tables: what reads their rows is found once, by their columns; the rows come in parts.
 
 use super::format::{Emit, Format, Reads, RowReader, WAYS};
+use super::mapping::Names;
+use super::memo::Memo;
 use super::outcome::Skipped;
 use super::pipeline::Batch;
-use super::row::{Cells, Header, Row};
+use super::row::{Asked, Cells, Header, Row};
 use super::tally::Tally;
 use super::{ReadOptions, SourceError};
 
@@ -68,20 +70,31 @@ impl Table {
     /// Starts reading its rows.
     pub(super) fn reader<'t>(&'t self, file: &'t str, options: &'t ReadOptions) -> TableReader<'t> {
         let rows: Box<dyn RowReader + 't> = match &self.way {
-            Way::Mapped(places) => Box::new(Mapped(places)),
-            Way::Known(reads) => reads.row_reader().unwrap_or_else(|| Box::new(Mapped(&[]))),
+            Way::Mapped(places) => Box::new(Mapped { places, names: Memo::default() }),
+            Way::Known(reads) => reads.row_reader().unwrap_or_else(|| Box::new(NoRows)),
         };
-        TableReader { table: self, file, options, rows }
+        TableReader { table: self, file, options, rows, asked: Asked::default() }
     }
 }
 
+/// Rows that nothing reads.
+struct NoRows;
+
+impl RowReader for NoRows {
+    fn row(&mut self, _: u64, _: &Row<'_>, _: &ReadOptions, _: &mut Emit<'_>) {}
+}
+
 /// Rows that the user maps.
-struct Mapped<'t>(&'t [usize]);
+struct Mapped<'t> {
+    places: &'t [usize],
+    names: Memo<Names>,
+}
 
 impl RowReader for Mapped<'_> {
     fn row(&mut self, line: u64, row: &Row<'_>, options: &ReadOptions, emit: &mut Emit<'_>) {
         if let Some(mapping) = &options.mapping {
-            emit(line, mapping.read(options, |column| row.at(self.0[column])));
+            let cell = |column: usize| row.at(self.places[column]);
+            emit(line, mapping.read(options, &mut self.names, cell));
         }
     }
 }
@@ -95,6 +108,7 @@ pub(super) struct TableReader<'t> {
     file: &'t str,
     options: &'t ReadOptions,
     rows: Box<dyn RowReader + 't>,
+    asked: Asked,
 }
 
 impl TableReader<'_> {
@@ -107,7 +121,7 @@ impl TableReader<'_> {
             let mut emit = |line, outcome| tally.outcome(line, format, outcome, &mut batch);
             match row {
                 Ok(cells) => {
-                    let row = Row::new(&self.table.header, cells);
+                    let row = Row::new(&self.table.header, &self.asked, cells);
                     self.rows.row(line, &row, self.options, &mut emit);
                 }
                 Err(skipped) => emit(line, Err(skipped)),

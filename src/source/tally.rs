@@ -1,6 +1,7 @@
 //! Counting what the lines of one file gave.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::ReadOptions;
 use super::format::Format;
@@ -102,7 +103,7 @@ impl<'f> Tally<'f> {
                     }
                     // Nothing after this sees what a label held.
                     if let Some(hash) = &self.options.hash_labels {
-                        hash.apply(&mut record.labels);
+                        hash.apply(Arc::make_mut(&mut record.labels));
                     }
                     batch.records.push(record);
                 }

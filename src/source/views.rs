@@ -263,11 +263,11 @@ mod tests {
         UsageRecord {
             time: UsageTime::At(Timestamp::from_nanos(hour * HOUR_NANOS + 7)),
             grain: RecordGrain::Request,
-            sku: Sku::new("anthropic", "claude-x"),
+            sku: Sku::new("anthropic", "claude-x").into(),
             context_tokens: None,
             requests: 1,
             request_id: id.map(|id| RequestId::new("anthropic", id, 0)),
-            labels: Labels::default(),
+            labels: Labels::default().into(),
             components: [(Component::Output, tokens)].into_iter().collect(),
             reported_cost: None,
         }

@@ -28,7 +28,7 @@ impl RequestId {
     /// Of a provider and its id; `turn` tells the separately billed turns of one answer apart.
     #[must_use]
     pub fn new(provider: &str, id: &str, turn: usize) -> Self {
-        let mut named: SmallVec<[u8; 96]> = SmallVec::new();
+        let mut named: SmallVec<[u8; 256]> = SmallVec::new();
         named.extend_from_slice(provider.as_bytes());
         named.push(0);
         named.extend_from_slice(id.as_bytes());

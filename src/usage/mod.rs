@@ -2,6 +2,8 @@
 
 pub mod dedup;
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 use smallvec::SmallVec;
 
@@ -179,16 +181,16 @@ pub struct UsageRecord {
     pub time: UsageTime,
     /// What it stands for.
     pub grain: RecordGrain,
-    /// What was used, and how.
-    pub sku: Sku,
+    /// What was used, and how. Records that were read together and name the same share it.
+    pub sku: Arc<Sku>,
     /// Tokens of the whole prompt of each request, where the components do not tell: buckets.
     pub context_tokens: Option<u64>,
     /// Number of requests; 1 for a request record, 0 where a bucket does not say.
     pub requests: u64,
     /// Identity of the request, for de-duplication.
     pub request_id: Option<RequestId>,
-    /// Free-form dimensions.
-    pub labels: Labels,
+    /// Free-form dimensions, shared likewise.
+    pub labels: Arc<Labels>,
     /// Disjoint counts.
     pub components: ComponentCounts,
     /// The cost that the log carries.

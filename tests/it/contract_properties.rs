@@ -180,11 +180,11 @@ fn record(used: Use) -> UsageRecord {
     UsageRecord {
         time: UsageTime::At(Timestamp::from_nanos(time)),
         grain: tokencast::usage::RecordGrain::Request,
-        sku: Sku::new("acme", used.model),
+        sku: Sku::new("acme", used.model).into(),
         context_tokens: None,
         requests: 1,
         request_id: None,
-        labels: Labels::default(),
+        labels: Labels::default().into(),
         components: [(Component::InputUncached, used.tokens)].into_iter().collect(),
         reported_cost: None,
     }

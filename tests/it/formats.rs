@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokencast::diagnostic::{Severity, SeverityPolicy};
 use tokencast::period::Grain;
@@ -36,7 +37,8 @@ fn read(files: &[PathBuf]) -> (Rollup, ReadReport) {
     let found = inputs::expand(&arguments).unwrap();
     let report = source::read_all(&found, &options, &Progress::default(), |mut record| {
         // Which labels a format offers is tested where the format is; here the numbers are.
-        record.labels.retain(|key| key.starts_with("x_") || key == "team" || key == "project");
+        Arc::make_mut(&mut record.labels)
+            .retain(|key| key.starts_with("x_") || key == "team" || key == "project");
         builder.add(record).unwrap();
     });
     (builder.finish(), report.unwrap())

@@ -50,11 +50,11 @@ prop_compose! {
         UsageRecord {
             time: UsageTime::At(Timestamp::from_nanos(seconds * 1_000_000_000)),
             grain: tokencast::usage::RecordGrain::Request,
-            sku,
+            sku: sku.into(),
             context_tokens: None,
             requests: 1,
             request_id: id.map(|id| RequestId::new(provider, &id.to_string(), 0)),
-            labels: Labels::from_iter([("team", team.as_str())]),
+            labels: Labels::from_iter([("team", team.as_str())]).into(),
             components: counts.into_iter().collect(),
             reported_cost: None,
         }

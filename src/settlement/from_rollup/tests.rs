@@ -40,11 +40,11 @@ fn rollup(records: &[(&str, &str, &str)]) -> Rollup {
             .add(UsageRecord {
                 time: UsageTime::At(at(time)),
                 grain: crate::usage::RecordGrain::Request,
-                sku,
+                sku: sku.into(),
                 context_tokens: None,
                 requests: 1,
                 request_id: None,
-                labels: Labels::default(),
+                labels: Labels::default().into(),
                 components: [(Component::InputUncached, 1_000_000)].into_iter().collect(),
                 reported_cost: None,
             })

@@ -28,8 +28,8 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
 fn read(thread: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
     let id = thread.text("id").unwrap_or_default();
     let ledger = thread.object("usageLedger").unwrap_or_default();
-    let events = ledger.get("events").and_then(|v| v.array()).unwrap_or_default();
-    let messages = thread.get("messages").and_then(|v| v.array()).unwrap_or_default();
+    let events = ledger.array("events").unwrap_or_default();
+    let messages = thread.array("messages").unwrap_or_default();
     let beside: Beside<'_> = messages
         .iter()
         .filter_map(Value::object)

@@ -100,11 +100,11 @@ pub(crate) fn read(line: &Object<'_>, options: &ReadOptions) -> Outcome {
         let record = UsageRecord {
             time: UsageTime::At(time),
             grain: RecordGrain::Request,
-            sku,
+            sku: sku.into(),
             context_tokens: None,
             requests: u64::from(number == 0),
             request_id,
-            labels: labels.clone(),
+            labels: labels.clone().into(),
             components: turn.split.components,
             reported_cost: if number == 0 { reported_cost(line) } else { None },
         };
@@ -131,7 +131,7 @@ fn read_oldest(line: &Object<'_>, message: &Object<'_>, options: &ReadOptions) -
     split.notes.set_if(Note::TtlAssumed, written > 0);
     split.put(Component::Output, count_field!(line, "outputTokens"));
     let mut record = shared::request(time, sku(&model, &id, line, options));
-    record.labels = labels(line, options);
+    record.labels = labels(line, options).into();
     record.reported_cost = reported_cost(line);
     let known = Some(id).filter(|id| !id.is_empty());
     record.request_id = known.map(|id| RequestId::new(&record.sku.provider, &id, 0));

@@ -282,7 +282,7 @@ impl Rollout {
         // Only a ChatGPT plan has such limits.
         split.notes.set_if(Note::Subscription, payload.get("rate_limits").is_some());
         let mut record = shared::request(time, sku);
-        record.labels = shared::project(Some(&self.directory), options);
+        record.labels = shared::project(Some(&self.directory), options).into();
         record.request_id = self.identity();
         shared::counted(record, split)
     }

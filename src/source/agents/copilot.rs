@@ -178,7 +178,7 @@ impl Legs {
         let mut record = shared::session(self.started.unwrap_or(end), Some(end), sku);
         let [input, read, written, output, reasoning, requests, credits] = used.0;
         record.requests = requests;
-        record.labels = shared::project(Some(&self.directory), options);
+        record.labels = shared::project(Some(&self.directory), options).into();
         let counts = sum.0.map(|count| count.to_string()).join(" ");
         let identity = format!("{} {model} {counts}", self.id);
         record.request_id =

@@ -3,6 +3,8 @@
 //! The four counts are disjoint: "w/ Cache Write" are the tokens that were written to a cache. What
 //! the plan includes has a price that nobody bills.
 
+use std::sync::Arc;
+
 use super::shared;
 use crate::diagnostic::code;
 use crate::money::Currency;
@@ -125,7 +127,7 @@ fn read_row(row: &Row<'_>, options: &ReadOptions) -> Outcome {
     record.reported_cost = row_cost(row, paid)?;
     split.notes.set_if(Note::Subscription, paid == Paid::Included);
     if options.labels.keeps("user") {
-        record.labels.set("user", &row.text("user"));
+        Arc::make_mut(&mut record.labels).set("user", &row.text("user"));
     }
     // Rows have no id: the same row of two exports is one request.
     let cells =
@@ -157,7 +159,7 @@ fn row_cost(row: &Row<'_>, paid: Paid) -> Result<Option<ReportedCost>, Skipped> 
 }
 
 fn read_page(page: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
-    let events = ["usageEventsDisplay", "usageEvents"].iter().find_map(|k| page.get(k)?.array());
+    let events = ["usageEventsDisplay", "usageEvents"].iter().find_map(|k| page.array(k));
     events
         .unwrap_or_default()
         .iter()
@@ -199,7 +201,7 @@ fn read_event(event: &Object<'_>, options: &ReadOptions) -> Outcome {
     }
     let user = event.text("userEmail").unwrap_or_default();
     if options.labels.keeps("user") {
-        record.labels.set("user", &user);
+        Arc::make_mut(&mut record.labels).set("user", &user);
     }
     let counts: Vec<String> = split.components.iter().map(|(_, n)| n.to_string()).collect();
     let identity = format!("{} {user} {kind} {model} {}", time.nanos(), counts.join(" "));

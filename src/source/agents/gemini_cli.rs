@@ -65,7 +65,7 @@ fn is_line(object: &Object<'_>) -> bool {
 
 fn read_chat(chat: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
     let session = chat.text("sessionId").unwrap_or_default();
-    let messages = chat.get("messages").and_then(|v| v.array()).unwrap_or_default();
+    let messages = chat.array("messages").unwrap_or_default();
     messages.iter().filter_map(Value::object).map(|m| message(&m, &session, options)).collect()
 }
 

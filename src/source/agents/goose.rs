@@ -56,7 +56,7 @@ fn read(row: &Row<'_>, options: &ReadOptions) -> Outcome {
     let provider = row.text("providername");
     let sku = shared::sku(&provider, &model.unwrap_or_default(), "session of Goose", options)?;
     let mut record = shared::session(start, instant(&row.text("updatedat")), sku);
-    record.labels = shared::project(Some(&row.text("workingdir")), options);
+    record.labels = shared::project(Some(&row.text("workingdir")), options).into();
     let identity = format!("{} {start}", row.text("id"));
     record.request_id = Some(RequestId::new("goose", &identity, 0));
     shared::counted(record, split)

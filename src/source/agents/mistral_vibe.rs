@@ -52,7 +52,7 @@ fn read(file: &Object<'_>, options: &ReadOptions) -> Outcome {
     let mut record = shared::session(start, end, shared::sku("", &model, WHAT, options)?);
     let environment = meta.object("environment").unwrap_or_default();
     let directory = environment.text("working_directory");
-    record.labels = shared::project(directory.as_deref(), options);
+    record.labels = shared::project(directory.as_deref(), options).into();
     let id = meta.first_text(&["session_id"]);
     record.request_id = id.map(|id| RequestId::new("mistral-vibe", &id, 0));
     shared::counted(record, split)

@@ -88,7 +88,7 @@ fn read(message: &Object<'_>, options: &ReadOptions) -> Outcome {
     // Outside a repository the root is that of the file system.
     let root = path.text("root").filter(|root| !shared::last_part(root).is_empty());
     let directory = root.or_else(|| path.text("cwd"));
-    record.labels = shared::project(directory.as_deref(), options);
+    record.labels = shared::project(directory.as_deref(), options).into();
     // Computed from a price list; 0 under subscriptions.
     record.reported_cost = shared::cost(message.get("cost"), "cost", CostKind::Estimate)?;
     let printed = |value: Option<crate::source::scan::Value<'_>>| {

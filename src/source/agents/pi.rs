@@ -91,7 +91,7 @@ fn entry(entry: &Object<'_>, directory: &str, options: &ReadOptions) -> Outcome 
     split.put(Component::Output, count_field!(usage, "output"));
     split.check_total(optional_count!(usage, "totalTokens"));
     let mut record = shared::request(time, sku);
-    record.labels = shared::project(Some(directory), options);
+    record.labels = shared::project(Some(directory), options).into();
     let cost = usage.object("cost").and_then(|cost| cost.get("total"));
     record.reported_cost = shared::cost(cost, "cost.total", CostKind::Estimate)?;
     let id = entry.first_text(&["id"]);

@@ -52,7 +52,7 @@ fn read(line: &Object<'_>, options: &ReadOptions) -> Outcome {
     }
     split.check_total(total);
     let mut record = shared::request(time, sku);
-    record.labels = shared::project(line.text("cwd").as_deref(), options);
+    record.labels = shared::project(line.text("cwd").as_deref(), options).into();
     let session = CompactString::new(line.text("sessionId").unwrap_or_default());
     let id = line.first_text(&["uuid"]);
     record.request_id = id.map(|id| RequestId::new("qwen-code", &format!("{session} {id}"), 0));

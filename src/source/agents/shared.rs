@@ -79,11 +79,11 @@ pub(super) fn request(time: Timestamp, sku: Sku) -> UsageRecord {
     UsageRecord {
         time: UsageTime::At(time),
         grain: RecordGrain::Request,
-        sku,
+        sku: sku.into(),
         context_tokens: None,
         requests: 1,
         request_id: None,
-        labels: Labels::default(),
+        labels: Labels::default().into(),
         components: ComponentCounts::default(),
         reported_cost: None,
     }

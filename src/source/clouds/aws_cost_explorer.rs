@@ -28,7 +28,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
 const COSTS: [&str; 3] = ["NetUnblendedCost", "UnblendedCost", "AmortizedCost"];
 
 fn read(page: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
-    let list = |key: &str| page.get(key).and_then(|v| v.array()).unwrap_or_default();
+    let list = |key: &str| page.array(key).unwrap_or_default();
     let definitions: Vec<(String, String)> = list("GroupDefinitions")
         .iter()
         .filter_map(Value::object)
@@ -40,7 +40,7 @@ fn read(page: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
     let results = list("ResultsByTime");
     let mut outcomes = Vec::new();
     for result in results.iter().filter_map(Value::object) {
-        let groups = result.get("Groups").and_then(|v| v.array()).unwrap_or_default();
+        let groups = result.array("Groups").unwrap_or_default();
         if groups.is_empty() {
             let message = "Cost Explorer answers without groups, which name no model";
             outcomes.push(Err(Skipped::new(code::NOT_USAGE, message)));
@@ -64,7 +64,7 @@ struct Keys<'a> {
 impl<'a> Keys<'a> {
     fn of(group: &Object<'a>, definitions: &[(String, String)], policy: &LabelPolicy) -> Self {
         let mut keys = Keys::default();
-        let list = group.get("Keys").and_then(|v| v.array()).unwrap_or_default();
+        let list = group.array("Keys").unwrap_or_default();
         for (at, value) in list.iter().enumerate() {
             let text = value.text().unwrap_or_default();
             keys.all.push('\0');

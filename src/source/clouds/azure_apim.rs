@@ -115,12 +115,12 @@ impl Entry {
             UsageRecord {
                 time: UsageTime::At(time),
                 grain: RecordGrain::Request,
-                sku: Sku::new(&provider, model),
+                sku: Sku::new(&provider, model).into(),
                 context_tokens: None,
                 requests: 1,
                 request_id: (!self.id.is_empty())
                     .then(|| RequestId::new("azure-apim", &self.id, 0)),
-                labels,
+                labels: labels.into(),
                 components: split.components,
                 reported_cost: None,
             },

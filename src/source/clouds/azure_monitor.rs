@@ -28,7 +28,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
 };
 
 fn is_metrics(page: &Object<'_>) -> bool {
-    let metrics = page.get("value").and_then(|v| v.array()).unwrap_or_default();
+    let metrics = page.array("value").unwrap_or_default();
     metrics.iter().filter_map(Value::object).any(|m| m.has("timeseries") && m.has("name"))
 }
 
@@ -41,7 +41,7 @@ enum Counts {
 
 fn read(page: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
     let length = page.text("interval").and_then(|text| interval(&text));
-    let metrics = page.get("value").and_then(|v| v.array()).unwrap_or_default();
+    let metrics = page.array("value").unwrap_or_default();
     let mut outcomes = Vec::new();
     for metric in metrics.iter().filter_map(Value::object) {
         let name = metric.object("name").and_then(|n| n.text("value")).unwrap_or_default();
@@ -57,10 +57,10 @@ fn read(page: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
                 continue;
             }
         };
-        let series = metric.get("timeseries").and_then(|v| v.array()).unwrap_or_default();
+        let series = metric.array("timeseries").unwrap_or_default();
         for one_series in series.iter().filter_map(Value::object) {
             let source = Series::of(page, &metric, &one_series, counts, length);
-            let points = one_series.get("data").and_then(|v| v.array()).unwrap_or_default();
+            let points = one_series.array("data").unwrap_or_default();
             let points = points.iter().filter_map(Value::object);
             outcomes.extend(points.filter_map(|point| source.point(&point, options)));
         }
@@ -90,7 +90,7 @@ impl Series {
         let (mut name, mut version) = (String::new(), String::new());
         let (mut deployment, mut region) = (String::new(), text(page, "resourceregion"));
         let mut identity = text(metric, "id");
-        let dimensions = series.get("metadatavalues").and_then(|v| v.array()).unwrap_or_default();
+        let dimensions = series.array("metadatavalues").unwrap_or_default();
         for dimension in dimensions.iter().filter_map(Value::object) {
             let key = dimension.object("name").and_then(|n| n.text("value")).unwrap_or_default();
             let value = text(&dimension, "value");
@@ -155,11 +155,11 @@ impl Series {
             UsageRecord {
                 time: UsageTime::Bucket(Period { start, end }),
                 grain: RecordGrain::Bucket,
-                sku,
+                sku: sku.into(),
                 context_tokens: None,
                 requests,
                 request_id: Some(RequestId::new("azure-monitor", &identity, 0)),
-                labels,
+                labels: labels.into(),
                 components,
                 reported_cost: None,
             },

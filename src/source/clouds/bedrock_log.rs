@@ -78,7 +78,7 @@ fn read_text(text: Option<Cow<'_, str>>, options: &ReadOptions) -> Outcome {
 }
 
 fn read_page(page: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
-    let list = PAGE_KEYS.iter().find_map(|key| page.get(key)?.array()).unwrap_or_default();
+    let list = PAGE_KEYS.iter().find_map(|key| page.array(key)).unwrap_or_default();
     list.iter()
         .map(|item| match item.object() {
             Some(event) => read_event(&event, options),
@@ -126,11 +126,11 @@ fn read(entry: &Object<'_>, options: &ReadOptions) -> Outcome {
         let record = UsageRecord {
             time: UsageTime::At(time),
             grain: RecordGrain::Request,
-            sku,
+            sku: sku.into(),
             context_tokens: None,
             requests: u64::from(number == 0),
             request_id,
-            labels: labels.clone(),
+            labels: labels.clone().into(),
             components: turn.split.components,
             reported_cost: None,
         };
@@ -215,7 +215,7 @@ impl<'a> Answer<'a> {
             raise!(self.one_hour, by_ttl, "ephemeral_1h_input_tokens");
         }
         let (mut five_minutes, mut one_hour) = (0_u64, 0_u64);
-        let details = usage.get("cacheDetails").and_then(|v| v.array()).unwrap_or_default();
+        let details = usage.array("cacheDetails").unwrap_or_default();
         for detail in details.iter().filter_map(Value::object) {
             let count = optional_count!(detail, "inputTokens").unwrap_or(0);
             let is_hour = detail.text("ttl").is_some_and(|ttl| ttl == "1h");
@@ -227,7 +227,7 @@ impl<'a> Answer<'a> {
         if let Some(details) = usage.object("output_tokens_details") {
             raise!(self.thinking, details, "thinking_tokens");
         }
-        if usage.get("iterations").and_then(|v| v.array()).is_some_and(|turns| !turns.is_empty()) {
+        if usage.array("iterations").is_some_and(|turns| !turns.is_empty()) {
             self.iterated = Some(usage);
         }
         Ok(())

@@ -189,11 +189,11 @@ impl Line {
         let record = UsageRecord {
             time: UsageTime::Bucket(self.time),
             grain: RecordGrain::BillingLine,
-            sku: self.sku.clone(),
+            sku: self.sku.clone().into(),
             context_tokens: self.prompt,
             requests: 0,
             request_id: id(0),
-            labels: self.labels.clone(),
+            labels: self.labels.clone().into(),
             components: self.components.clone(),
             reported_cost: cost(self.billed, CostKind::Billed),
         };

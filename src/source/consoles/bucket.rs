@@ -2,6 +2,9 @@
 //! of a bucket, labels, and lines of cost.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use smallvec::SmallVec;
 
 use crate::diagnostic::code;
 use crate::money::{Amount, Currency};
@@ -47,6 +50,9 @@ pub(super) enum Cells<'c, 'a> {
     Table(&'c Row<'a>),
 }
 
+/// Names and texts of cells.
+type Filled<'a> = SmallVec<[(Cow<'a, str>, Cow<'a, str>); 16]>;
+
 impl<'a> Cells<'_, 'a> {
     /// True if there is such a column, even an empty one.
     pub(super) fn has(&self, key: &str) -> bool {
@@ -88,16 +94,19 @@ impl<'a> Cells<'_, 'a> {
         Ok(self.count(key)?.unwrap_or(0))
     }
 
-    /// Every cell with a text whose normalised name passes.
-    fn filled(&self, keep: impl Fn(&str) -> bool) -> Vec<(Cow<'_, str>, Cow<'a, str>)> {
+    /// Every cell with a text whose normalised name passes, in the order of the names.
+    fn filled(&self, keep: impl Fn(&str) -> bool) -> Filled<'a> {
         match self {
-            Self::Json(object) => object
-                .iter()
-                .map(|(key, value)| (normalised(&key), value))
-                .filter(|(key, _)| keep(key))
-                .filter_map(|(key, value)| Some((Cow::Owned(key), value.scalar()?)))
-                .filter(|(_, text)| !text.is_empty())
-                .collect(),
+            Self::Json(object) => {
+                let fields = object.iter().map(|(key, value)| (normalised(&key), value));
+                let mut filled: Filled<'a> = fields
+                    .filter(|(key, _)| keep(key))
+                    .filter_map(|(key, value)| Some((Cow::Owned(key), value.scalar()?)))
+                    .filter(|(_, text)| !text.is_empty())
+                    .collect();
+                filled.sort_unstable();
+                filled
+            }
             Self::Table(row) => row
                 .cells(keep)
                 .filter(|(_, text)| !text.is_empty())
@@ -108,7 +117,24 @@ impl<'a> Cells<'_, 'a> {
 
     /// True if nothing but the time is filled in: consoles print such a row for a day without usage.
     pub(super) fn is_blank(&self) -> bool {
-        self.filled(|key| !TIMES.contains(&key)).is_empty()
+        match self {
+            Self::Json(_) => self.filled(|key| !TIMES.contains(&key)).is_empty(),
+            Self::Table(row) => {
+                row.cells(|key| !TIMES.contains(&key)).all(|(_, text)| text.is_empty())
+            }
+        }
+    }
+
+    /// The instant in a cell; `None` where the column or the value is missing.
+    fn instant(&self, key: &str) -> Option<Result<Timestamp, Cow<'a, str>>> {
+        let text = match self {
+            Self::Json(object) => object.get(key)?.scalar()?,
+            Self::Table(row) => match row.cell_of(key)? {
+                Cell::Text(text) => Cell::Text(text).text(),
+                held => return Some(held.instant()),
+            },
+        };
+        if text.is_empty() { None } else { Some(instant(&text).ok_or(text)) }
     }
 
     /// The identity of the bucket or line: the format, its time, and every cell that is no figure,
@@ -122,20 +148,16 @@ impl<'a> Cells<'_, 'a> {
     ) -> RequestId {
         let is_id = |key: &str| NAMES.iter().any(|(_, id)| *id == key);
         let is_dimension = |key: &str| !is_figure(key) && !TIMES.contains(&key);
-        let mut cells = self.filled(|key| is_dimension(key) || is_id(key));
-        let renamed: Vec<&str> = NAMES
-            .into_iter()
-            .filter(|(_, id)| cells.iter().any(|(key, _)| key == id))
-            .map(|(name, _)| name)
-            .collect();
-        cells.retain(|(key, _)| {
+        let cells = self.filled(|key| is_dimension(key) || is_id(key));
+        let has = |id: &str| cells.iter().any(|(key, _)| key == id);
+        let renamed = NAMES.map(|(name, id)| if has(id) { name } else { "" });
+        let mut text = String::with_capacity(512);
+        let _ = write!(text, "{}\u{1e}{}", period.start.nanos(), period.end.nanos());
+        for (key, value) in &cells {
             let key: &str = key;
-            !renamed.contains(&key) && is_dimension(key)
-        });
-        cells.sort_unstable();
-        let mut text = format!("{}\u{1e}{}", period.start.nanos(), period.end.nanos());
-        for (key, value) in cells {
-            text.extend(["\u{1e}", &*key, "\u{1f}", &*value]);
+            if !renamed.contains(&key) && is_dimension(key) {
+                text.extend(["\u{1e}", key, "\u{1f}", value]);
+            }
         }
         RequestId::new(format, &text, 0)
     }
@@ -212,11 +234,11 @@ impl Line {
         UsageRecord {
             time: UsageTime::Bucket(self.period),
             grain,
-            sku: self.sku,
+            sku: self.sku.into(),
             context_tokens: None,
             requests: 0,
             request_id: Some(self.id),
-            labels: self.labels,
+            labels: self.labels.into(),
             components: ComponentCounts::default(),
             reported_cost: None,
         }
@@ -229,15 +251,15 @@ pub(super) fn between(
     start: &[&str],
     end: &[&str],
 ) -> Result<Period, Skipped> {
-    let read = |keys: &[&str]| {
-        let text = cells.first_text(keys);
-        if text.is_empty() {
-            let message = format!("bucket without `{}`", keys[0]);
-            return Err(Skipped::new(code::MISSING_TIME, message));
+    let read = |keys: &[&str]| match keys.iter().find_map(|key| cells.instant(key)) {
+        Some(Ok(instant)) => Ok(instant),
+        Some(Err(text)) => {
+            Err(Skipped::bad_field(keys[0], &text, "a time such as `2026-11-20T12:00:00Z`"))
         }
-        instant(&text).ok_or_else(|| {
-            Skipped::bad_field(keys[0], &text, "a time such as `2026-11-20T12:00:00Z`")
-        })
+        None => {
+            let message = format!("bucket without `{}`", keys[0]);
+            Err(Skipped::new(code::MISSING_TIME, message))
+        }
     };
     let (start, until) = (read(start)?, read(end)?);
     Period::new(start, until)
@@ -270,7 +292,7 @@ pub(super) fn results(
     options: &ReadOptions,
     read: fn(&Object<'_>, Period, &ReadOptions) -> Outcome,
 ) -> Vec<Outcome> {
-    let items = bucket.get("results").and_then(|v| v.array()).unwrap_or_default();
+    let items = bucket.array("results").unwrap_or_default();
     if items.is_empty() {
         return vec![Err(Skipped::new(code::NOT_USAGE, "buckets without usage"))];
     }
@@ -299,7 +321,7 @@ pub(super) fn is_bucket(
     if !bucket.has(start) || !bucket.has(end) {
         return false;
     }
-    let Some(items) = bucket.get("results").and_then(|v| v.array()) else { return false };
+    let Some(items) = bucket.array("results") else { return false };
     match items.first() {
         Some(item) => item.object().is_some_and(|result| first(Some(&result))),
         None => first(None),

@@ -37,7 +37,7 @@ struct Day {
 }
 
 fn read(record: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
-    let models = record.get("model_breakdown").and_then(|v| v.array()).unwrap_or_default();
+    let models = record.array("model_breakdown").unwrap_or_default();
     if models.is_empty() {
         return vec![Err(Skipped::new(code::NOT_USAGE, "days of Claude Code without any tokens"))];
     }

@@ -38,7 +38,7 @@ const SUMS: [(&str, &str); 2] =
 
 fn read(line: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
     let mut found = Vec::new();
-    let days = line.get("day_totals").and_then(|v| v.array()).unwrap_or_default();
+    let days = line.array("day_totals").unwrap_or_default();
     for day in days.iter().filter_map(|value| value.object()) {
         sums(&day, options, &mut found);
     }

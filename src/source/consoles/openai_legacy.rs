@@ -69,14 +69,14 @@ fn read(answer: &Object<'_>, options: &ReadOptions) -> Vec<Outcome> {
     }
     let mut found = Vec::new();
     for kind in std::iter::once(&TOKENS).chain(&ROWS) {
-        let items = answer.get(kind.array).and_then(|v| v.array()).unwrap_or_default();
+        let items = answer.array(kind.array).unwrap_or_default();
         found.extend(items.iter().map(|item| match item.object() {
             Some(row) => read_row(&row, kind, options),
             None => Err(Skipped::new(code::UNKNOWN_RECORD, "rows of usage that are no objects")),
         }));
     }
     for array in ["ft_data", "assistant_code_interpreter_data", "retrieval_storage_data"] {
-        let items = answer.get(array).and_then(|v| v.array()).unwrap_or_default();
+        let items = answer.array(array).unwrap_or_default();
         let message = format!("rows of `{array}`, which are not read");
         found.extend(items.iter().map(|_| Err(Skipped::new(code::UNKNOWN_RECORD, &*message))));
     }

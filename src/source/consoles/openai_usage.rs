@@ -34,9 +34,7 @@ pub(super) const API: FormatInfo = FormatInfo {
         // The last page of any list: times without usage.
         Reads::Object {
             markers: &["has_more"],
-            is: |page| {
-                page.get("data").and_then(|v| v.array()).is_some_and(|items| items.is_empty())
-            },
+            is: |page| page.array("data").is_some_and(|items| items.is_empty()),
             read: |_, _| Err(Skipped::new(code::NOT_USAGE, "pages without anything in them")),
         },
     ],

@@ -246,11 +246,11 @@ impl Call {
         let record = UsageRecord {
             time: UsageTime::At(self.time),
             grain: RecordGrain::Request,
-            sku: self.sku,
+            sku: self.sku.into(),
             context_tokens: None,
             requests: 1,
             request_id: self.request_id,
-            labels: self.labels,
+            labels: self.labels.into(),
             components: self.split.components,
             reported_cost: self.cost,
         };

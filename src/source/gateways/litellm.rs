@@ -255,11 +255,11 @@ fn read_day(line: &impl Fields, options: &ReadOptions) -> Outcome {
     let record = UsageRecord {
         time: day(start)?,
         grain: RecordGrain::Bucket,
-        sku,
+        sku: sku.into(),
         context_tokens: None,
         requests: line.count_of(&["api_requests"])?,
         request_id: Some(bucket_id(DAILY_SPEND.name, &dimensions)),
-        labels,
+        labels: labels.into(),
         components: split.components,
         reported_cost: dollars(line.amount(&["spend"])?, CostKind::Estimate),
     };

@@ -238,11 +238,11 @@ mod tests {
         let record = UsageRecord {
             time: UsageTime::At(Timestamp::from_nanos(0)),
             grain: RecordGrain::Request,
-            sku: Sku::new("openai", "gpt-5"),
+            sku: Sku::new("openai", "gpt-5").into(),
             context_tokens: None,
             requests: 1,
             request_id: None,
-            labels: Labels::default(),
+            labels: Labels::default().into(),
             components: [(Component::InputUncached, input)].into_iter().collect(),
             reported_cost: None,
         };

@@ -3,6 +3,8 @@
 //! Input, cache reads and cache writes are disjoint already. Where `iterations` are present the
 //! top level is not the bill: compaction and advisor turns stand only there.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 use smallvec::SmallVec;
 
@@ -79,14 +81,21 @@ pub(super) fn read_turns(
     turns: Turns,
     options: &ReadOptions,
 ) -> Outcome {
-    let sku = sku(envelope, usage);
+    let origin = Origin::of(envelope.body());
+    // An id that tells who answered is not among the names that lines have in common.
+    let sku = match origin {
+        Origin::Unsaid => envelope.sku(|| sku(envelope, usage, origin)),
+        _ => sku(envelope, usage, origin).into(),
+    };
     let id = envelope.text(&["id", "request_id", "requestId"]);
     let id = id.or_else(|| envelope.aws_request_id());
     let time = envelope.time("created_at");
     let mut records = Records::new();
     for (number, turn) in turns.into_iter().enumerate() {
-        let mut sku = sku.clone();
-        sku.model = turn.model.unwrap_or(sku.model);
+        let mut sku = Arc::clone(&sku);
+        if let Some(model) = turn.model.filter(|model| *model != sku.model) {
+            Arc::make_mut(&mut sku).model = model;
+        }
         let draft = Draft {
             sku,
             time,
@@ -151,7 +160,7 @@ struct Level {
 
 impl Counts {
     pub(super) fn read(usage: &Object<'_>) -> Result<Self, Skipped> {
-        let iterations = usage.get("iterations").and_then(|v| v.array()).unwrap_or_default();
+        let iterations = usage.array("iterations").unwrap_or_default();
         let iterations = iterations.iter().filter_map(Value::object).map(|turn| {
             let kind = turn.text("type").unwrap_or_default();
             let model = turn.first_text(&["model"]);
@@ -265,16 +274,34 @@ impl Level {
     }
 }
 
-fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
+/// Who answered, as the id of an answer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Unsaid,
+    Bedrock,
+    Vertex,
+}
+
+impl Origin {
+    fn of(body: &Object<'_>) -> Self {
+        match body.text("id") {
+            Some(id) if id.starts_with("msg_bdrk_") => Self::Bedrock,
+            Some(id) if id.starts_with("msg_vrtx_") => Self::Vertex,
+            _ => Self::Unsaid,
+        }
+    }
+}
+
+/// What is priced, as the body and the line around it say.
+fn sku(envelope: &Envelope<'_>, usage: &Object<'_>, origin: Origin) -> Sku {
     let body = envelope.body();
     let own_model = body.first_text(&["model"]);
     let wrapper_model = envelope.wrapper_text(&["modelId", "model_id", "model"]);
     let wrapper_model = wrapper_model.or_else(|| envelope.model(&["modelId", "model"]));
-    let id = body.text("id").unwrap_or_default();
     let is_bedrock_name = |name: &Option<_>| {
         name.as_ref().is_some_and(|m: &std::borrow::Cow<'_, str>| m.contains("anthropic.claude"))
     };
-    let on_bedrock = id.starts_with("msg_bdrk_")
+    let on_bedrock = origin == Origin::Bedrock
         || body.has("amazon-bedrock-invocationMetrics")
         || is_bedrock_name(&wrapper_model)
         || is_bedrock_name(&own_model)
@@ -289,7 +316,7 @@ fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
         sku
     } else {
         let name = own_model.or(wrapper_model).unwrap_or_default();
-        let on_vertex = id.starts_with("msg_vrtx_") || name.contains("publishers/anthropic/");
+        let on_vertex = origin == Origin::Vertex || name.contains("publishers/anthropic/");
         let provider = if on_vertex { "gcp.vertex_ai" } else { "anthropic" };
         Sku::new(provider, name.rsplit_once("/models/").map_or(&*name, |(_, last)| last))
     };

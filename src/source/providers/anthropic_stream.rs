@@ -5,6 +5,7 @@
 //! answer's.
 
 use compact_str::CompactString;
+use std::sync::Arc;
 
 use super::anthropic::{self, Counts};
 use super::openai::only_event;
@@ -54,7 +55,7 @@ pub(crate) fn is_array(object: &Object<'_>, usage: Option<&Object<'_>>) -> bool 
 
 fn events<'a>(object: &Object<'a>) -> Option<Vec<Value<'a>>> {
     STREAM_KEYS.iter().find_map(|key| {
-        let array = object.get(key)?.array()?;
+        let array = object.array(key)?;
         let first = array.first()?.object()?;
         first.text("type").filter(|t| t == "message_start")?;
         Some(array)
@@ -191,7 +192,7 @@ impl Open {
         for (number, turn) in answer.counts.turns().into_iter().enumerate() {
             let mut record = answer.record.clone();
             if let Some(model) = turn.model {
-                record.sku.model = model;
+                Arc::make_mut(&mut record.sku).model = model;
             }
             let id = answer.id.as_deref();
             record.request_id = id.map(|id| RequestId::new(&record.sku.provider, id, number));

@@ -184,10 +184,10 @@ fn read_manifest(object: &Object<'_>, options: &ReadOptions) -> Outcome {
         time: UsageTime::At(time),
         grain: RecordGrain::Session,
         request_id: Some(RequestId::new(MANIFEST.name, &identity, 0)),
-        sku,
+        sku: sku.into(),
         context_tokens: None,
         requests,
-        labels: Labels::default(),
+        labels: Labels::default().into(),
         components,
         reported_cost: None,
     };

@@ -78,7 +78,7 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let mut one_hour = 0_u64;
     let mut five_minutes = 0_u64;
     // A time to live may stand there several times.
-    let details = usage.get("cacheDetails").and_then(|v| v.array()).unwrap_or_default();
+    let details = usage.array("cacheDetails").unwrap_or_default();
     for detail in details.iter().filter_map(Value::object) {
         let count: u64 = count_field!(detail, "inputTokens");
         match detail.text("ttl").as_deref() {
@@ -106,7 +106,8 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     draft(envelope, splitter).finish(envelope, options)
 }
 
-pub(super) fn draft<'a>(envelope: &Envelope<'a>, splitter: Splitter) -> Draft<'a> {
+/// What is priced, as the body and the line around it say.
+fn sku(envelope: &Envelope<'_>) -> Sku {
     let body = envelope.body();
     let id = envelope.model(&["modelId", "model_id", "model"]).unwrap_or_default();
     let found = provider::bedrock_model(&id);
@@ -130,10 +131,14 @@ pub(super) fn draft<'a>(envelope: &Envelope<'a>, splitter: Splitter) -> Draft<'a
     } else {
         service_tier(&tier)
     };
+    sku
+}
+
+pub(super) fn draft<'a>(envelope: &Envelope<'a>, splitter: Splitter) -> Draft<'a> {
     let id = envelope.text(&["requestId", "request_id", "id"]);
     let id = id.or_else(|| envelope.header("x-amzn-requestid"));
     Draft {
-        sku,
+        sku: envelope.sku(|| sku(envelope)),
         time: envelope.time("timestamp"),
         request_id: id.or_else(|| envelope.aws_request_id()),
         turn: 0,

@@ -104,7 +104,7 @@ fn beside_text(
     let Some(input) = prompt.or(text) else { return Ok(false) };
     splitter.put(Component::InputUncached, input);
     splitter.put(Component::Output, count_field!(body, llama.1));
-    let results = body.get(titan.1).and_then(|v| v.array()).unwrap_or_default();
+    let results = body.array(titan.1).unwrap_or_default();
     for result in results.iter().filter_map(Value::object) {
         splitter.put(Component::Output, count_field!(result, "tokenCount"));
     }

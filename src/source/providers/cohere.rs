@@ -63,7 +63,7 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     }
     sku.service_tier = service_tier(if envelope.is_batch_line() { "batch" } else { "" });
     let draft = Draft {
-        sku,
+        sku: sku.into(),
         time: envelope.time("created_at"),
         request_id: envelope.text(&["id", "generation_id", "response_id", "request_id"]),
         turn: 0,

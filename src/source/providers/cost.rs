@@ -4,6 +4,8 @@
 //! With a customer's own key OpenRouter bills a fee and the provider behind it the request: then
 //! the request is the provider's, and the fee a record of its own without tokens.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 
 use crate::money::{Amount, Currency};
@@ -17,6 +19,16 @@ use crate::usage::{CostKind, ReportedCost, UsageRecord};
 /// The name under which OpenRouter bills.
 const OPENROUTER: &str = "openrouter";
 
+/// Keys of usage that say something of a cost.
+const USAGE_KEYS: [&str; 6] = [
+    "cost",
+    "is_byok",
+    "cost_details",
+    "cost_in_usd_ticks",
+    "estimated_cost",
+    "pydantic_ai_gateway",
+];
+
 /// What a body states of its cost.
 #[derive(Debug, Default)]
 pub(crate) struct Reported {
@@ -29,6 +41,15 @@ pub(crate) struct Reported {
 }
 
 impl Reported {
+    /// True if a body may say anything of a cost, as its keys tell.
+    pub(crate) fn is_stated(envelope: &Envelope<'_>) -> bool {
+        let body = envelope.body();
+        envelope.usage().is_some_and(|usage| {
+            USAGE_KEYS.iter().any(|key| usage.has(key))
+                || ["pydantic_ai_gateway", "provider"].iter().any(|key| body.has(key))
+        })
+    }
+
     /// Reads it from the usage and from beside it.
     pub(crate) fn read(envelope: &Envelope<'_>) -> Self {
         let body = envelope.body();
@@ -97,7 +118,7 @@ impl Reported {
             components: ComponentCounts::default(),
             ..request.clone()
         };
-        record.sku.provider = CompactString::const_new(OPENROUTER);
+        Arc::make_mut(&mut record.sku).provider = CompactString::const_new(OPENROUTER);
         Some(record)
     }
 }

@@ -3,7 +3,10 @@
 //! The prompt count includes cached tokens; thoughts and tool-use prompts stand beside it. Zero
 //! fields are left out by the provider.
 
+use std::sync::LazyLock;
+
 use compact_str::CompactString;
+use memchr::memmem::Finder;
 
 use super::openai::no_usage;
 use crate::diagnostic::code;
@@ -135,12 +138,12 @@ struct Modalities([u64; 4]);
 
 impl Modalities {
     fn read(usage: &Object<'_>, camel: &str, snake: &str) -> Result<Self, Skipped> {
-        let details = usage
-            .get(camel)
-            .or_else(|| usage.get(snake))
-            .and_then(|v| v.array())
-            .unwrap_or_default();
         let mut found = Self::default();
+        let Some(details) = usage.get(camel).or_else(|| usage.get(snake)) else { return Ok(found) };
+        if is_text_alone(&details) {
+            return Ok(found);
+        }
+        let details = details.array().unwrap_or_default();
         for detail in details.iter().filter_map(Value::object) {
             let at = match detail.text("modality").as_deref() {
                 Some("AUDIO") => 0,
@@ -185,11 +188,19 @@ impl Modalities {
     }
 }
 
+/// True for the details of nearly every answer, which name text and nothing else.
+fn is_text_alone(details: &Value<'_>) -> bool {
+    let rest = details.raw().strip_prefix(br#"[{"modality":"TEXT""#);
+    rest.is_some_and(|rest| memchr::memchr(b'{', rest).is_none())
+}
+
+static GROUNDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"grounding"));
+
 /// Grounding is told only by the candidates. From Gemini 3 on each query is billed, before that
 /// each prompt that was grounded, however many queries it took.
 fn grounded<'a>(body: &Object<'_>, mut draft: Draft<'a>) -> Draft<'a> {
     // Either spelling of the metadata begins so.
-    let candidates = body.get("candidates").filter(|v| v.mentions("\"grounding"));
+    let candidates = body.get("candidates").filter(|v| v.mentions(&GROUNDING));
     let candidates = candidates.and_then(|v| v.array()).unwrap_or_default();
     let (mut queries, mut from_maps) = (0_u64, false);
     for candidate in candidates.iter().filter_map(Value::object) {
@@ -213,7 +224,8 @@ fn grounded<'a>(body: &Object<'_>, mut draft: Draft<'a>) -> Draft<'a> {
     draft
 }
 
-fn draft<'a>(envelope: &Envelope<'a>, usage: &Object<'_>, splitter: Splitter) -> Draft<'a> {
+/// What is priced, as the body and the line around it say.
+fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
     let name = envelope.model(&["modelVersion", "model_version", "model"]).unwrap_or_default();
     let traffic = usage.first_text(&["trafficType", "traffic_type"]);
     let body = envelope.body();
@@ -234,8 +246,13 @@ fn draft<'a>(envelope: &Envelope<'a>, usage: &Object<'_>, splitter: Splitter) ->
         sku.endpoint = provider::vertex_endpoint(&location);
         sku.region = CompactString::new(&location);
     }
+    sku
+}
+
+fn draft<'a>(envelope: &Envelope<'a>, usage: &Object<'_>, splitter: Splitter) -> Draft<'a> {
+    let body = envelope.body();
     Draft {
-        sku,
+        sku: envelope.sku(|| sku(envelope, usage)),
         time: envelope.time(if body.has("createTime") { "createTime" } else { "create_time" }),
         request_id: envelope.text(&["responseId", "response_id", "requestId", "request_id"]),
         turn: 0,

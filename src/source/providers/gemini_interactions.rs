@@ -59,7 +59,7 @@ pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
         splitter.put(Component::OutputReasoning, thoughts);
     }
     splitter.check_total(total);
-    let tools = usage.get("grounding_tool_count").and_then(|v| v.array()).unwrap_or_default();
+    let tools = usage.array("grounding_tool_count").unwrap_or_default();
     for tool in tools.iter().filter_map(Value::object) {
         let kind = tool.text("type").unwrap_or_default().to_ascii_lowercase();
         let from =
@@ -82,7 +82,7 @@ fn modalities(
     let mut found = [(names[0], 0_u64), (names[1], 0_u64)];
     let list = |side: &str| {
         let key = format!("{side}_tokens_by_modality");
-        usage.get(&key).and_then(|v| v.array()).unwrap_or_default()
+        usage.array(&key).unwrap_or_default()
     };
     for (parts, adds) in [(list(side), true), (list("cached"), false)] {
         if !adds && side != "input" {
@@ -107,7 +107,7 @@ fn draft<'a>(envelope: &Envelope<'a>, splitter: Splitter) -> Draft<'a> {
     let mut sku = Sku::new("gcp.gemini", bare_model(&name));
     sku.service_tier = service_tier(&envelope.body().text("service_tier").unwrap_or_default());
     Draft {
-        sku,
+        sku: sku.into(),
         time: envelope.time("created"),
         request_id: envelope.text(&["id", "request_id", "requestId"]),
         turn: 0,

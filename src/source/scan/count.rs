@@ -20,6 +20,11 @@ pub fn parse_count(text: &str) -> Option<Option<u64>> {
     if let Some(count) = plain_digits(text.as_bytes()) {
         return Some(Some(count));
     }
+    // Tables with gaps hold their counts as floats.
+    let whole = text.as_bytes().strip_suffix(b".0").and_then(plain_digits);
+    if whole.is_some() {
+        return Some(whole);
+    }
     let text = text.trim();
     if matches!(text, "" | "-" | "null" | "None" | "NaN" | "nan" | "N/A" | "n/a" | "none") {
         return Some(None);
@@ -27,7 +32,6 @@ pub fn parse_count(text: &str) -> Option<Option<u64>> {
     if let Some(count) = plain_digits(text.as_bytes()) {
         return Some(Some(count));
     }
-    // Tables with gaps hold their counts as floats.
     if let Some((whole, zeros)) = text.split_once('.')
         && !zeros.is_empty()
         && zeros.bytes().all(|b| b == b'0')

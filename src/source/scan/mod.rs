@@ -6,6 +6,7 @@
 //! It checks the structure of what it walks over, not the inside of values that nobody asks for.
 
 mod count;
+mod layouts;
 mod object;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use std::borrow::Cow;
 
 pub use self::count::{BadCount, parse_count};
 pub use self::object::Object;
-pub(crate) use self::object::Scratch;
+pub(crate) use self::object::{Level, Scratch};
 pub use self::value::Value;
 use self::walk::{skip_space, skip_value};
 

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -74,4 +76,127 @@ fn counts_as_logs_print_them() {
     {
         assert!(Value::new(text.as_bytes()).count().is_err(), "{text}");
     }
+}
+
+/// All that an object says, with its nested objects.
+fn said(object: &Object<'_>) -> String {
+    let mut text = String::new();
+    for key in object.raw_keys() {
+        let key = String::from_utf8_lossy(key).into_owned();
+        let inner = object.object(&key).map(|inner| said(&inner));
+        text += &format!("{key}={:?} {inner:?};", object.get(&key));
+    }
+    text
+}
+
+/// JSON of objects, with keys that are read on the way and others, and some that is none.
+fn json(levels: u32) -> impl Strategy<Value = String> {
+    let scalar = prop::sample::select(vec![
+        "1",
+        "-2.5e3",
+        "null",
+        "true",
+        "\"\"",
+        "\"a\"",
+        "\"x\\\"y\"",
+        "\"\\\\\"",
+        "\"{[\"",
+        "[]",
+        "[1,{\"b\":2}]",
+        "{}",
+        "nonsense",
+        "\"",
+        "",
+    ]);
+    let leaf = (0..14_usize, scalar).prop_map(|(at, scalar)| {
+        // What is no JSON is rare.
+        if at > 0 && matches!(scalar, "nonsense" | "\"" | "") { "7" } else { scalar }.to_owned()
+    });
+    leaf.prop_recursive(levels, 24, 4, |inner| {
+        let keys = prop::sample::select(vec!["usage", "body", "a", "b", "metadata", "x\\\"y", ""]);
+        let space = prop::sample::select(vec!["", " "]);
+        prop::collection::vec((keys, space, inner), 0..4).prop_map(|fields| {
+            let fields = fields.iter().map(|(key, s, value)| format!("{s}\"{key}\":{s}{value}"));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Objects of known layouts say what they say when they are taken apart.
+    #[test]
+    fn layouts_change_nothing(texts in prop::collection::vec(json(4), 1..8)) {
+        let mut scratch = Scratch::default();
+        // The second time, all that could be learnt is known.
+        for text in texts.iter().chain(&texts) {
+            let with = Object::parse_with(&mut scratch, text.as_bytes()).map(|o| said(&o));
+            prop_assert_eq!(with, Object::parse(text.as_bytes()).map(|o| said(&o)), "{}", text);
+        }
+    }
+
+    /// Nested values end where a walk byte by byte says.
+    #[test]
+    fn nested_values_end_at_their_bracket(
+        text in prop::collection::vec(prop::sample::select(b"[[{{}}]]\"\"\\\\a, ".to_vec()), 0..200),
+    ) {
+        let (mut depth, mut inside, mut at) = (1_usize, false, 0);
+        while at < text.len() && depth > 0 {
+            match text[at] {
+                b'\\' if matches!(text.get(at + 1), Some(b'"' | b'\\')) => at += 1,
+                b'"' => inside = !inside,
+                b'{' | b'[' if !inside => depth += 1,
+                b'}' | b']' if !inside => depth -= 1,
+                _ => {}
+            }
+            at += 1;
+        }
+        let expected = if depth == 0 { Ok(at + 1) } else { Err(ScanError::Incomplete) };
+        prop_assert_eq!(skip_value(&[b"[", &text[..]].concat(), 0), expected);
+    }
+}
+
+#[test]
+fn a_line_like_one_before_has_its_layout() {
+    let mut scratch = Scratch::default();
+    let mut layout =
+        |text: &str| Object::parse_with(&mut scratch, text.as_bytes()).unwrap().layout();
+    assert_eq!(layout(r#"{"id":"a","usage":{"n":1},"x":[1]}"#), None);
+    assert_eq!(layout(r#"{"id":"bb","usage":{"n":22},"x":[{"y":"]"}]}"#), Some(0));
+    assert_eq!(layout(r#"{"id":"bb","usage":null,"x":[]}"#), None);
+    assert_eq!(layout(r#"{"id":"bb","usage":null,"x":[]}"#), Some(1));
+    assert_eq!(layout(r#"{"id":"a","usage":{"n":null},"x":"y"}"#), Some(0));
+}
+
+#[test]
+fn shapes_without_end_are_not_learnt_for_ever() {
+    let mut scratch = Scratch::default();
+    for number in 0..10_000 {
+        let text = format!(r#"{{"key_{number}":1}}"#);
+        assert_eq!(Object::parse_with(&mut scratch, text.as_bytes()).unwrap().layout(), None);
+    }
+}
+
+#[test]
+fn values_that_were_handed_out_are_told() {
+    let mut scratch = Scratch::default();
+    let text = br#"{"a":"x","usage":{"n":1,"m":2},"b":"y"}"#;
+    Object::parse_with(&mut scratch, text).unwrap();
+    let object = Object::parse_with(&mut scratch, text).unwrap();
+    let read = |work: &dyn Fn()| {
+        let ((), fields) = object.tracked(work);
+        (0..8).filter(|n| fields >> n & 1 == 1).map(|n| object.raw_value(n)).collect::<Vec<_>>()
+    };
+    assert!(read(&|| assert!(object.has("a") && object.get("c").is_none())).is_empty());
+    assert_eq!(read(&|| drop(object.text("b"))), [b"\"y\""]);
+    let usage = object.object("usage").unwrap();
+    assert_eq!(read(&|| drop(usage.get("m"))), [b"2"]);
+    assert!(
+        read(&|| drop(object.object("usage"))).is_empty(),
+        "its fields are asked for by themselves"
+    );
+    assert_eq!(read(&|| drop(object.get("usage"))), [br#"{"n":1,"m":2}"#]);
+    let ((), outer) = object.tracked(|| assert_eq!(object.tracked(|| drop(usage.get("n"))).1, 2));
+    assert_eq!(outer, 2, "what is done inside counts outside");
 }

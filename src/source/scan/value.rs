@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem::Finder;
+
 use super::count::{BadCount, parse_count, plain_digits};
 use super::walk::{skip_space, skip_value};
 use super::{Object, lossy};
@@ -25,8 +27,8 @@ impl<'a> Value<'a> {
 
     /// True if these bytes stand anywhere in it: a quick look before a long value is taken apart.
     #[must_use]
-    pub(crate) fn mentions(&self, bytes: &str) -> bool {
-        memchr::memmem::find(self.0, bytes.as_bytes()).is_some()
+    pub(crate) fn mentions(&self, bytes: &Finder<'_>) -> bool {
+        bytes.find(self.0).is_some()
     }
 
     /// True for `null`.

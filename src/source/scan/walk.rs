@@ -71,37 +71,88 @@ pub(super) fn skip_value(text: &[u8], at: usize) -> Result<usize, ScanError> {
     }
 }
 
-/// Bytes that matter outside of strings: quotes and brackets.
-const STRUCTURE: [bool; 256] = {
-    let mut table = [false; 256];
-    let marks = b"\"{}[]";
-    let mut at = 0;
-    while at < marks.len() {
-        table[marks[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
+/// Bytes of a nested value that are looked at together: a bit each.
+const LOOK: usize = 64;
 
+/// From an opening bracket to just past the closing one.
 fn skip_nested(text: &[u8], mut at: usize) -> Result<usize, ScanError> {
     let mut depth = 0_usize;
+    let mut before = Before::default();
     loop {
-        let rest = text.get(at..).unwrap_or_default();
-        let offset = rest.iter().position(|b| STRUCTURE[usize::from(*b)]);
-        at += offset.ok_or(ScanError::Incomplete)?;
-        match text[at] {
-            b'"' => {
-                at = skip_string(text, at)?;
-                continue;
+        let rest = text.get(at..).filter(|rest| !rest.is_empty()).ok_or(ScanError::Incomplete)?;
+        let mut brackets = match rest.first_chunk::<LOOK>() {
+            Some(bytes) => before.brackets(bytes),
+            None => {
+                let mut bytes = [0; LOOK];
+                bytes[..rest.len()].copy_from_slice(rest);
+                before.brackets(&bytes)
             }
-            b'{' | b'[' => depth += 1,
-            _ => {
+        };
+        while brackets != 0 {
+            let stop = at + brackets.trailing_zeros() as usize;
+            if matches!(text[stop], b'{' | b'[') {
+                depth += 1;
+            } else {
                 depth -= 1;
                 if depth == 0 {
-                    return Ok(at + 1);
+                    return Ok(stop + 1);
                 }
             }
+            brackets &= brackets - 1;
         }
-        at += 1;
+        at += LOOK;
+    }
+}
+
+/// What the bytes before a look leave open.
+#[derive(Default)]
+struct Before {
+    /// All ones inside a string.
+    string: u64,
+    /// One behind a backslash.
+    escaped: u64,
+}
+
+impl Before {
+    /// The brackets outside of strings, a bit each. Every quote that is not escaped turns between
+    /// inside and outside, as in G. Langdale and D. Lemire, "Parsing Gigabytes of JSON per Second".
+    #[inline]
+    fn brackets(&mut self, bytes: &[u8; LOOK]) -> u64 {
+        let (mut quotes, mut brackets, mut backslashes) = (0_u64, 0_u64, 0_u64);
+        for (part, bytes) in bytes.as_chunks::<LANES>().0.iter().enumerate() {
+            let bytes = u8x16::new(*bytes);
+            // Square and curly brackets differ in this bit alone.
+            let curly = bytes | u8x16::splat(0x20);
+            let bracket = curly.simd_eq(u8x16::splat(b'{')) | curly.simd_eq(u8x16::splat(b'}'));
+            let shift = part * LANES;
+            quotes |= u64::from(bytes.simd_eq(u8x16::splat(b'"')).to_bitmask()) << shift;
+            brackets |= u64::from(bracket.to_bitmask()) << shift;
+            backslashes |= u64::from(bytes.simd_eq(u8x16::splat(b'\\')).to_bitmask()) << shift;
+        }
+        if (backslashes | self.escaped) != 0 {
+            quotes &= !self.escaped(backslashes);
+        }
+        let mut inside = quotes;
+        for shift in [1, 2, 4, 8, 16, 32] {
+            inside ^= inside << shift;
+        }
+        inside ^= self.string;
+        self.string = 0_u64.wrapping_sub(inside >> 63);
+        brackets & !inside
+    }
+
+    /// The bytes behind a backslash that is not escaped itself.
+    #[cold]
+    fn escaped(&mut self, mut backslashes: u64) -> u64 {
+        let mut escaped = self.escaped;
+        self.escaped = 0;
+        backslashes &= !escaped;
+        while backslashes != 0 {
+            let first = backslashes & backslashes.wrapping_neg();
+            escaped |= first << 1;
+            self.escaped = first >> 63;
+            backslashes &= !(first | first << 1);
+        }
+        escaped
     }
 }

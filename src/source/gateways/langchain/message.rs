@@ -46,7 +46,7 @@ fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
         turn: 0,
         components: split.components,
         notes: split.notes,
-        sku,
+        sku: sku.into(),
     }
     .finish(envelope, options)
 }

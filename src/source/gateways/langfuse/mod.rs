@@ -130,12 +130,12 @@ fn observation(fields: &impl Fields, options: &ReadOptions) -> Result<Held, Skip
     let record = UsageRecord {
         time: UsageTime::At(time),
         grain: RecordGrain::Request,
-        sku,
+        sku: sku.into(),
         context_tokens: None,
         requests: 1,
         request_id: (!id.is_empty())
             .then(|| RequestId::new(FORMAT.name, &format!("{project}/{id}"), 0)),
-        labels,
+        labels: labels.into(),
         components: split.components,
         reported_cost: dollars(cost(fields)?, CostKind::Estimate),
     };

@@ -59,11 +59,11 @@ fn read(line: &impl Fields, options: &ReadOptions) -> Outcome {
     let record = UsageRecord {
         time: day(start)?,
         grain: RecordGrain::Bucket,
-        sku,
+        sku: sku.into(),
         context_tokens: None,
         requests: line.count_of(&["requests"])?,
         request_id: Some(bucket_id(FORMAT.name, &dimensions)),
-        labels,
+        labels: labels.into(),
         components: split.components,
         reported_cost: dollars(line.amount(&["usage"])?, CostKind::Billed),
     };

@@ -129,7 +129,7 @@ impl Generation {
             Call { sku: call_sku, time, request_id, labels, split, cost }.record();
         let fee = self.charged.filter(|amount| self.own_key && !amount.is_zero());
         let fee = fee.map(|amount| UsageRecord {
-            sku: billed_by,
+            sku: billed_by.into(),
             requests: 0,
             request_id: request_id.map(|_| RequestId::new(super::NAME, &id, 1)),
             components: ComponentCounts::default(),

@@ -133,12 +133,12 @@ impl Metrics {
         let record = UsageRecord {
             time: UsageTime::Bucket(period),
             grain: RecordGrain::Bucket,
-            sku,
+            sku: sku.into(),
             context_tokens: None,
             // A request is in the points of its input and of its output.
             requests: if is_input { own.count } else { 0 },
             request_id: Some(bucket_id(FORMAT.name, &[&identity, &attributes, &from, &until])),
-            labels: all.labels(resource.labels(options), options).finish(),
+            labels: all.labels(resource.labels(options), options).finish().into(),
             components: [(component, own.sum)].into_iter().collect(),
             reported_cost: None,
         };

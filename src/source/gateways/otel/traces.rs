@@ -54,7 +54,7 @@ impl Session for Traces {
 
 /// The objects of the first of several arrays.
 pub(super) fn list<'a>(object: &Object<'a>, keys: &[&str]) -> Vec<Object<'a>> {
-    let array = keys.iter().find_map(|key| object.get(key)?.array()).unwrap_or_default();
+    let array = keys.iter().find_map(|key| object.array(key)).unwrap_or_default();
     array.iter().filter_map(Value::object).collect()
 }
 

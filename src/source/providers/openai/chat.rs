@@ -185,7 +185,7 @@ fn without_usage(body: &Object<'_>) -> Skipped {
     if body.text("object").is_none_or(|o| o != "chat.completion.chunk") {
         return no_usage(body);
     }
-    let choices = body.get("choices").and_then(|v| v.array()).unwrap_or_default();
+    let choices = body.array("choices").unwrap_or_default();
     let ends = choices.iter().filter_map(Value::object).any(|c| c.get("finish_reason").is_some());
     if ends && !body.has("usage") {
         return Skipped::new(

@@ -7,6 +7,8 @@ pub(crate) mod chat;
 pub(crate) mod media;
 pub(crate) mod responses;
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 
 use crate::diagnostic::code;
@@ -95,8 +97,13 @@ impl InputParts {
     }
 }
 
+/// What is priced.
+pub(super) fn sku(envelope: &Envelope<'_>) -> Arc<Sku> {
+    envelope.sku(|| find_sku(envelope))
+}
+
 /// What is priced, as the body and the line around it say.
-pub(super) fn sku(envelope: &Envelope<'_>) -> Sku {
+fn find_sku(envelope: &Envelope<'_>) -> Sku {
     let model = envelope.model(&["model"]).unwrap_or_default();
     let body = envelope.body();
     let usage = envelope.usage();
@@ -141,7 +148,7 @@ fn provider_of(body: &Object<'_>, usage: Option<&Object<'_>>, model: &str) -> Co
 
 pub(super) fn draft<'a>(
     envelope: &Envelope<'a>,
-    sku: Sku,
+    sku: Arc<Sku>,
     splitter: Splitter,
     time_key: &str,
 ) -> Draft<'a> {

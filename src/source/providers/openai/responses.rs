@@ -4,6 +4,9 @@
 //! singular and bills the whole conversation again with each response: counts are per response.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::{InputParts, draft, no_usage, only_event, sku};
 use crate::source::ReadOptions;
@@ -88,9 +91,11 @@ fn without_usage(body: &Object<'_>) -> Skipped {
     if is_event || runs { only_event() } else { no_usage(body) }
 }
 
+static CALL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("_call"));
+
 /// Counts the calls of built-in tools that ran.
 fn tool_calls(body: &Object<'_>, splitter: &mut Splitter) {
-    let items = body.get("output").filter(|v| v.mentions("_call"));
+    let items = body.get("output").filter(|v| v.mentions(&CALL));
     let items = items.and_then(|v| v.array()).unwrap_or_default();
     let mut containers = BTreeSet::new();
     for item in items.iter().filter_map(Value::object) {
