@@ -154,7 +154,7 @@ pub(crate) fn needs_order(head: &[u8], options: &ReadOptions) -> bool {
         arrays.filter_map(first_element).any(is_session)
     };
     let mut is_told = false;
-    head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).any(|line| match Object::parse(line) {
+    lines(head).any(|line| match Object::parse(line) {
         Ok(object) => match way_of(&object) {
             Some((_, Reads::Session { .. })) => true,
             Some((format, _)) => {
@@ -170,6 +170,12 @@ pub(crate) fn needs_order(head: &[u8], options: &ReadOptions) -> bool {
             WAYS.marks_session(cut.raw_keys()) || wraps_session(&cut)
         }
     })
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr::memchr_iter(b'\n', text).chain(std::iter::once(text.len()));
+    let mut start = 0;
+    ends.map(move |end| text[std::mem::replace(&mut start, end + 1)..end].trim_ascii())
 }
 
 /// The first element of an array whose text may be cut off.
