@@ -110,7 +110,9 @@ impl Recurrence {
         for minute in ends.chain([0]) {
             let wall = midnight + i64::from(minute) * MINUTE_NANOS;
             into.push(Timestamp::from_nanos(wall - before));
-            into.push(Timestamp::from_nanos(wall - after));
+            if before != after {
+                into.push(Timestamp::from_nanos(wall - after));
+            }
         }
         if before != after {
             while high - low > NANOS {
@@ -154,8 +156,11 @@ impl PriceCalendar {
         for version in &self.versions {
             edges.extend(version.effective_from);
             edges.extend(version.effective_until);
-            let first = version.zone.date_of(within.start);
-            let last = next_day(version.zone.date_of(within.end));
+            // Days on which this version does not hold yet, or no more, have no edges of it.
+            let start = version.effective_from.map_or(within.start, |from| from.max(within.start));
+            let end = version.effective_until.map_or(within.end, |until| until.min(within.end));
+            let first = version.zone.date_of(start);
+            let last = next_day(version.zone.date_of(end));
             let first = first.pred_opt().unwrap_or(first);
             for day in first.iter_days().take_while(|day| *day <= last) {
                 version.push_candidates(day, &mut edges);
@@ -283,6 +288,9 @@ mod tests {
         assert!(!peak.contains(at("2026-08-22T08:00:00Z")));
         let day = Period::new(at("2026-08-22"), at("2026-08-23")).unwrap();
         assert_eq!(peak.edges(day), [at("2026-08-22T06:00:00Z"), at("2026-08-22T08:00:00Z")]);
+        // 21 days before it, the day itself, and 6 working days after it.
+        let month = Period::new(at("2026-08-01"), at("2026-09-01")).unwrap();
+        assert_eq!(peak.edges(month).len(), 21 * 2 + 2 + 6 * 2);
     }
 
     #[test]

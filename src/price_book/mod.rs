@@ -41,6 +41,9 @@ mod validate;
 mod view;
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use chrono::NaiveDate;
 use compact_str::CompactString;
@@ -109,10 +112,9 @@ impl PriceBook {
         sources.sort_by_key(|source| source.layer);
         let mut problems = Vec::new();
         let mut files = Vec::new();
-        for source in &sources {
-            let mut report = Reporter::new(&source.name, &source.text);
-            files.extend(read_file(source, &mut report));
-            problems.append(&mut report.problems);
+        for (file, mut of_file) in read_files(&sources) {
+            files.extend(file);
+            problems.append(&mut of_file);
         }
         let mut found = Diagnostics::default();
         let providers = assemble::assemble(files, &mut problems, &mut found);
@@ -260,10 +262,37 @@ impl PriceBook {
     }
 }
 
-fn read_file(source: &BookSource, report: &mut Reporter) -> Option<validate::ValidFile> {
-    let table = parsed(&source.text, report)?;
-    let raw = file::read(&table, report);
-    validate::validate(&raw, source.layer, report)
+/// What a file says, if it can be read at all, and its problems.
+type ReadFile = (Option<validate::ValidFile>, Vec<Problem>);
+
+/// Reads files side by side, as nearly every command waits for them. More threads than two would
+/// take longer for fresh memory than they save.
+fn read_files(sources: &[&BookSource]) -> Vec<ReadFile> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let take = || {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            sources.get(at).map(|source| (at, read_file(source)))
+        };
+        std::iter::from_fn(take).collect::<Vec<_>>()
+    };
+    let mut read = thread::scope(|scope| {
+        let other = scope.spawn(work);
+        let mut read = work();
+        read.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        read
+    });
+    read.sort_by_key(|(at, _)| *at);
+    read.into_iter().map(|(_, file)| file).collect()
+}
+
+fn read_file(source: &BookSource) -> ReadFile {
+    let mut report = Reporter::new(&source.name, &source.text);
+    let file = parsed(&source.text, &mut report).and_then(|table| {
+        let raw = file::read(&table, &mut report);
+        validate::validate(&raw, source.layer, &mut report)
+    });
+    (file, report.problems)
 }
 
 fn digest(sources: &[&BookSource]) -> String {

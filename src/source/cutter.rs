@@ -14,7 +14,7 @@ use super::format::Format;
 use super::inputs::Input;
 use super::line::{JsonReader, needs_order};
 use super::outcome::Outcome;
-use super::pipeline::{Batch, Numbered, Task, Work};
+use super::pipeline::{Batch, Numbered, Task, Work, parse_block, rest_of};
 use super::reader::{Container, Opened, Stream, container, open, peek, skip_mark};
 use super::table::Table;
 use super::tally::Tally;
@@ -25,6 +25,8 @@ use crate::diagnostic::{Code, Location, code};
 pub(super) const HEAD: u64 = 64 << 10;
 /// Records of a database handed on together.
 const ROWS: usize = 8_192;
+/// Bytes of a file read in its order up to which a worker gets the whole of it.
+const SMALL: usize = 2 << 20;
 /// A whole JSON document must fit in memory; larger logs are written one record a line.
 const LARGEST_DOCUMENT: usize = 1 << 30;
 
@@ -207,31 +209,39 @@ impl<'a> Cutter<'a> {
         !self.stop.load(Ordering::Relaxed) && self.to_workers.send(task).is_ok()
     }
 
-    /// Reads lines that make sense only after each other.
+    /// Reads lines that make sense only after each other: those of a small file as one task, so
+    /// that files are read side by side, and those of a larger one here, a block at a time.
     fn lines_in_order(&mut self, stream: impl Read, file: &Arc<str>) -> io::Result<()> {
         let options = self.options;
-        let mut reader = JsonReader::in_order(options);
         let mut blocks = Blocks::new(stream, self.spares.clone());
-        while let Some(block) = blocks.next_block()? {
-            let batch = super::pipeline::parse_block(&mut reader, &block, file, options);
+        let (mut begun, mut bytes, mut failed) = (Vec::new(), 0, None);
+        while bytes <= SMALL && failed.is_none() {
+            match blocks.next_block() {
+                Ok(Some(block)) => {
+                    bytes += block.text().len();
+                    begun.push(block);
+                }
+                Ok(None) => {
+                    self.hand_on(file, Work::InOrder(begun));
+                    return Ok(());
+                }
+                // What came before it is handed on first.
+                Err(error) => failed = Some(error),
+            }
+        }
+        let begun = begun.into_iter().map(Ok).chain(failed.map(Err));
+        let mut reader = JsonReader::in_order(options);
+        for block in begun.chain(std::iter::from_fn(|| blocks.next_block().transpose())) {
+            let block = block?;
+            let batch = parse_block(&mut reader, &block, file, options);
             self.spares.put(block);
             self.send(batch);
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(());
             }
         }
-        self.finish(reader, file);
+        self.send(rest_of(reader, file, options));
         Ok(())
-    }
-
-    fn finish(&mut self, mut reader: JsonReader<'_>, file: &Arc<str>) {
-        let mut batch = Batch::default();
-        let mut tally = Tally::new(file, self.options);
-        reader.finish(&mut |line, format, outcome| {
-            tally.outcome(line, format, outcome, &mut batch);
-        });
-        tally.finish(&mut batch);
-        self.send(batch);
     }
 
     /// Reads a document of several lines, or several of them after each other.
@@ -258,7 +268,7 @@ impl<'a> Cutter<'a> {
         }
         tally.finish(&mut batch);
         self.send(batch);
-        self.finish(reader, file);
+        self.send(rest_of(reader, file, self.options));
         Ok(())
     }
 

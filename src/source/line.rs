@@ -232,20 +232,46 @@ impl<'o> JsonReader<'o> {
 }
 
 /// True if the head of a file has lines that must be read in their order. A line may be longer than
-/// the head: then a key that may begin such an object is enough, for order does no harm.
+/// what is left of the head: then a key that may begin such an object is enough, for order does no
+/// harm. But nearly every head ends inside a line, and such keys are common words: where whole lines
+/// before it are of formats that need no order, the file is read side by side.
 pub(crate) fn needs_order(head: &[u8], options: &ReadOptions) -> bool {
-    let wanted = |format: Format| options.format.is_none_or(|f| f == format);
+    if options.mapping.is_some() {
+        return false;
+    }
+    let way_of =
+        |object: &Object<'_>| WAYS.of_object(object, |f| options.format.is_none_or(|w| w == f));
     let is_session = |text: &[u8]| match Object::parse(text) {
-        Ok(object) => matches!(WAYS.of_object(&object, wanted), Some((_, Reads::Session { .. }))),
+        Ok(object) => matches!(way_of(&object), Some((_, Reads::Session { .. }))),
         Err(_) => WAYS.marks_session(Object::head(text).raw_keys()),
     };
-    options.mapping.is_none()
-        && head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).any(|line| {
-            let wrapped = Object::head(line);
-            let arrays = WRAPPERS.iter().filter_map(|key| Some(wrapped.get(key)?.raw()));
-            is_session(line)
-                || arrays.chain(std::iter::once(line)).filter_map(first_element).any(is_session)
-        })
+    let wraps_session = |object: &Object<'_>| {
+        let arrays = WRAPPERS.iter().filter_map(|key| Some(object.get(key)?.raw()));
+        arrays.filter_map(first_element).any(is_session)
+    };
+    let mut is_told = false;
+    lines(head).any(|line| match Object::parse(line) {
+        Ok(object) => match way_of(&object) {
+            Some((_, Reads::Session { .. })) => true,
+            Some((format, _)) => {
+                is_told |= !format.info().reads.iter().any(|r| matches!(r, Reads::Session { .. }));
+                false
+            }
+            None => wraps_session(&object),
+        },
+        Err(_) if line.first() == Some(&b'[') => first_element(line).is_some_and(is_session),
+        Err(_) if is_told => false,
+        Err(_) => {
+            let cut = Object::head(line);
+            WAYS.marks_session(cut.raw_keys()) || wraps_session(&cut)
+        }
+    })
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr::memchr_iter(b'\n', text).chain(std::iter::once(text.len()));
+    let mut start = 0;
+    ends.map(move |end| text[std::mem::replace(&mut start, end + 1)..end].trim_ascii())
 }
 
 /// The first element of an array whose text may be cut off.
@@ -348,5 +374,18 @@ mod tests {
         assert!(!needs(r#"{"id":"x","usage":{"prompt_tokens":1}}"#));
         assert!(!needs(&format!("{{\"id\":\"x\",\"choices\":[\"{long}")));
         assert!(!needs("[1,2]") && !needs("a,b\n1,2"));
+    }
+
+    #[test]
+    fn a_cut_line_tells_no_order_where_whole_lines_before_it_need_none() {
+        let options = ReadOptions::default();
+        let needs = |head: &str| needs_order(head.as_bytes(), &options);
+        let claude = r#"{"type":"user","sessionId":"s","cwd":"/","message":{"role":"user"}}"#;
+        let cut = &claude[..claude.len() - 4];
+        assert!(!needs(&format!("{claude}\n{cut}")));
+        assert!(needs(cut));
+        let pi = r#"{"type":"session","id":"i","timestamp":"2026-01-01T00:00:00Z","cwd":"/"}"#;
+        assert!(needs(&format!("{pi}\n{cut}")) && needs(&format!("{claude}\n{pi}\n{cut}")));
+        assert!(needs(&format!("{{\"odd\":1}}\n{cut}")));
     }
 }

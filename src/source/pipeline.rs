@@ -27,6 +27,14 @@ pub(super) struct Batch {
     pub(super) report: ReadReport,
 }
 
+impl Batch {
+    /// Puts what comes later behind it.
+    fn add(&mut self, later: Self) {
+        self.records.extend(later.records);
+        self.report.add(later.report);
+    }
+}
+
 /// A batch, or nothing but the end of the run on an error, with its place in the order.
 pub(super) type Numbered = (u64, Result<Batch, SourceError>);
 
@@ -41,6 +49,8 @@ pub(super) struct Task {
 pub(super) enum Work {
     /// Lines of JSON.
     Lines(Block),
+    /// A whole file of lines of JSON that make sense only after each other.
+    InOrder(Vec<Block>),
     /// Rows of a delimited table.
     Rows(Arc<Table>, Dialect, Block),
     /// Rows of a Parquet table.
@@ -183,6 +193,16 @@ fn parse(
             spares.put(block);
             Ok(batch)
         }
+        Work::InOrder(blocks) => {
+            let mut reader = JsonReader::in_order(options);
+            let mut whole = Batch::default();
+            for block in blocks {
+                whole.add(parse_block(&mut reader, &block, file, options));
+                spares.put(block);
+            }
+            whole.add(rest_of(reader, file, options));
+            Ok(whole)
+        }
         Work::Rows(table, dialect, block) => {
             let mut reader = table.reader(file, options);
             let batch = reader.part(block.lines(), |each| dialect.rows(&block, each));
@@ -236,4 +256,80 @@ pub(super) fn parse_block(
     }
     tally.finish(&mut batch);
     batch
+}
+
+/// What a reader of a file in its order held back until the end.
+pub(super) fn rest_of(mut reader: JsonReader<'_>, file: &str, options: &ReadOptions) -> Batch {
+    let mut batch = Batch::default();
+    let mut tally = Tally::new(file, options);
+    reader.finish(&mut |line, format, outcome| tally.outcome(line, format, outcome, &mut batch));
+    tally.finish(&mut batch);
+    batch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A session whose counts say nothing without the model before them, about as long as asked,
+    /// with a line that is no JSON and one that the end cuts.
+    fn session(number: u64, filler: usize) -> Input {
+        let model = format!(
+            r#"{{"timestamp":"2026-10-01T10:00:00Z","type":"turn_context","payload":{{"model":"m-{number}"}}}}"#
+        );
+        let filler = format!(
+            r#"{{"timestamp":"2026-10-01T10:00:00Z","type":"response_item","payload":{{"text":"{}"}}}}"#,
+            "x".repeat(filler / 40)
+        );
+        let mut lines = vec![model, "{no json}".to_owned()];
+        for turn in 1..=40 {
+            let counts =
+                format!(r#"{{"input_tokens":{},"output_tokens":{turn}}}"#, number + 10 * turn);
+            lines.push(filler.clone());
+            lines.push(format!(
+                r#"{{"timestamp":"2026-10-01T10:{turn:02}:00Z","type":"event_msg","payload":{{"type":"token_count","info":{{"total_token_usage":{counts}}}}}}}"#
+            ));
+        }
+        lines.push("{\"timestamp\":".to_owned());
+        Input::Bytes { name: format!("{number}.jsonl"), bytes: lines.join("\n").as_bytes().into() }
+    }
+
+    /// All that reading gives, in words: models and counts of the records, and the report.
+    fn read(inputs: &[Input], threads: usize) -> (Vec<String>, String) {
+        let options = ReadOptions { threads, ..ReadOptions::default() };
+        let mut records = Vec::new();
+        let report = read_all(inputs, &options, &Progress::default(), |record| {
+            records.push(format!("{} {:?} {:?}", record.sku.model, record.time, record.components));
+        });
+        (records, format!("{:?}", report.unwrap()))
+    }
+
+    #[test]
+    fn sessions_read_side_by_side_come_in_their_order() {
+        let sizes = [1_000, 700_000, 3_000_000, 1_000, 20_000];
+        let inputs: Vec<Input> =
+            (1..).zip(sizes.repeat(4)).map(|(number, size)| session(number, size)).collect();
+        let one = read(&inputs, 1);
+        assert_eq!(one.0.len(), 20 * 40);
+        let in_order =
+            |(at, record): (usize, &String)| record.starts_with(&format!("m-{} ", at / 40 + 1));
+        assert!(one.0.iter().enumerate().all(in_order));
+        assert_eq!(read(&inputs, 4), one);
+    }
+
+    #[test]
+    fn a_session_says_the_same_as_one_task_and_by_the_block() {
+        let read = |filler| read(&[session(7, filler)], 2);
+        assert_eq!(read(400_000), read(4_000_000));
+    }
+
+    #[test]
+    fn records_before_an_error_come_first() {
+        let gone = Input::File("no-such-file.jsonl".into());
+        let options = ReadOptions { threads: 4, ..ReadOptions::default() };
+        let mut count = 0;
+        let inputs = [session(1, 1_000), session(2, 700_000), gone];
+        let read = read_all(&inputs, &options, &Progress::default(), |_| count += 1);
+        assert!(matches!(read, Err(SourceError::Io { .. })) && count == 2 * 40);
+    }
 }
