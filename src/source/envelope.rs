@@ -1,24 +1,18 @@
 //! The objects around a provider body: gateways and batch files wrap it and carry what it lacks.
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 
-use super::key_filter::KeyFilter;
-use super::memo::Fields;
-use super::outcome::{Note, Notes, Outcome, Skipped, one};
-use super::providers::cost::Reported;
-use super::scan::{Level, Object, Value};
-use super::{LabelPolicy, ReadOptions};
 use smallvec::SmallVec;
 
-use crate::diagnostic::code;
+use super::LabelPolicy;
+use super::facts::Facts;
+use super::key_filter::KeyFilter;
+use super::memo::Fields;
+use super::scan::{Object, Value};
 use crate::period::Timestamp;
-use crate::sku::Sku;
-use crate::tokens::{Component, ComponentCounts};
-use crate::usage::dedup::RequestId;
-use crate::usage::{Labels, RecordGrain, UsageRecord, UsageTime};
+use crate::usage::Labels;
 
 /// Keys under which wrappers keep the body. `event`, `chunk`, `delta` and `metadata` hold it where
 /// streams are logged event by event; labels come under `metadata` too, so it is the last.
@@ -60,49 +54,15 @@ const MOST_WRAPPERS: usize = 3;
 /// A provider body with its usage, and the objects around it.
 #[derive(Debug)]
 pub(crate) struct Envelope<'a> {
-    body: Object<'a>,
-    usage: Option<Object<'a>>,
+    pub(super) body: Object<'a>,
+    pub(super) usage: Option<Object<'a>>,
     // The nearest first.
-    wrappers: SmallVec<[Object<'a>; 2]>,
+    pub(super) wrappers: SmallVec<[Object<'a>; 2]>,
     // Told by the file, not by a wrapper.
-    batch: bool,
-    facts: Rc<Facts>,
+    pub(super) batch: bool,
+    pub(super) facts: Rc<Facts>,
     /// Values that facts were worked out from on the way.
-    learnt: Cell<Fields>,
-}
-
-/// What lines of one layout say alike, worked out when it is first asked for: nothing in it depends
-/// on anything but the names that the lines have in common.
-#[derive(Debug, Default)]
-pub(crate) struct Facts {
-    sku: OnceCell<Arc<Sku>>,
-    billed: OnceCell<Arc<Sku>>,
-    labels: OnceCell<Arc<Labels>>,
-    states_cost: OnceCell<bool>,
-}
-
-impl Facts {
-    /// The same in memory of its own. Threads that count references to one place wait for each
-    /// other.
-    pub(crate) fn copied(&self) -> Self {
-        fn copy<T: Clone>(cell: &OnceCell<Arc<T>>) -> OnceCell<Arc<T>> {
-            cell.get().map_or_else(OnceCell::new, |arc| Arc::new(T::clone(arc)).into())
-        }
-        Self {
-            sku: copy(&self.sku),
-            billed: copy(&self.billed),
-            labels: copy(&self.labels),
-            states_cost: self.states_cost.clone(),
-        }
-    }
-}
-
-/// Where the objects of an envelope are in lines of one layout.
-#[derive(Debug, Clone)]
-pub(crate) struct Places {
-    body: Level,
-    usage: Option<Level>,
-    wrappers: SmallVec<[Level; 2]>,
+    pub(super) learnt: Cell<Fields>,
 }
 
 /// True for the key of a row that sums requests, which is no usage object of one.
@@ -145,56 +105,13 @@ fn usage_of<'a>(object: &Object<'a>) -> Option<Object<'a>> {
 }
 
 impl<'a> Envelope<'a> {
-    fn new(
+    pub(super) fn new(
         body: Object<'a>,
         usage: Option<Object<'a>>,
         wrappers: SmallVec<[Object<'a>; 2]>,
     ) -> Self {
         let (facts, learnt) = (Rc::default(), Cell::new(0));
         Self { body, usage, wrappers, batch: false, facts, learnt }
-    }
-
-    /// The envelope in a line of a known layout, with what such lines say alike.
-    pub(crate) fn at(outer: &Object<'a>, places: &Places, facts: Rc<Facts>) -> Self {
-        let at = |level: &Level| outer.at_level(*level);
-        let body = at(&places.body);
-        let usage = places.usage.as_ref().map(at);
-        let wrappers = places.wrappers.iter().map(at).collect();
-        Self { body, usage, wrappers, batch: false, facts, learnt: Cell::new(0) }
-    }
-
-    /// Where the objects are in lines of this layout; `None` where one is not part of it.
-    pub(crate) fn places(&self, outer: &Object<'a>) -> Option<Places> {
-        let usage = match &self.usage {
-            Some(usage) => Some(outer.level_of(usage)?),
-            None => None,
-        };
-        let wrappers = self.wrappers.iter().map(|wrapper| outer.level_of(wrapper));
-        let wrappers = wrappers.collect::<Option<_>>()?;
-        Some(Places { body: outer.level_of(&self.body)?, usage, wrappers })
-    }
-
-    /// What the line says in common with others.
-    pub(crate) fn facts(&self) -> &Rc<Facts> {
-        &self.facts
-    }
-
-    /// The values that facts were worked out from on this line.
-    pub(crate) fn learnt(&self) -> Fields {
-        self.learnt.get()
-    }
-
-    fn fact<'s, T>(&self, cell: &'s OnceCell<T>, find: impl FnOnce() -> T) -> &'s T {
-        cell.get_or_init(|| {
-            let (found, fields) = self.body.tracked(find);
-            self.learnt.set(self.learnt.get() | fields);
-            found
-        })
-    }
-
-    /// What is priced. `find` looks at nothing but the envelope, and at no id, time or count in it.
-    pub(crate) fn sku(&self, find: impl FnOnce() -> Sku) -> Arc<Sku> {
-        Arc::clone(self.fact(&self.facts.sku, || find().into()))
     }
 
     /// Looks for the first object, from the outside, whose format `recognise` tells from itself and
@@ -357,13 +274,8 @@ impl<'a> Envelope<'a> {
         })
     }
 
-    /// The labels that the policy keeps.
-    fn labels(&self, policy: &LabelPolicy) -> Arc<Labels> {
-        Arc::clone(self.fact(&self.facts.labels, || self.find_labels(policy).into()))
-    }
-
     /// The labels of `metadata`, `labels` and `tags` objects; the outermost wrapper wins.
-    fn find_labels(&self, policy: &LabelPolicy) -> Labels {
+    pub(super) fn find_labels(&self, policy: &LabelPolicy) -> Labels {
         let mut labels = Labels::default();
         if policy.keeps_nothing() {
             return labels;
@@ -388,7 +300,10 @@ impl<'a> Envelope<'a> {
 
 /// Reads a time printed as ISO 8601 or as an epoch number of any common unit, in text or digits.
 pub(crate) fn instant(value: &Value<'_>) -> Option<Timestamp> {
-    super::row::instant(&value.scalar()?)
+    match value.digits() {
+        Some(number) => Timestamp::from_epoch_number(i64::try_from(number).ok()?),
+        None => super::row::instant(&value.scalar()?),
+    }
 }
 
 /// Sets every scalar field of `object` that the policy keeps.
@@ -399,123 +314,6 @@ pub(crate) fn set_labels(labels: &mut Labels, object: &Object<'_>, policy: &Labe
             && let Some(text) = value.scalar()
         {
             labels.set(key, &text);
-        }
-    }
-}
-
-/// A record in the making: what every provider body ends in.
-#[derive(Debug)]
-pub(crate) struct Draft<'a> {
-    pub(crate) sku: Arc<Sku>,
-    pub(crate) time: Option<Timestamp>,
-    /// The provider's id of the request, and which of its turns this is.
-    pub(crate) request_id: Option<Cow<'a, str>>,
-    pub(crate) turn: usize,
-    pub(crate) components: ComponentCounts,
-    pub(crate) notes: Notes,
-}
-
-impl Draft<'_> {
-    /// The finished record, or why there is none.
-    pub(crate) fn finish(self, envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
-        let known = self.time.or(options.time);
-        let Some(time) = known.filter(|_| !self.sku.model.is_empty()) else {
-            return Err(lacking(known.is_none(), self.sku.model.is_empty()));
-        };
-        let (sku, cost) = billed(self.sku, envelope, options);
-        let id = self.request_id.as_deref();
-        let request_id = id.map(|id| RequestId::new(&sku.provider, id, self.turn));
-        let record = UsageRecord {
-            time: UsageTime::At(time),
-            grain: RecordGrain::Request,
-            sku,
-            context_tokens: None,
-            requests: 1,
-            request_id,
-            labels: envelope.labels(&options.labels),
-            components: self.components,
-            reported_cost: if self.turn == 0 { cost.of_request } else { None },
-        };
-        let fee = if self.turn == 0 { cost.fee_record(&record, id) } else { None };
-        let mut records = one(record, self.notes);
-        records.extend(fee.map(|fee| (fee, Notes::default())));
-        Ok(records)
-    }
-}
-
-/// What is priced by whoever bills it, and the cost that the body states. Without a stated cost, all
-/// lines that name the same say the same.
-fn billed(sku: Arc<Sku>, envelope: &Envelope<'_>, options: &ReadOptions) -> (Arc<Sku>, Reported) {
-    let bill = |cost: &Reported| {
-        let mut sku = Sku::clone(&sku);
-        if let Some(provider) = &options.provider {
-            sku.provider = provider.clone();
-        } else if let Some(provider) = cost.biller(envelope) {
-            sku.provider = provider;
-        }
-        super::provider::take_prefix(&mut sku);
-        Arc::new(sku)
-    };
-    let facts = &envelope.facts;
-    let states_cost = envelope.fact(&facts.states_cost, || Reported::is_stated(envelope));
-    let cost = if *states_cost { Reported::read(envelope) } else { Reported::default() };
-    let is_usual = facts.sku.get().is_some_and(|usual| Arc::ptr_eq(usual, &sku));
-    if is_usual && !states_cost {
-        return (Arc::clone(envelope.fact(&facts.billed, || bill(&cost))), cost);
-    }
-    (bill(&cost), cost)
-}
-
-/// Why a body gives no record: what a record needs and neither it nor the line around it says.
-fn lacking(time: bool, model: bool) -> Skipped {
-    match (time, model) {
-        (true, true) => Skipped::new(
-            code::MISSING_TIME,
-            "response with neither a time nor a model name, in itself or in the line around it",
-        ),
-        (true, false) => Skipped::new(
-            code::MISSING_TIME,
-            "response without a time, in itself or in the line around it",
-        ),
-        (false, _) => Skipped::new(
-            code::MISSING_MODEL,
-            "response without a model name, in itself or in the line around it",
-        ),
-    }
-}
-
-/// Splits whole counts into disjoint components and keeps note of what had to be cut.
-#[derive(Debug, Default)]
-pub(crate) struct Splitter {
-    pub(crate) components: ComponentCounts,
-    pub(crate) notes: Notes,
-}
-
-impl Splitter {
-    /// Counts a component as it stands.
-    pub(crate) fn put(&mut self, component: Component, count: u64) {
-        self.components.add(component, count);
-    }
-
-    /// Takes the parts out of `whole` in order, each cut to what is left, and counts what remains
-    /// as `rest`.
-    pub(crate) fn split(&mut self, whole: u64, rest: Component, parts: &[(Component, u64)]) {
-        let mut left = whole;
-        for (component, count) in parts {
-            let taken = (*count).min(left);
-            if taken < *count {
-                self.notes.set(Note::Clamped);
-            }
-            self.components.add(*component, taken);
-            left -= taken;
-        }
-        self.components.add(rest, left);
-    }
-
-    /// Notes a mismatch if the provider states a total that the parts do not reach.
-    pub(crate) fn check_total(&mut self, stated: Option<u64>) {
-        if stated.is_some_and(|total| total != self.components.tokens()) {
-            self.notes.set(Note::TotalMismatch);
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::ReadOptions;
-use super::envelope::{Envelope, Facts, Places};
+use super::envelope::Envelope;
+use super::facts::{Facts, Places};
 use super::format::{Format, ReadBody, Reads, Session, WAYS, Way};
 use super::mapping::Names;
 use super::memo::{Fields, Memo};

@@ -17,7 +17,9 @@ mod csv;
 mod cutter;
 mod database;
 pub mod detect;
+mod draft;
 mod envelope;
+mod facts;
 mod format;
 #[cfg(test)]
 mod format_tests;

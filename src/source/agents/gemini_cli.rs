@@ -8,7 +8,8 @@ use indexmap::IndexMap;
 
 use super::shared;
 use crate::source::ReadOptions;
-use crate::source::envelope::{Splitter, instant};
+use crate::source::draft::Splitter;
+use crate::source::envelope::instant;
 use crate::source::format::{Emit, FormatInfo, Group, Reads, Session};
 use crate::source::outcome::{Notes, Outcome, Skipped, count_field, one, optional_count};
 use crate::source::scan::{Object, Value};

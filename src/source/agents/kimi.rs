@@ -8,7 +8,8 @@ use compact_str::CompactString;
 
 use super::shared;
 use crate::source::ReadOptions;
-use crate::source::envelope::{Splitter, instant};
+use crate::source::draft::Splitter;
+use crate::source::envelope::instant;
 use crate::source::format::{Emit, FormatInfo, Group, Reads, Session};
 use crate::source::outcome::{Outcome, Skipped, count_field};
 use crate::source::scan::Object;

@@ -4,7 +4,7 @@
 
 use super::shared;
 use crate::source::ReadOptions;
-use crate::source::envelope::Splitter;
+use crate::source::draft::Splitter;
 use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::outcome::{Outcome, count_field};
 use crate::source::scan::Object;

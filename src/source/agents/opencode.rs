@@ -7,7 +7,8 @@
 use super::shared;
 use crate::diagnostic::code;
 use crate::source::ReadOptions;
-use crate::source::envelope::{Splitter, instant};
+use crate::source::draft::Splitter;
+use crate::source::envelope::instant;
 use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::outcome::{Outcome, Skipped, count_field, optional_count};
 use crate::source::row::Row;

@@ -7,7 +7,8 @@ use compact_str::CompactString;
 
 use super::shared;
 use crate::source::ReadOptions;
-use crate::source::envelope::{Splitter, instant};
+use crate::source::draft::Splitter;
+use crate::source::envelope::instant;
 use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::outcome::{Outcome, count_field, optional_count};
 use crate::source::scan::Object;

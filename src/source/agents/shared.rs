@@ -6,7 +6,7 @@ use crate::diagnostic::code;
 use crate::money::Currency;
 use crate::period::{Period, Timestamp};
 use crate::sku::Sku;
-use crate::source::envelope::Splitter;
+use crate::source::draft::Splitter;
 use crate::source::outcome::{Note, Notes, Outcome, Skipped, one};
 use crate::source::providers::anthropic;
 use crate::source::scan::{Object, Value};

@@ -6,7 +6,7 @@ use super::bucket::{Cells, Line, is_bucket, results, sku, utc_day};
 use crate::diagnostic::code;
 use crate::period::Period;
 use crate::source::ReadOptions;
-use crate::source::envelope::Splitter;
+use crate::source::draft::Splitter;
 use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::outcome::{Note, Outcome, Skipped, count_field};
 use crate::source::row::Row;

@@ -11,7 +11,7 @@ use crate::money::{Amount, Currency};
 use crate::period::{DAY_NANOS, Period, Timestamp};
 use crate::sku::Sku;
 use crate::source::ReadOptions;
-use crate::source::envelope::Splitter;
+use crate::source::draft::Splitter;
 use crate::source::outcome::{Notes, Outcome, Skipped, one};
 use crate::source::row::{Cell, Row, instant, normalised};
 use crate::source::scan::Object;

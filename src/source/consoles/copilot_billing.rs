@@ -4,7 +4,7 @@
 use super::bucket::{Cells, Line, UNSPECIFIED, reported, sku, utc_day};
 use crate::diagnostic::code;
 use crate::source::ReadOptions;
-use crate::source::envelope::Splitter;
+use crate::source::draft::Splitter;
 use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::outcome::{Note, Outcome, Skipped};
 use crate::source::resolve::{Counted, Includes, Stated, input_includes_cache};

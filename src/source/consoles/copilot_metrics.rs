@@ -5,7 +5,7 @@ use super::bucket::{Cells, Line, UNSPECIFIED, sku, utc_day};
 use super::copilot_billing::PROVIDER;
 use crate::diagnostic::code;
 use crate::source::ReadOptions;
-use crate::source::envelope::Splitter;
+use crate::source::draft::Splitter;
 use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::outcome::{Outcome, Skipped, count_field};
 use crate::source::scan::Object;

@@ -9,7 +9,7 @@ use super::bucket::{Cells, Line, between, reported, sku, utc_day};
 use crate::diagnostic::code;
 use crate::period::Period;
 use crate::source::ReadOptions;
-use crate::source::envelope::Splitter;
+use crate::source::draft::Splitter;
 use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::outcome::{Outcome, Skipped};
 use crate::source::row::{Row, amount};

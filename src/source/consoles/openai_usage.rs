@@ -12,7 +12,7 @@ use crate::diagnostic::code;
 use crate::period::Period;
 use crate::sku::service_tier;
 use crate::source::ReadOptions;
-use crate::source::envelope::Splitter;
+use crate::source::draft::Splitter;
 use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::outcome::{Note, Outcome, Skipped};
 use crate::source::row::Row;

@@ -3,7 +3,8 @@
 
 use crate::diagnostic::code;
 use crate::source::ReadOptions;
-use crate::source::envelope::{Envelope, Splitter};
+use crate::source::draft::Splitter;
+use crate::source::envelope::Envelope;
 use crate::source::outcome::{Note, Outcome, Skipped, count_field, optional_count};
 use crate::source::scan::{Object, Value, parse_count};
 use crate::tokens::Component;

@@ -5,7 +5,8 @@
 
 use crate::sku::{Sku, service_tier};
 use crate::source::ReadOptions;
-use crate::source::envelope::{Draft, Envelope, Splitter};
+use crate::source::draft::{Draft, Splitter};
+use crate::source::envelope::Envelope;
 use crate::source::outcome::{Outcome, Skipped, count_field};
 use crate::source::provider;
 use crate::source::scan::Object;

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::object::{Field, Found, Level, Span};
+use super::found::{Field, Found, Level, Span};
 use super::walk::skip_value;
 
 /// Layouts that are remembered; a log of more shapes is read as if each were new.

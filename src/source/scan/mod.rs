@@ -6,6 +6,7 @@
 //! It checks the structure of what it walks over, not the inside of values that nobody asks for.
 
 mod count;
+mod found;
 mod layouts;
 mod object;
 #[cfg(test)]
@@ -16,8 +17,9 @@ mod walk;
 use std::borrow::Cow;
 
 pub use self::count::{BadCount, parse_count};
+pub(crate) use self::found::Level;
 pub use self::object::Object;
-pub(crate) use self::object::{Level, Scratch};
+pub(crate) use self::object::Scratch;
 pub use self::value::Value;
 use self::walk::{skip_space, skip_value};
 

@@ -1,12 +1,10 @@
 //! One object level of a JSON text, and those inside it that usage is mostly in.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::rc::Rc;
 
-use smallvec::SmallVec;
-
-use super::layouts::{Layout, Layouts, MOST_FIELDS};
+use super::found::{Field, Found, Level, Span, mark, place, read_whole, tag};
+use super::layouts::{Layouts, MOST_FIELDS};
 use super::walk::{expect, skip_space, skip_string, skip_value};
 use super::{ScanError, Value, lossy};
 use crate::source::memo::Fields;
@@ -24,182 +22,6 @@ pub struct Object<'a> {
 pub(crate) struct Scratch {
     found: Rc<Found>,
     layouts: Layouts,
-}
-
-/// What was found in a text.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// The layout, where it was known before; then it has the fields.
-    layout: Option<Rc<Layout>>,
-    pub(super) fields: Vec<Field>,
-    pub(super) values: Vec<Span>,
-    /// Fields whose values were handed out, a bit each; kept where the layout is known.
-    read: Cell<Fields>,
-}
-
-/// The fields of one object among all that were found in a text.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Level {
-    first: u32,
-    count: u32,
-    /// The marks of its keys: nearly every key that is asked for is absent, and nearly all of
-    /// these are told by this alone.
-    marks: u64,
-}
-
-/// From where to where a value stands in its text.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Span {
-    pub(super) start: u32,
-    pub(super) end: u32,
-}
-
-/// One bit by the length of a key and three of its bytes. For a key that stands in the code, the
-/// compiler works it out.
-#[inline(always)]
-const fn mark(key: &[u8]) -> u64 {
-    let length = key.len();
-    if length == 0 {
-        return 1;
-    }
-    let sum = length
-        .wrapping_add((key[0] as usize).wrapping_mul(0x51))
-        .wrapping_add((key[length / 2] as usize).wrapping_mul(0x1f3))
-        .wrapping_add((key[length - 1] as usize).wrapping_mul(0x9d));
-    1 << (sum.wrapping_mul(0x9e37_79b1) >> 16 & 63)
-}
-
-/// A key, by its place in the text or the layout, and its value.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
-    pub(super) key: u32,
-    key_length: u32,
-    /// Its place among the values.
-    pub(super) value: u32,
-    /// The fields of the value, where it is an object that was read on the way.
-    inner: Level,
-}
-
-impl Field {
-    /// True if its value is an object that was read on the way.
-    pub(super) fn is_read(&self) -> bool {
-        self.inner.count > 0
-    }
-}
-
-impl Span {
-    pub(super) fn new(start: usize, end: usize) -> Option<Self> {
-        Some(Self { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()? })
-    }
-}
-
-/// Objects under these keys are read on the way, as nearly every log's usage is in one of them:
-/// they need not be walked over again.
-const READ_ON_THE_WAY: [&[u8]; 16] = [
-    b"usage",
-    b"response",
-    b"usageMetadata",
-    b"message",
-    b"metadata",
-    b"body",
-    b"result",
-    b"payload",
-    b"info",
-    b"prompt_tokens_details",
-    b"completion_tokens_details",
-    b"input_tokens_details",
-    b"output_tokens_details",
-    b"cache_creation",
-    b"last_token_usage",
-    b"total_token_usage",
-];
-/// Levels of objects that are read on the way.
-const MOST_LEVELS: u8 = 4;
-
-fn is_read_on_the_way(key: &[u8]) -> bool {
-    (4..=25).contains(&key.len()) && READ_ON_THE_WAY.contains(&key)
-}
-
-fn place(at: usize) -> Result<u32, ScanError> {
-    u32::try_from(at).map_err(|_| ScanError::Invalid(at))
-}
-
-/// Reads the object that begins at `at`: its fields go to the end of `found`, and the place just past
-/// it comes back with them.
-fn read_level(
-    text: &[u8],
-    mut at: usize,
-    levels: u8,
-    found: &mut Found,
-) -> Result<(Level, usize), ScanError> {
-    at = expect(text, at, b'{')?;
-    let mut fields: SmallVec<[Field; 16]> = SmallVec::new();
-    let mut marks = 0;
-    at = skip_space(text, at);
-    if text.get(at) == Some(&b'}') {
-        return Ok((Level::default(), at + 1));
-    }
-    loop {
-        let key_start = at + 1;
-        at = match text.get(at) {
-            Some(b'"') => skip_string(text, at)?,
-            Some(_) => return Err(ScanError::Invalid(at)),
-            None => return Err(ScanError::Incomplete),
-        };
-        let key = &text[key_start..at - 1];
-        at = expect(text, skip_space(text, at), b':')?;
-        let start = skip_space(text, at);
-        let is_object = levels > 1 && text.get(start) == Some(&b'{');
-        let read = (is_object && is_read_on_the_way(key))
-            .then(|| read_inside(text, start, levels - 1, found));
-        let (inner, end) = match read.flatten() {
-            Some(inside) => inside,
-            None => (Level::default(), skip_value(text, start)?),
-        };
-        fields.push(Field {
-            key: place(key_start)?,
-            key_length: place(key.len())?,
-            value: place(found.values.len())?,
-            inner,
-        });
-        found.values.push(Span { start: place(start)?, end: place(end)? });
-        marks |= mark(key);
-        at = skip_space(text, end);
-        match text.get(at) {
-            Some(b',') => at = skip_space(text, at + 1),
-            Some(b'}') => break,
-            Some(_) => return Err(ScanError::Invalid(at)),
-            None => return Err(ScanError::Incomplete),
-        }
-    }
-    let level = Level { first: place(found.fields.len())?, count: place(fields.len())?, marks };
-    found.fields.extend_from_slice(&fields);
-    Ok((level, at + 1))
-}
-
-/// The same of an object that is a value. What is wrong inside it matters only to those who ask for
-/// it: then it is passed over like any other.
-fn read_inside(text: &[u8], at: usize, levels: u8, found: &mut Found) -> Option<(Level, usize)> {
-    let (fields, values) = (found.fields.len(), found.values.len());
-    let read = read_level(text, at, levels, found);
-    if read.is_err() {
-        found.fields.truncate(fields);
-        found.values.truncate(values);
-    }
-    read.ok()
-}
-
-/// Reads the one object that fills `text`, apart from white space around it.
-fn read_whole(text: &[u8], found: &mut Found) -> Result<Level, ScanError> {
-    let (level, end) = read_level(text, skip_space(text, 0), MOST_LEVELS, found)?;
-    let end = skip_space(text, end);
-    if end == text.len() { Ok(level) } else { Err(ScanError::Invalid(end)) }
-}
-
-impl Found {
-    fn fields(&self) -> &[Field] {
-        self.layout.as_ref().map_or(&self.fields, |layout| &layout.fields)
-    }
 }
 
 impl<'a> Object<'a> {
@@ -253,8 +75,8 @@ impl<'a> Object<'a> {
     }
 
     fn find(&self, key: &[u8]) -> Option<&Field> {
-        let has_key =
-            |field: &&Field| field.key_length as usize == key.len() && self.key(field) == key;
+        let tag = tag(key);
+        let has_key = |field: &&Field| field.tag == tag && self.key(field) == key;
         self.fields().iter().rev().find(has_key)
     }
 
@@ -279,7 +101,7 @@ impl<'a> Object<'a> {
             marks |= mark(key);
             found.values.push(span);
             let inner = Level::default();
-            found.fields.push(Field { key: at_key, key_length, value, inner });
+            found.fields.push(Field { key: at_key, key_length, tag: tag(key), value, inner });
             at = skip_space(text, end);
         }
         let count = u32::try_from(found.fields.len()).unwrap_or(0);

@@ -104,6 +104,12 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The number, if it is printed as up to nineteen digits and nothing else.
+    #[must_use]
+    pub(crate) fn digits(&self) -> Option<u64> {
+        plain_digits(self.0)
+    }
+
     /// A whole, non-negative count. Also read: a float without fraction, a number in a string.
     /// `Ok(None)` for null and the words that exports print for "no value".
     ///

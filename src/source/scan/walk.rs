@@ -54,6 +54,18 @@ fn next_quote(text: &[u8], mut at: usize) -> Option<usize> {
     memchr2(b'"', b'\\', text.get(at..)?).map(|offset| at + offset)
 }
 
+/// Bytes that a number or a word ends before.
+const ENDS_SCALAR: [bool; 256] = {
+    let mut table = [false; 256];
+    let ends = b",}] \n\r\t";
+    let mut at = 0;
+    while at < ends.len() {
+        table[ends[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 /// From the first byte of a value to just past its last.
 pub(super) fn skip_value(text: &[u8], at: usize) -> Result<usize, ScanError> {
     match text.get(at) {
@@ -61,9 +73,7 @@ pub(super) fn skip_value(text: &[u8], at: usize) -> Result<usize, ScanError> {
         Some(b'{' | b'[') => skip_nested(text, at),
         Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I') => {
             let rest = &text[at..];
-            let end = rest
-                .iter()
-                .position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'));
+            let end = rest.iter().position(|b| ENDS_SCALAR[usize::from(*b)]);
             Ok(at + end.unwrap_or(rest.len()))
         }
         Some(_) => Err(ScanError::Invalid(at)),

@@ -2,7 +2,8 @@
 
 use super::tokens_of;
 use crate::source::ReadOptions;
-use crate::source::envelope::{Draft, Envelope};
+use crate::source::draft::Draft;
+use crate::source::envelope::Envelope;
 use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::gateways::call::sku;
 use crate::source::gateways::fields::Fields;

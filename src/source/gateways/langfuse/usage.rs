@@ -5,7 +5,7 @@
 
 use crate::diagnostic::code;
 use crate::sku::Sku;
-use crate::source::envelope::Splitter;
+use crate::source::draft::Splitter;
 use crate::source::gateways::fields::Fields;
 use crate::source::outcome::{Note, Skipped};
 use crate::source::scan::Object;

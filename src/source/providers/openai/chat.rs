@@ -7,7 +7,8 @@
 use super::{InputParts, draft, no_usage, only_event, sku};
 use crate::diagnostic::code;
 use crate::source::ReadOptions;
-use crate::source::envelope::{Envelope, Splitter};
+use crate::source::draft::Splitter;
+use crate::source::envelope::Envelope;
 use crate::source::outcome::{Note, Outcome, Skipped, count_field, optional_count};
 use crate::source::resolve::{Counted, Includes, Stated, input_includes_cache};
 use crate::source::scan::{Object, Value};

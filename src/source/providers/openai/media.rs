@@ -3,7 +3,8 @@
 use super::{InputParts, draft, no_usage, only_event, sku};
 use crate::money::Amount;
 use crate::source::ReadOptions;
-use crate::source::envelope::{Envelope, Splitter};
+use crate::source::draft::Splitter;
+use crate::source::envelope::Envelope;
 use crate::source::outcome::{Outcome, Skipped, count_field, optional_count};
 use crate::source::scan::{Object, Value};
 use crate::tokens::Component;

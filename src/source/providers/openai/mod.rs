@@ -13,7 +13,8 @@ use compact_str::CompactString;
 
 use crate::diagnostic::code;
 use crate::sku::{Sku, service_tier};
-use crate::source::envelope::{Draft, Envelope, Splitter};
+use crate::source::draft::{Draft, Splitter};
+use crate::source::envelope::Envelope;
 use crate::source::outcome::{Note, Skipped, count_field};
 use crate::source::provider;
 use crate::source::scan::Object;

@@ -10,7 +10,8 @@ use memchr::memmem::Finder;
 
 use super::{InputParts, draft, no_usage, only_event, sku};
 use crate::source::ReadOptions;
-use crate::source::envelope::{Envelope, Splitter};
+use crate::source::draft::Splitter;
+use crate::source::envelope::Envelope;
 use crate::source::outcome::{Outcome, Skipped, count_field, optional_count};
 use crate::source::provider;
 use crate::source::scan::{Object, Value};
