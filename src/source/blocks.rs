@@ -107,6 +107,9 @@ impl<R: Read> Blocks<R> {
 
     /// The next block, or `None` at the end.
     pub(crate) fn next_block(&mut self) -> io::Result<Option<Block>> {
+        if self.ended && self.carry.is_empty() {
+            return Ok(None);
+        }
         let mut bytes = self.spares.take();
         let mut len = self.carry.len();
         if bytes.len() < len + BLOCK {

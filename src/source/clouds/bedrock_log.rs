@@ -52,8 +52,7 @@ fn mentions_schema(value: &Value<'_>) -> bool {
 }
 
 fn is_event(object: &Object<'_>) -> bool {
-    let text = MESSAGE_KEYS.iter().find_map(|key| object.get(key));
-    text.is_some_and(|v| v.raw().starts_with(b"\"") && mentions_schema(&v))
+    MESSAGE_KEYS.iter().find_map(|key| object.string(key)).is_some_and(|v| mentions_schema(&v))
 }
 
 fn is_page(object: &Object<'_>) -> bool {

@@ -84,7 +84,7 @@ impl Span {
 
 /// Objects under these keys are read on the way, as nearly every log's usage is in one of them:
 /// they need not be walked over again.
-const READ_ON_THE_WAY: [&[u8]; 16] = [
+const READ_ON_THE_WAY: [&[u8]; 17] = [
     b"usage",
     b"response",
     b"usageMetadata",
@@ -99,6 +99,7 @@ const READ_ON_THE_WAY: [&[u8]; 16] = [
     b"input_tokens_details",
     b"output_tokens_details",
     b"cache_creation",
+    b"server_tool_use",
     b"last_token_usage",
     b"total_token_usage",
 ];

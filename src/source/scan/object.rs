@@ -74,6 +74,12 @@ impl<'a> Object<'a> {
         if self.level.marks & mark(key.as_bytes()) == 0 { None } else { self.find(key.as_bytes()) }
     }
 
+    /// A field whose value may be something else than an object: that one was read on the way is
+    /// told by the layout, without looking at it.
+    fn no_object(&self, key: &str) -> Option<&Field> {
+        self.field(key).filter(|field| !field.is_read())
+    }
+
     fn find(&self, key: &[u8]) -> Option<&Field> {
         let tag = tag(key);
         let has_key = |field: &&Field| field.tag == tag && self.key(field) == key;
@@ -184,16 +190,20 @@ impl<'a> Object<'a> {
     /// The elements of the array under a key.
     #[must_use]
     pub fn array(&self, key: &str) -> Option<Vec<Value<'a>>> {
-        // An object that was read on the way is none: that is told by the layout.
-        let field = self.field(key).filter(|field| !field.is_read())?;
-        self.value(field).array()
+        self.value(self.no_object(key)?).array()
+    }
+
+    /// The value under a key, if it is a string.
+    #[must_use]
+    pub(crate) fn string(&self, key: &str) -> Option<Value<'a>> {
+        self.no_object(key).map(|field| self.value(field)).filter(|v| v.raw().starts_with(b"\""))
     }
 
     /// The text under a key.
     #[must_use]
     #[inline]
     pub fn text(&self, key: &str) -> Option<Cow<'a, str>> {
-        self.get(key)?.text()
+        self.value(self.no_object(key)?).text()
     }
 
     /// The text of the first of several keys that is present and not empty.
@@ -214,7 +224,7 @@ impl<'a> Object<'a> {
     #[must_use]
     #[inline]
     pub(crate) fn says(&self, key: &str, text: &str) -> bool {
-        self.field(key).is_some_and(|field| self.value(field).says(text))
+        self.no_object(key).is_some_and(|field| self.value(field).says(text))
     }
 
     /// The objects under keys that pass, in order.
