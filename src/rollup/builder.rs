@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use indexmap::{Equivalent, IndexMap, IndexSet};
 
 use super::{Edges, Profile, ReportedCosts, Rollup, RollupError, RollupRow};
-use crate::period::Period;
+use crate::period::{Period, Timestamp};
 use crate::sku::{ContextBand, Sku};
 use crate::tokens::ComponentCounts;
 use crate::usage::dedup::{Contribution, Dedup, RequestId, Verdict};
@@ -92,6 +92,7 @@ pub struct RollupBuilder {
     shared: HashMap<SharedKey, Shared, FixedState>,
     rows: IndexMap<(Period, u32), Sums, FixedState>,
     latest: Latest,
+    before: Option<Period>,
     dedup: Dedup,
     duplicates: u64,
 }
@@ -106,6 +107,7 @@ impl RollupBuilder {
             shared: HashMap::default(),
             rows: IndexMap::default(),
             latest: Latest::default(),
+            before: None,
             dedup: Dedup::default(),
             duplicates: 0,
         }
@@ -241,12 +243,24 @@ impl RollupBuilder {
 
     /// A request belongs to the charge period of its instant. So does a bucket that lies in one; a
     /// longer bucket keeps its own period, because nothing tells how to divide it.
-    fn period(&self, time: UsageTime) -> Period {
+    fn period(&mut self, time: UsageTime) -> Period {
         match time {
-            UsageTime::At(instant) => self.edges.period_of(instant),
+            UsageTime::At(instant) => self.charge_period(instant),
             UsageTime::Bucket(bucket) => {
-                let period = self.edges.period_of(bucket.start);
+                let period = self.charge_period(bucket.start);
                 if bucket.end <= period.end { period } else { bucket }
+            }
+        }
+    }
+
+    /// The charge period of an instant, which mostly is that of the instant before.
+    fn charge_period(&mut self, instant: Timestamp) -> Period {
+        match self.before {
+            Some(period) if period.contains(instant) => period,
+            _ => {
+                let period = self.edges.period_of(instant);
+                self.before = Some(period);
+                period
             }
         }
     }

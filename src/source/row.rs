@@ -36,11 +36,11 @@ pub(crate) struct Header {
 pub(crate) struct Asked(RefCell<Vec<Question>>);
 
 /// A name that was asked for, and the place of its column.
-type Question = Option<(CompactString, Option<usize>)>;
+type Question = (Box<str>, Option<usize>);
 
 impl Default for Asked {
     fn default() -> Self {
-        Self(RefCell::new(vec![None; Self::SLOTS]))
+        Self(RefCell::new((0..Self::SLOTS).map(|_| (Box::from(""), None)).collect()))
     }
 }
 
@@ -50,14 +50,10 @@ impl Asked {
     fn place(&self, key: &str, find: impl FnOnce() -> Option<usize>) -> Option<usize> {
         let mixed = key.as_ptr().addr().wrapping_add(key.len()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let slot = &mut self.0.borrow_mut()[(mixed >> 56) % Self::SLOTS];
-        match slot {
-            Some((known, place)) if *known == key => *place,
-            _ => {
-                let place = find();
-                *slot = Some((key.into(), place));
-                place
-            }
+        if *slot.0 != *key {
+            *slot = (key.into(), find());
         }
+        slot.1
     }
 }
 

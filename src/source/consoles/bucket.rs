@@ -50,9 +50,6 @@ pub(super) enum Cells<'c, 'a> {
     Table(&'c Row<'a>),
 }
 
-/// Names and texts of cells.
-type Filled<'a> = SmallVec<[(Cow<'a, str>, Cow<'a, str>); 16]>;
-
 impl<'a> Cells<'_, 'a> {
     /// True if there is such a column, even an empty one.
     pub(super) fn has(&self, key: &str) -> bool {
@@ -94,34 +91,35 @@ impl<'a> Cells<'_, 'a> {
         Ok(self.count(key)?.unwrap_or(0))
     }
 
-    /// Every cell with a text whose normalised name passes, in the order of the names.
-    fn filled(&self, keep: impl Fn(&str) -> bool) -> Filled<'a> {
+    /// Hands on every cell with a text whose normalised name passes, in the order of the names.
+    fn each_filled(&self, keep: impl Fn(&str) -> bool, mut each: impl FnMut(&str, &str)) {
         match self {
             Self::Json(object) => {
                 let fields = object.iter().map(|(key, value)| (normalised(&key), value));
-                let mut filled: Filled<'a> = fields
-                    .filter(|(key, _)| keep(key))
-                    .filter_map(|(key, value)| Some((Cow::Owned(key), value.scalar()?)))
-                    .filter(|(_, text)| !text.is_empty())
-                    .collect();
-                filled.sort_unstable();
-                filled
+                let kept = fields.filter(|(key, _)| keep(key));
+                let mut kept: Vec<(String, Cow<'_, str>)> =
+                    kept.filter_map(|(key, value)| Some((key, value.scalar()?))).collect();
+                kept.sort_unstable();
+                let filled = kept.iter().filter(|(_, text)| !text.is_empty());
+                filled.for_each(|(key, text)| each(key, text));
             }
-            Self::Table(row) => row
-                .cells(keep)
-                .filter(|(_, text)| !text.is_empty())
-                .map(|(key, text)| (Cow::Borrowed(key), text))
-                .collect(),
+            Self::Table(row) => {
+                let filled = row.cells(keep).filter(|(_, text)| !text.is_empty());
+                filled.for_each(|(key, text)| each(key, &text));
+            }
         }
     }
 
     /// True if nothing but the time is filled in: consoles print such a row for a day without usage.
     pub(super) fn is_blank(&self) -> bool {
+        let is_other = |key: &str| !TIMES.contains(&key);
         match self {
-            Self::Json(_) => self.filled(|key| !TIMES.contains(&key)).is_empty(),
-            Self::Table(row) => {
-                row.cells(|key| !TIMES.contains(&key)).all(|(_, text)| text.is_empty())
+            Self::Json(_) => {
+                let mut blank = true;
+                self.each_filled(is_other, |_, _| blank = false);
+                blank
             }
+            Self::Table(row) => row.cells(is_other).all(|(_, text)| text.is_empty()),
         }
     }
 
@@ -147,18 +145,17 @@ impl<'a> Cells<'_, 'a> {
         is_figure: fn(&str) -> bool,
     ) -> RequestId {
         let is_id = |key: &str| NAMES.iter().any(|(_, id)| *id == key);
-        let is_dimension = |key: &str| !is_figure(key) && !TIMES.contains(&key);
-        let cells = self.filled(|key| is_dimension(key) || is_id(key));
-        let has = |id: &str| cells.iter().any(|(key, _)| key == id);
-        let renamed = NAMES.map(|(name, id)| if has(id) { name } else { "" });
+        let mut renamed: SmallVec<[&str; NAMES.len()]> = SmallVec::new();
+        self.each_filled(is_id, |key, _| {
+            renamed.extend(NAMES.iter().find(|(_, id)| *id == key).map(|(name, _)| *name));
+        });
+        let is_dimension =
+            |key: &str| !is_figure(key) && !TIMES.contains(&key) && !renamed.contains(&key);
         let mut text = String::with_capacity(512);
         let _ = write!(text, "{}\u{1e}{}", period.start.nanos(), period.end.nanos());
-        for (key, value) in &cells {
-            let key: &str = key;
-            if !renamed.contains(&key) && is_dimension(key) {
-                text.extend(["\u{1e}", key, "\u{1f}", value]);
-            }
-        }
+        self.each_filled(is_dimension, |key, value| {
+            text.extend(["\u{1e}", key, "\u{1f}", value]);
+        });
         RequestId::new(format, &text, 0)
     }
 

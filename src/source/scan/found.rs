@@ -39,11 +39,10 @@ pub(super) struct Span {
     pub(super) end: u32,
 }
 
-/// One bit by the length of a key and three of its bytes. For a key that stands in the code, the
-/// compiler works it out.
+/// One bit by the tag of a key. For a key that stands in the code, the compiler works it out.
 #[inline(always)]
-pub(super) const fn mark(key: &[u8]) -> u64 {
-    1 << (tag(key).wrapping_mul(0x9e37_79b1) >> 26)
+pub(super) const fn mark(tag: u32) -> u64 {
+    1 << (tag.wrapping_mul(0x9e37_79b1) >> 26)
 }
 
 /// The length of a key, and its first, middle and last byte.
@@ -137,6 +136,7 @@ fn read_level(
             None => return Err(ScanError::Incomplete),
         };
         let key = &text[key_start..at - 1];
+        let tag = tag(key);
         at = expect(text, skip_space(text, at), b':')?;
         let start = skip_space(text, at);
         let is_object = levels > 1 && text.get(start) == Some(&b'{');
@@ -149,12 +149,12 @@ fn read_level(
         fields.push(Field {
             key: place(key_start)?,
             key_length: place(key.len())?,
-            tag: tag(key),
+            tag,
             value: place(found.values.len())?,
             inner,
         });
         found.values.push(Span { start: place(start)?, end: place(end)? });
-        marks |= mark(key);
+        marks |= mark(tag);
         at = skip_space(text, end);
         match text.get(at) {
             Some(b',') => at = skip_space(text, at + 1),

@@ -69,19 +69,20 @@ impl<'a> Object<'a> {
         found.fields().get(first..first + self.level.count as usize).unwrap_or_default()
     }
 
-    #[inline]
+    #[inline(always)]
     fn field(&self, key: &str) -> Option<&Field> {
-        if self.level.marks & mark(key.as_bytes()) == 0 { None } else { self.find(key.as_bytes()) }
+        let tag = tag(key.as_bytes());
+        if self.level.marks & mark(tag) == 0 { None } else { self.find(key.as_bytes(), tag) }
     }
 
     /// A field whose value may be something else than an object: that one was read on the way is
     /// told by the layout, without looking at it.
+    #[inline(always)]
     fn no_object(&self, key: &str) -> Option<&Field> {
         self.field(key).filter(|field| !field.is_read())
     }
 
-    fn find(&self, key: &[u8]) -> Option<&Field> {
-        let tag = tag(key);
+    fn find(&self, key: &[u8], tag: u32) -> Option<&Field> {
         let has_key = |field: &&Field| field.tag == tag && self.key(field) == key;
         self.fields().iter().rev().find(has_key)
     }
@@ -104,10 +105,11 @@ impl<'a> Object<'a> {
             let places = (place(key_start + 1), place(key.len()), place(found.values.len()));
             let (Ok(at_key), Ok(key_length), Ok(value)) = places else { break };
             let Some(span) = Span::new(start, end) else { break };
-            marks |= mark(key);
+            let tag = tag(key);
+            marks |= mark(tag);
             found.values.push(span);
             let inner = Level::default();
-            found.fields.push(Field { key: at_key, key_length, tag: tag(key), value, inner });
+            found.fields.push(Field { key: at_key, key_length, tag, value, inner });
             at = skip_space(text, end);
         }
         let count = u32::try_from(found.fields.len()).unwrap_or(0);
@@ -116,7 +118,7 @@ impl<'a> Object<'a> {
 
     /// The value of a key that is present and not null; of several, the last (as JSON readers do).
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, key: &str) -> Option<Value<'a>> {
         self.field(key).map(|field| self.value(field)).filter(|v| !v.is_null())
     }
@@ -175,7 +177,7 @@ impl<'a> Object<'a> {
 
     /// The object under a key.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn object(&self, key: &str) -> Option<Object<'a>> {
         self.inner(self.field(key)?)
     }
@@ -201,7 +203,7 @@ impl<'a> Object<'a> {
 
     /// The text under a key.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn text(&self, key: &str) -> Option<Cow<'a, str>> {
         self.value(self.no_object(key)?).text()
     }
@@ -215,14 +217,14 @@ impl<'a> Object<'a> {
 
     /// True if a key is present, even as null.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn has(&self, key: &str) -> bool {
         self.field(key).is_some()
     }
 
     /// True if the text under a key is this one.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub(crate) fn says(&self, key: &str, text: &str) -> bool {
         self.no_object(key).is_some_and(|field| self.value(field).says(text))
     }
