@@ -15,9 +15,9 @@ use super::{Edges, Rollup, RollupBuilder, RollupError};
 use crate::usage::UsageRecord;
 use crate::usage::dedup::{Contribution, Dedup, PARTS, RequestId, read_from, write_to};
 
-/// Different request ids remembered in memory before files are used: about 230 MB, so that all of the program stays
+/// Different request ids remembered in memory before files are used: about 190 MB, so that all of the program stays
 /// below 300 MB.
-pub const IDS_IN_MEMORY: usize = 2_400_000;
+pub const IDS_IN_MEMORY: usize = 3_000_000;
 /// Bytes of a part that are held before they are written.
 const BUFFER: usize = 16 << 10;
 

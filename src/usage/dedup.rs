@@ -128,7 +128,36 @@ impl Dedup {
 #[derive(Debug, Default)]
 struct Part {
     offsets: HashMap<[u64; 2], u64, BuildHasherDefault<TakeLast>>,
-    arena: Vec<u8>,
+    arena: Arena,
+    buffer: Vec<u8>,
+}
+
+/// Bytes of a chunk of an arena.
+const CHUNK: usize = 16 << 10;
+
+/// Bytes in chunks that stay where they are: growing neither copies nor holds twice the room.
+#[derive(Debug, Default)]
+struct Arena(Vec<Vec<u8>>);
+
+impl Arena {
+    /// Keeps bytes together; their place.
+    fn append(&mut self, bytes: &[u8]) -> u64 {
+        if self.0.last().is_none_or(|last| last.capacity() - last.len() < bytes.len()) {
+            self.0.push(Vec::with_capacity(CHUNK.max(bytes.len())));
+        }
+        let number = self.0.len() - 1;
+        let chunk = &mut self.0[number];
+        let place = number * CHUNK + chunk.len();
+        chunk.extend_from_slice(bytes);
+        u64::try_from(place).unwrap_or(u64::MAX)
+    }
+
+    /// What begins at a place.
+    fn from(&self, place: u64) -> &[u8] {
+        let place = usize::try_from(place).unwrap_or(usize::MAX);
+        let chunk = self.0.get(place / CHUNK).map_or(&[][..], |chunk| chunk);
+        chunk.get(place % CHUNK..).unwrap_or_default()
+    }
 }
 
 impl Part {
@@ -144,7 +173,7 @@ impl Part {
             self.offsets.insert(key, offset);
             return Verdict::New;
         };
-        let old = decode(&self.arena, *offset);
+        let old = decode(self.arena.from(*offset));
         let merged = merge(&old, new, better);
         if merged == old {
             return Verdict::Duplicate;
@@ -155,9 +184,9 @@ impl Part {
     }
 
     fn append(&mut self, contribution: &Contribution) -> u64 {
-        let offset = u64::try_from(self.arena.len()).unwrap_or(u64::MAX);
-        encode(contribution, &mut self.arena);
-        offset
+        self.buffer.clear();
+        encode(contribution, &mut self.buffer);
+        self.arena.append(&self.buffer)
     }
 }
 
@@ -189,7 +218,7 @@ pub fn read_from(mut from: impl Read) -> io::Result<Option<(RequestId, Contribut
     if bytes.len() < 16 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    Ok(Some((RequestId([half(0), half(8)]), decode(&bytes, 16))))
+    Ok(Some((RequestId([half(0), half(8)]), decode(&bytes[16..]))))
 }
 
 fn merge(
@@ -259,10 +288,10 @@ fn encode(c: &Contribution, out: &mut Vec<u8>) {
     }
 }
 
-fn decode(arena: &[u8], offset: u64) -> Contribution {
-    let mut at = usize::try_from(offset).unwrap_or(usize::MAX);
+fn decode(bytes: &[u8]) -> Contribution {
+    let mut at = 0;
     let mut take = |count: usize| {
-        let slice = &arena[at..at + count];
+        let slice = &bytes[at..at + count];
         at += count;
         slice
     };
@@ -339,17 +368,22 @@ mod tests {
 
     #[test]
     fn contributions_round_trip() {
-        let mut arena = vec![9, 9];
+        let mut arena = Arena::default();
+        arena.append(&[9, 9]);
         let mut bucket = contribution(u64::MAX, i64::MIN);
         bucket.time = UsageTime::Bucket(Period {
             start: Timestamp::from_nanos(1),
             end: Timestamp::from_nanos(i64::MAX),
         });
-        for item in [contribution(0, 5), bucket] {
-            let offset = arena.len() as u64;
-            encode(&item, &mut arena);
-            assert_eq!(decode(&arena, offset), item);
+        // More than a chunk holds.
+        for item in [contribution(0, 5), bucket].iter().cycle().take(1_000) {
+            let mut bytes = Vec::new();
+            encode(item, &mut bytes);
+            let offset = arena.append(&bytes);
+            assert_eq!(decode(arena.from(offset)), *item);
         }
+        assert!(arena.0.len() > 2);
+        assert_eq!(decode(arena.from(2)), contribution(0, 5), "what was kept first");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The rules that hold the design together, on random usage.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use tokencast::money::Amount;
 use tokencast::period::{Calendar, Grain, Period, Timestamp};
@@ -117,6 +119,26 @@ proptest! {
                 (nanos ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15)
             });
             prop_assert_eq!(rolled(book, &records), rolled(book, &other));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn names_that_records_share_make_no_difference(records in prop::collection::vec(usage(), 1..60)) {
+        BOOK.with(|book| {
+            let mut skus: Vec<Arc<Sku>> = Vec::new();
+            let (mut shared, mut owned) = (RollupBuilder::new(edges(book)), RollupBuilder::new(edges(book)));
+            for record in records {
+                let known = skus.iter().position(|sku| *sku == record.sku);
+                let at = known.unwrap_or_else(|| {
+                    skus.push(Arc::clone(&record.sku));
+                    skus.len() - 1
+                });
+                let names = (Sku::clone(&record.sku).into(), Labels::clone(&record.labels).into());
+                owned.add(UsageRecord { sku: names.0, labels: names.1, ..record.clone() }).unwrap();
+                shared.add(UsageRecord { sku: Arc::clone(&skus[at]), ..record }).unwrap();
+            }
+            prop_assert_eq!(shared.finish(), owned.finish());
             Ok(())
         })?;
     }
