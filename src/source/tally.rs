@@ -1,7 +1,10 @@
 //! Counting what the lines of one file gave.
 
 use std::collections::BTreeMap;
+use std::hash::Hash;
 use std::sync::Arc;
+
+use hashbrown::HashSet;
 
 use super::ReadOptions;
 use super::format::Format;
@@ -10,6 +13,8 @@ use super::outcome::{Note, Notes, Outcome, Skipped};
 use super::pipeline::Batch;
 use super::scan::ScanError;
 use crate::diagnostic::{Code, Location, code};
+use crate::sku::Sku;
+use crate::usage::Labels;
 
 /// How often something was seen, and the first line.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,6 +40,25 @@ pub(super) struct Tally<'f> {
     notes: [Seen; Note::ALL.len()],
     skips: BTreeMap<(Code, String), Seen>,
     formats: BTreeMap<Format, u64>,
+    skus: Names<Sku>,
+    labels: Names<Labels>,
+}
+
+/// Names that records of one part share, so that they are let go where they were made, once.
+type Names<T> = HashSet<Arc<T>, foldhash::fast::FixedState>;
+/// Names held of one part: where there are more, they hardly repeat.
+const MOST_NAMES: usize = 1 << 10;
+
+/// Takes the name that other records have for an equal one that none has.
+fn share<T: Hash + Eq>(names: &mut Names<T>, name: &mut Arc<T>) {
+    if Arc::strong_count(name) > 1 {
+        return;
+    }
+    match names.get(&**name) {
+        Some(known) => *name = Arc::clone(known),
+        None if names.len() < MOST_NAMES => drop(names.insert(Arc::clone(name))),
+        None => {}
+    }
 }
 
 impl<'f> Tally<'f> {
@@ -45,6 +69,8 @@ impl<'f> Tally<'f> {
             notes: [Seen::default(); Note::ALL.len()],
             skips: BTreeMap::new(),
             formats: BTreeMap::new(),
+            skus: Names::default(),
+            labels: Names::default(),
         }
     }
 
@@ -105,6 +131,8 @@ impl<'f> Tally<'f> {
                     if let Some(hash) = &self.options.hash_labels {
                         hash.apply(Arc::make_mut(&mut record.labels));
                     }
+                    share(&mut self.skus, &mut record.sku);
+                    share(&mut self.labels, &mut record.labels);
                     batch.records.push(record);
                 }
             }
