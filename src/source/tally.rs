@@ -124,15 +124,15 @@ impl<'f> Tally<'f> {
                 for (mut record, notes) in records.drain(..) {
                     batch.report.records += 1;
                     self.note(line, notes);
-                    if let Some(format) = format {
-                        batch.report.views.count(format, &record);
-                    }
                     // Nothing after this sees what a label held.
                     if let Some(hash) = &self.options.hash_labels {
                         hash.apply(Arc::make_mut(&mut record.labels));
                     }
                     share(&mut self.skus, &mut record.sku);
                     share(&mut self.labels, &mut record.labels);
+                    if let Some(format) = format {
+                        batch.report.views.count(format, &record);
+                    }
                     batch.records.push(record);
                 }
             }

@@ -6,14 +6,17 @@
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use indexmap::{Equivalent, IndexMap};
 
 use super::format::{Format, Group};
 use crate::diagnostic::{Diagnostics, code};
 use crate::period::{HOUR_NANOS, Timestamp};
+use crate::sku::Sku;
 use crate::usage::UsageRecord;
 use crate::usage::dedup::RequestId;
 
@@ -102,11 +105,13 @@ pub(crate) struct Views {
     width: i64,
     slots: usize,
     views: IndexMap<Key, View, FixedState>,
+    /// Views by where a SKU that records share stands, which is held so that it stays there.
+    known: HashMap<(Format, usize), (Arc<Sku>, usize), FixedState>,
 }
 
 impl Default for Views {
     fn default() -> Self {
-        Self { width: 1, slots: 0, views: IndexMap::default() }
+        Self { width: 1, slots: 0, views: IndexMap::default(), known: HashMap::default() }
     }
 }
 
@@ -118,16 +123,7 @@ impl Views {
             return;
         }
         let slot = record.time.start().nanos().div_euclid(HOUR_NANOS.saturating_mul(self.width));
-        let key = KeyRef { format, provider: &record.sku.provider, model: &record.sku.model };
-        let at = match self.views.get_index_of(&key) {
-            Some(at) => at,
-            None if self.views.len() >= MOST_VIEWS => return,
-            None => {
-                let provider = record.sku.provider.clone();
-                let model = record.sku.model.clone();
-                self.views.insert_full(Key { format, provider, model }, View::default()).0
-            }
-        };
+        let Some(at) = self.place(format, &record.sku) else { return };
         let Some((_, view)) = self.views.get_index_mut(at) else { return };
         if let Some(id) = record.request_id {
             view.sample(id);
@@ -137,6 +133,27 @@ impl Views {
         *sum = sum.saturating_add(tokens);
         self.slots += view.tokens.len() - before;
         self.keep_bounded();
+    }
+
+    /// The place of a format's view of a model; `None` if there are too many.
+    fn place(&mut self, format: Format, sku: &Arc<Sku>) -> Option<usize> {
+        let stands = (format, Arc::as_ptr(sku).addr());
+        if let Some((_, at)) = self.known.get(&stands) {
+            return Some(*at);
+        }
+        let key = KeyRef { format, provider: &sku.provider, model: &sku.model };
+        let at = match self.views.get_index_of(&key) {
+            Some(at) => at,
+            None if self.views.len() >= MOST_VIEWS => return None,
+            None => {
+                let (provider, model) = (sku.provider.clone(), sku.model.clone());
+                self.views.insert_full(Key { format, provider, model }, View::default()).0
+            }
+        };
+        if Arc::strong_count(sku) > 1 && self.known.len() < MOST_VIEWS {
+            self.known.insert(stands, (Arc::clone(sku), at));
+        }
+        Some(at)
     }
 
     /// Adds what another part of the input showed.
