@@ -23,6 +23,8 @@ pub(crate) struct JsonReader<'o> {
     scratch: Scratch,
     /// What lines say alike, by their layout.
     memos: Vec<Memo<Known>>,
+    /// What all of them hold, about.
+    answers: usize,
     /// What lines that the user maps say alike.
     names: Memo<Names>,
     /// Number of the batch that records go to.
@@ -30,6 +32,9 @@ pub(crate) struct JsonReader<'o> {
     /// Formats whose objects belong together, for a file that is read in its order.
     sessions: Option<Vec<(Format, Box<dyn Session>)>>,
 }
+
+/// Answers that are remembered of all layouts together, of up to about a kilobyte each.
+const MOST_ANSWERS: usize = 16 << 10;
 
 /// What lines of one layout are that say the same names.
 struct Known {
@@ -52,6 +57,7 @@ impl<'o> JsonReader<'o> {
             options,
             scratch: Scratch::default(),
             memos: Vec::new(),
+            answers: 0,
             names: Memo::default(),
             batch: 0,
             sessions,
@@ -185,8 +191,13 @@ impl<'o> JsonReader<'o> {
         if self.memos.len() <= layout {
             self.memos.resize_with(layout + 1, Memo::default);
         }
+        if self.answers >= MOST_ANSWERS {
+            self.memos.iter_mut().for_each(Memo::forget);
+            self.answers = 0;
+        }
         let known = Known { plan, facts, batch: self.batch };
-        self.memos[layout].learn(fields, |number, key| object.write_value(number, key), known);
+        let write = |number: u32, key: &mut Vec<u8>| object.write_value(number, key);
+        self.answers += usize::from(self.memos[layout].learn(fields, write, known));
     }
 
     fn by_way(

@@ -10,6 +10,8 @@ use hashbrown::HashMap;
 const MOST_ANSWERS: usize = 4_096;
 /// Bytes of one field: what is longer is no name.
 const LONGEST: usize = 256;
+/// Bytes of all fields of a line.
+const LONGEST_KEY: usize = 1_024;
 /// Lines without an answer after which remembering must have paid for itself.
 const TRIES: u32 = 256;
 
@@ -49,15 +51,17 @@ impl<A> Memo<A> {
         answer
     }
 
-    /// Remembers the answer for a line, which was worked out from these fields.
+    /// Remembers the answer for a line, which was worked out from these fields; false where it is
+    /// not kept.
     pub(crate) fn learn(
         &mut self,
         fields: Fields,
         write: impl FnMut(u32, &mut Vec<u8>),
         answer: A,
-    ) {
+    ) -> bool {
         if self.is_hopeless() {
-            return;
+            self.forget();
+            return false;
         }
         let is_new = fields & !self.fields != 0;
         if is_new || self.answers.len() >= MOST_ANSWERS {
@@ -65,9 +69,13 @@ impl<A> Memo<A> {
             self.answers.clear();
             self.fields |= fields;
         }
-        if write_key(&mut self.key, self.fields, write) {
-            self.answers.insert(self.key.clone(), answer);
-        }
+        let is_short = write_key(&mut self.key, self.fields, write);
+        is_short && self.answers.insert(self.key.clone(), answer).is_none()
+    }
+
+    /// Lets all answers go.
+    pub(crate) fn forget(&mut self) {
+        self.answers = HashMap::default();
     }
 
     /// True where nearly every line needs an answer of its own.
@@ -76,7 +84,7 @@ impl<A> Memo<A> {
     }
 }
 
-/// Writes the values of fields after each other, each behind its length; false if one is too long.
+/// Writes the values of fields after each other, each behind its length; false if that is too long.
 fn write_key(
     key: &mut Vec<u8>,
     mut fields: Fields,
@@ -89,7 +97,7 @@ fn write_key(
         write(fields.trailing_zeros(), key);
         let length = key.len() - start - 2;
         let Ok(written) = u16::try_from(length) else { return false };
-        if length > LONGEST {
+        if length > LONGEST || key.len() > LONGEST_KEY {
             return false;
         }
         key[start..start + 2].copy_from_slice(&written.to_le_bytes());
@@ -134,7 +142,7 @@ mod tests {
             assert_eq!(recall(&mut memo, [&text, "", ""]), None);
             learn(&mut memo, 1, [&text, "", ""], number);
         }
-        assert!(memo.answers.len() <= 300);
+        assert!(memo.answers.is_empty(), "and takes no room");
         let long = "x".repeat(LONGEST + 1);
         let mut memo = Memo::default();
         learn(&mut memo, 1, [&long, "", ""], 1);
