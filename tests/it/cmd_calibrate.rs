@@ -232,6 +232,26 @@ fn a_fit_is_used_from_the_flag_or_the_environment_and_strict_refuses_it() {
 }
 
 #[test]
+fn a_difference_of_prompts_is_counted_with_the_fit() {
+    let env = TestEnv::new();
+    env.file("log.jsonl", words("grok-4.3", 40, 2));
+    let run = env.run(&["calibrate", "log.jsonl", "--out", "fit.toml"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    env.file("a/p.txt", "word ".repeat(100).trim());
+    env.file("b/p.txt", "word ".repeat(300).trim());
+    let diff = ["diff", "a", "b", "--model", "grok-4.3", "--output", "json"];
+    // Two hundred words more: 1.15 tokens each as shipped, two as the log was billed.
+    let shipped = env.run(&diff).json();
+    assert_eq!(shipped["models"][0]["basis"], "estimated");
+    assert_eq!(shipped["models"][0]["total"]["tokens"]["change"]["tokens"], 230);
+    let fitted = env.run(&[&diff[..], &["--calibration", "fit.toml"]].concat()).json();
+    let model = &fitted["models"][0];
+    assert_eq!(model["basis"], "calibrated");
+    let change = model["total"]["tokens"]["change"]["tokens"].as_u64().unwrap();
+    assert!((390..=404).contains(&change), "{model}");
+}
+
+#[test]
 fn kinds_of_text_that_the_log_lacks_keep_the_shipped_band() {
     let env = TestEnv::new();
     env.file("log.jsonl", words("grok-4.3", 40, 2));
