@@ -191,12 +191,18 @@ fn words(model: &str, requests: usize, tokens: u64) -> String {
     (0..requests).map(one).collect()
 }
 
-#[test]
-fn a_fit_is_used_from_the_flag_or_the_environment_and_strict_refuses_it() {
+/// A folder with `fit.toml`, of a log that bills two tokens a word.
+fn fitted() -> TestEnv {
     let env = TestEnv::new();
     env.file("log.jsonl", words("grok-4.3", 40, 2));
     let run = env.run(&["calibrate", "log.jsonl", "--out", "fit.toml"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
+    env
+}
+
+#[test]
+fn a_fit_is_used_from_the_flag_or_the_environment_and_strict_refuses_it() {
+    let env = fitted();
     // A message of 300 words is 600 tokens and one, which is 1.15 * 300 as shipped.
     env.file("p.jsonl", json!({"model": "m", "messages": [{"role": "user", "content": "word ".repeat(300).trim()}]}).to_string());
     let count = ["count", "p.jsonl", "--model", "grok-4.3", "--output", "json"];
@@ -233,10 +239,7 @@ fn a_fit_is_used_from_the_flag_or_the_environment_and_strict_refuses_it() {
 
 #[test]
 fn a_difference_of_prompts_is_counted_with_the_fit() {
-    let env = TestEnv::new();
-    env.file("log.jsonl", words("grok-4.3", 40, 2));
-    let run = env.run(&["calibrate", "log.jsonl", "--out", "fit.toml"]);
-    assert_eq!(run.status, 0, "{}", run.stderr);
+    let env = fitted();
     env.file("a/p.txt", "word ".repeat(100).trim());
     env.file("b/p.txt", "word ".repeat(300).trim());
     let diff = ["diff", "a", "b", "--model", "grok-4.3", "--output", "json"];
