@@ -212,6 +212,11 @@ impl ComponentCounts {
         if count == 0 {
             return;
         }
+        // Counts mostly come in the order of components.
+        if self.items.last().is_none_or(|(last, _)| *last < component) {
+            self.items.push((component, count));
+            return;
+        }
         match self.items.binary_search_by_key(&component, |(c, _)| *c) {
             Ok(at) => self.items[at].1 = self.items[at].1.saturating_add(count),
             Err(at) => self.items.insert(at, (component, count)),
@@ -239,7 +244,21 @@ impl ComponentCounts {
     /// Adds all of another; false if a sum does not fit.
     #[must_use]
     pub fn checked_add_all(&mut self, other: &Self) -> bool {
-        other.iter().all(|(component, count)| self.checked_add(component, count))
+        // Sums mostly have the components of what comes: both are in one order.
+        let mut at = 0;
+        for (component, count) in other.iter() {
+            while self.items.get(at).is_some_and(|(mine, _)| *mine < component) {
+                at += 1;
+            }
+            match self.items.get_mut(at) {
+                Some((mine, sum)) if *mine == component => match sum.checked_add(count) {
+                    Some(new) => *sum = new,
+                    None => return false,
+                },
+                _ => self.items.insert(at, (component, count)),
+            }
+        }
+        true
     }
 
     /// Takes all of another away; the other must have been added before.

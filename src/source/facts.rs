@@ -29,6 +29,17 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    /// What is priced, before it is asked who bills it.
+    pub(crate) fn sku(&self) -> Option<&Sku> {
+        self.sku.get().map(|sku| &**sku)
+    }
+
+    /// What is priced, and the labels, of a line that states no cost, where both are known.
+    pub(crate) fn of_usual(&self) -> Option<(&Arc<Sku>, &Arc<Labels>)> {
+        let (sku, labels) = (self.billed.get()?, self.labels.get()?);
+        (self.states_cost.get() == Some(&false)).then_some((sku, labels))
+    }
+
     /// The same in memory of its own. Threads that count references to one place wait for each
     /// other.
     pub(crate) fn copied(&self) -> Self {

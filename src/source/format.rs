@@ -12,6 +12,7 @@ use super::key_filter::KeyFilter;
 use super::outcome::Outcome;
 use super::row::Row;
 use super::scan::Object;
+use super::usual::Usual;
 use super::{ReadOptions, agents, canonical, clouds, consoles, gateways, providers};
 use crate::usage::RecordGrain;
 
@@ -99,6 +100,8 @@ pub(crate) enum Reads {
         is: fn(&Object<'_>, Option<&Object<'_>>) -> bool,
         /// Reads it.
         read: ReadBody,
+        /// What nearly all of them state.
+        usual: Option<&'static Usual>,
     },
     /// A JSON object: a line, an element of an array, or a document.
     Object {
@@ -190,6 +193,12 @@ impl RowReader for EachRow {
 }
 
 impl Reads {
+    /// Reads a body; `None` for another way.
+    pub(crate) fn read_body(&self, body: &Envelope<'_>, options: &ReadOptions) -> Option<Outcome> {
+        let Self::Body { read, .. } = self else { return None };
+        Some(read(body, options))
+    }
+
     /// What reads a table of this way; `None` for other containers.
     pub(crate) fn row_reader(&self) -> Option<Box<dyn RowReader>> {
         match self {
@@ -365,19 +374,15 @@ impl Ways {
         })
     }
 
-    /// The format of a body and its usage, with what reads it.
+    /// The way of a body and its usage.
     pub(crate) fn of_body(
         &self,
         body: &Object<'_>,
         usage: Option<&Object<'_>>,
         wanted: impl Fn(Format) -> bool,
-    ) -> Option<(Format, ReadBody)> {
-        self.bodies.iter().find_map(|(format, reads)| match reads {
-            Reads::Body { is, read } if is(body, usage) && wanted(*format) => {
-                Some((*format, *read))
-            }
-            _ => None,
-        })
+    ) -> Option<Way> {
+        let fits = |reads: &Reads| matches!(reads, Reads::Body { is, .. } if is(body, usage));
+        self.bodies.iter().copied().find(|(format, reads)| fits(reads) && wanted(*format))
     }
 
     /// The way of a table with these normalised columns.

@@ -1,14 +1,12 @@
 //! From one JSON value to records: which format is it, and what does it say.
 
-use std::rc::Rc;
-
 use super::ReadOptions;
 use super::envelope::Envelope;
-use super::facts::{Facts, Places};
-use super::format::{Format, ReadBody, Reads, Session, WAYS, Way};
+use super::format::{Format, Reads, Session, WAYS, Way};
+use super::known::{KnownLines, Plan, Recalled};
 use super::mapping::Names;
-use super::memo::{Fields, Memo};
-use super::outcome::{Outcome, Skipped};
+use super::memo::Memo;
+use super::outcome::{Notes, Outcome, Skipped, one};
 use super::row::Cell;
 use super::scan::{Object, ScanError, Scratch, Value};
 use crate::diagnostic::code;
@@ -21,34 +19,12 @@ pub(crate) type Found<'f> = dyn FnMut(u64, Option<Format>, Outcome) + 'f;
 pub(crate) struct JsonReader<'o> {
     options: &'o ReadOptions,
     scratch: Scratch,
-    /// What lines say alike, by their layout.
-    memos: Vec<Memo<Known>>,
-    /// What all of them hold, about.
-    answers: usize,
+    /// What lines before were.
+    known: KnownLines,
     /// What lines that the user maps say alike.
     names: Memo<Names>,
-    /// Number of the batch that records go to.
-    batch: u64,
     /// Formats whose objects belong together, for a file that is read in its order.
     sessions: Option<Vec<(Format, Box<dyn Session>)>>,
-}
-
-/// Answers that are remembered of all layouts together, of up to about a kilobyte each.
-const MOST_ANSWERS: usize = 16 << 10;
-
-/// What lines of one layout are that say the same names.
-struct Known {
-    plan: Plan,
-    facts: Rc<Facts>,
-    /// The batch that the facts are of.
-    batch: u64,
-}
-
-/// How a line is read.
-#[derive(Clone)]
-enum Plan {
-    Object(Way),
-    Body(Places, Format, ReadBody),
 }
 
 impl<'o> JsonReader<'o> {
@@ -56,10 +32,8 @@ impl<'o> JsonReader<'o> {
         Self {
             options,
             scratch: Scratch::default(),
-            memos: Vec::new(),
-            answers: 0,
+            known: KnownLines::default(),
             names: Memo::default(),
-            batch: 0,
             sessions,
         }
     }
@@ -76,7 +50,7 @@ impl<'o> JsonReader<'o> {
 
     /// Begins a batch of records, which another thread will take.
     pub(crate) fn next_batch(&mut self) {
-        self.batch += 1;
+        self.known.next_batch();
         self.names = Memo::default();
     }
 
@@ -135,24 +109,30 @@ impl<'o> JsonReader<'o> {
             found(line, Some(Format::mapped()), outcome);
             return None;
         }
-        if let Some((plan, facts)) = self.recall(&object) {
-            match plan {
-                Plan::Object(way) => self.by_way(way, line, &object, found),
-                Plan::Body(places, format, read) => {
-                    let envelope = Envelope::at(&object, &places, facts);
-                    found(line, Some(format), read(&envelope, options));
-                    if envelope.learnt() != 0 {
-                        let plan = Plan::Body(places, format, read);
-                        self.learn(&object, envelope.learnt(), plan, Rc::clone(envelope.facts()));
-                    }
-                }
+        match self.known.recall(&object) {
+            Some(Recalled::Record(format, record)) => {
+                found(line, Some(format), Ok(one(record, Notes::default())));
+                return None;
             }
-            return None;
+            Some(Recalled::Plan(Plan::Object(way), _)) => {
+                self.by_way(way, line, &object, found);
+                return None;
+            }
+            Some(Recalled::Plan(Plan::Body(places, way), facts)) => {
+                let envelope = Envelope::at(&object, &places, facts);
+                read_body(way, line, &envelope, options, found);
+                if envelope.learnt() != 0 {
+                    let plan = Plan::Body(places, way);
+                    self.known.learn(&object, envelope.learnt(), plan, Some(&envelope));
+                }
+                return None;
+            }
+            None => {}
         }
         let wanted = |format: Format| options.format.is_none_or(|f| f == format);
         let (way, fields) = object.tracked(|| WAYS.of_object(&object, wanted));
         if let Some(way) = way {
-            self.learn(&object, fields, Plan::Object(way), Rc::default());
+            self.known.learn(&object, fields, Plan::Object(way), None);
             self.by_way(way, line, &object, found);
             return None;
         }
@@ -161,43 +141,16 @@ impl<'o> JsonReader<'o> {
         let outer = object.clone();
         let (body, more) = outer.tracked(|| Envelope::find(object, recognise));
         match body {
-            Ok((envelope, (format, read))) => {
-                found(line, Some(format), read(&envelope, options));
+            Ok((envelope, way)) => {
+                read_body(way, line, &envelope, options, found);
                 if let Some(places) = envelope.places(&outer) {
                     let fields = fields | more | envelope.learnt();
-                    let plan = Plan::Body(places, format, read);
-                    self.learn(&outer, fields, plan, Rc::clone(envelope.facts()));
+                    self.known.learn(&outer, fields, Plan::Body(places, way), Some(&envelope));
                 }
                 None
             }
             Err(outer) => Some(outer),
         }
-    }
-
-    /// How a line is read, and what it says, if one like it was read before.
-    fn recall(&mut self, object: &Object<'_>) -> Option<(Plan, Rc<Facts>)> {
-        let known =
-            self.memos.get_mut(object.layout()?)?.recall(|n, key| object.write_value(n, key))?;
-        if known.batch != self.batch {
-            known.batch = self.batch;
-            known.facts = Rc::new(known.facts.copied());
-        }
-        Some((known.plan.clone(), Rc::clone(&known.facts)))
-    }
-
-    /// Remembers how a line was read, which the values of these fields told.
-    fn learn(&mut self, object: &Object<'_>, fields: Fields, plan: Plan, facts: Rc<Facts>) {
-        let Some(layout) = object.layout() else { return };
-        if self.memos.len() <= layout {
-            self.memos.resize_with(layout + 1, Memo::default);
-        }
-        if self.answers >= MOST_ANSWERS {
-            self.memos.iter_mut().for_each(Memo::forget);
-            self.answers = 0;
-        }
-        let known = Known { plan, facts, batch: self.batch };
-        let write = |number: u32, key: &mut Vec<u8>| object.write_value(number, key);
-        self.answers += usize::from(self.memos[layout].learn(fields, write, known));
     }
 
     fn by_way(
@@ -240,6 +193,19 @@ impl<'o> JsonReader<'o> {
             sessions.len() - 1
         });
         sessions[at].1.object(line, object, options, &mut emit);
+    }
+}
+
+/// Reads a body, and hands on what it says.
+fn read_body(
+    (format, reads): Way,
+    line: u64,
+    envelope: &Envelope<'_>,
+    options: &ReadOptions,
+    found: &mut Found<'_>,
+) {
+    if let Some(outcome) = reads.read_body(envelope, options) {
+        found(line, Some(format), outcome);
     }
 }
 
@@ -337,6 +303,15 @@ pub(crate) fn usage_of(object: &[u8], options: &ReadOptions) -> Result<Vec<Usage
         (Err(_), _) => Err(Skipped::new(code::INVALID_LINE, "lines that are not valid JSON")),
         (Ok(()), Some(skipped)) if all.is_empty() => Err(skipped),
         (Ok(()), _) => Ok(all),
+    }
+}
+
+#[cfg(test)]
+impl JsonReader<'_> {
+    /// True if a line is read from its counts alone.
+    pub(super) fn knows(&mut self, text: &str) -> bool {
+        let object = Object::parse_with(&mut self.scratch, text.as_bytes()).unwrap();
+        matches!(self.known.recall(&object), Some(Recalled::Record(..)))
     }
 }
 

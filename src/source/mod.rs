@@ -27,6 +27,7 @@ mod gateways;
 pub mod hash_labels;
 pub mod inputs;
 mod key_filter;
+mod known;
 mod line;
 #[cfg(test)]
 mod line_tests;
@@ -45,6 +46,7 @@ mod row_ends;
 pub mod scan;
 mod table;
 mod tally;
+mod usual;
 mod utf16;
 mod views;
 

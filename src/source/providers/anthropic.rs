@@ -18,6 +18,7 @@ use crate::source::envelope::Envelope;
 use crate::source::outcome::{Note, Outcome, Records, Skipped, count_field, optional_count};
 use crate::source::provider;
 use crate::source::scan::{Object, Value};
+use crate::source::usual::{Sum, Usual};
 use crate::tokens::Component;
 
 /// True for a Messages body with usage, or one that should have it.
@@ -59,6 +60,40 @@ fn is_count(object: &Object<'_>) -> bool {
         })
 }
 
+/// What nearly all bodies state.
+pub(crate) const USUAL: Usual = Usual {
+    components: &[
+        (Component::InputUncached, "input_tokens", &[]),
+        (Component::InputCacheRead, "cache_read_input_tokens", &[]),
+        (Component::InputCacheWrite5m, "cache_creation.ephemeral_5m_input_tokens", &[]),
+        (Component::InputCacheWrite1h, "cache_creation.ephemeral_1h_input_tokens", &[]),
+        (Component::Output, "output_tokens", &["output_tokens_details.thinking_tokens"]),
+        (Component::OutputReasoning, "output_tokens_details.thinking_tokens", &[]),
+        (Component::ToolWebSearch, "server_tool_use.web_search_requests", &[]),
+        (Component::ToolWebFetch, "server_tool_use.web_fetch_requests", &[]),
+    ],
+    sums: &[Sum {
+        whole: "cache_creation_input_tokens",
+        parts: &[
+            "cache_creation.ephemeral_5m_input_tokens",
+            "cache_creation.ephemeral_1h_input_tokens",
+        ],
+        is_needed: false,
+    }],
+    zeros: &[],
+    tested: &[],
+    aside: &["service_tier", "speed", "inference_geo"],
+    silent: &[],
+    ids: IDS,
+    other_ids: &[OF_BEDROCK, OF_VERTEX],
+    time: |_| TIME,
+    fits: |_| true,
+};
+
+/// Keys of the id of a body, and its time.
+const IDS: &[&str] = &["id", "request_id", "requestId"];
+const TIME: &str = "created_at";
+
 /// Reads a Messages body: one record, or one an iteration.
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
@@ -88,9 +123,9 @@ pub(super) fn read_turns(
         Origin::Unsaid => envelope.sku(|| sku(envelope, usage, origin)),
         _ => sku(envelope, usage, origin).into(),
     };
-    let id = envelope.text(&["id", "request_id", "requestId"]);
+    let id = envelope.text(IDS);
     let id = id.or_else(|| envelope.aws_request_id());
-    let time = envelope.time("created_at");
+    let time = envelope.time(TIME);
     let mut records = Records::new();
     for (number, turn) in turns.into_iter().enumerate() {
         let mut sku = Arc::clone(&sku);
@@ -275,6 +310,10 @@ impl Level {
     }
 }
 
+/// How ids begin that others than Anthropic give.
+const OF_BEDROCK: &str = "msg_bdrk_";
+const OF_VERTEX: &str = "msg_vrtx_";
+
 /// Who answered, as the id of an answer says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Origin {
@@ -286,8 +325,8 @@ enum Origin {
 impl Origin {
     fn of(body: &Object<'_>) -> Self {
         match body.text("id") {
-            Some(id) if id.starts_with("msg_bdrk_") => Self::Bedrock,
-            Some(id) if id.starts_with("msg_vrtx_") => Self::Vertex,
+            Some(id) if id.starts_with(OF_BEDROCK) => Self::Bedrock,
+            Some(id) if id.starts_with(OF_VERTEX) => Self::Vertex,
             _ => Self::Unsaid,
         }
     }

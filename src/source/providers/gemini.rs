@@ -17,6 +17,7 @@ use crate::source::envelope::Envelope;
 use crate::source::outcome::{Note, Outcome, Skipped, count_field};
 use crate::source::provider;
 use crate::source::scan::{Object, Value};
+use crate::source::usual::{Sum, Usual};
 use crate::tokens::Component;
 
 /// True for a body with `usageMetadata`, in either spelling, or one that should have it.
@@ -72,6 +73,39 @@ macro_rules! either {
         if camel > 0 { camel } else { count_field!($object, $snake) }
     }};
 }
+
+/// What nearly all bodies state.
+pub(crate) const USUAL: Usual = Usual {
+    components: &[
+        (Component::InputUncached, "promptTokenCount", &["cachedContentTokenCount"]),
+        (Component::InputTool, "toolUsePromptTokenCount", &[]),
+        (Component::InputCacheRead, "cachedContentTokenCount", &[]),
+        (Component::Output, "candidatesTokenCount", &[]),
+        (Component::OutputReasoning, "thoughtsTokenCount", &[]),
+    ],
+    sums: &[Sum {
+        whole: "totalTokenCount",
+        parts: &[
+            "promptTokenCount",
+            "toolUsePromptTokenCount",
+            "candidatesTokenCount",
+            "thoughtsTokenCount",
+        ],
+        is_needed: false,
+    }],
+    zeros: &[],
+    tested: &[
+        ("promptTokensDetails", is_text_alone),
+        ("cacheTokensDetails", is_text_alone),
+        ("candidatesTokensDetails", is_text_alone),
+    ],
+    aside: &["trafficType", "serviceTier"],
+    silent: &[("candidates", ANY_GROUNDING)],
+    ids: IDS,
+    other_ids: &[],
+    time: time_key,
+    fits: |_| true,
+};
 
 /// Reads a `generateContent` body.
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
@@ -141,7 +175,7 @@ impl Modalities {
     fn read(usage: &Object<'_>, camel: &str, snake: &str) -> Result<Self, Skipped> {
         let mut found = Self::default();
         let Some(details) = usage.get(camel).or_else(|| usage.get(snake)) else { return Ok(found) };
-        if is_text_alone(&details) {
+        if is_text_alone(details.raw()) {
             return Ok(found);
         }
         let details = details.array().unwrap_or_default();
@@ -190,17 +224,18 @@ impl Modalities {
 }
 
 /// True for the details of nearly every answer, which name text and nothing else.
-fn is_text_alone(details: &Value<'_>) -> bool {
-    let rest = details.raw().strip_prefix(br#"[{"modality":"TEXT""#);
+fn is_text_alone(details: &[u8]) -> bool {
+    let rest = details.strip_prefix(br#"[{"modality":"TEXT""#);
     rest.is_some_and(|rest| memchr::memchr(b'{', rest).is_none())
 }
 
-static GROUNDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"grounding"));
+/// How the metadata of an answer that is grounded begins, in either spelling.
+const ANY_GROUNDING: &str = "\"grounding";
+static GROUNDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(ANY_GROUNDING));
 
 /// Grounding is told only by the candidates. From Gemini 3 on each query is billed, before that
 /// each prompt that was grounded, however many queries it took.
 fn grounded<'a>(body: &Object<'_>, mut draft: Draft<'a>) -> Draft<'a> {
-    // Either spelling of the metadata begins so.
     let candidates = body.get("candidates").filter(|v| v.mentions(&GROUNDING));
     let candidates = candidates.and_then(|v| v.array()).unwrap_or_default();
     let (mut queries, mut from_maps) = (0_u64, false);
@@ -250,12 +285,19 @@ fn sku(envelope: &Envelope<'_>, usage: &Object<'_>) -> Sku {
     sku
 }
 
+/// Keys of the id of a body.
+const IDS: &[&str] = &["responseId", "response_id", "requestId", "request_id"];
+
+/// The key of the time in a body.
+fn time_key(body: &Object<'_>) -> &'static str {
+    if body.has("createTime") { "createTime" } else { "create_time" }
+}
+
 fn draft<'a>(envelope: &Envelope<'a>, usage: &Object<'_>, splitter: Splitter) -> Draft<'a> {
-    let body = envelope.body();
     Draft {
         sku: envelope.sku(|| sku(envelope, usage)),
-        time: envelope.time(if body.has("createTime") { "createTime" } else { "create_time" }),
-        request_id: envelope.text(&["responseId", "response_id", "requestId", "request_id"]),
+        time: envelope.time(time_key(envelope.body())),
+        request_id: envelope.text(IDS),
         turn: 0,
         components: splitter.components,
         notes: splitter.notes,

@@ -31,27 +31,43 @@ pub(crate) const FORMATS: &[FormatInfo] = &[
     of_bodies(
         "gemini",
         "Gemini API and Vertex AI generateContent bodies",
-        &[Reads::Body { is: gemini::is_generate_content, read: gemini::read }],
+        &[Reads::Body {
+            is: gemini::is_generate_content,
+            read: gemini::read,
+            usual: Some(&gemini::USUAL),
+        }],
     ),
     of_bodies(
         "bedrock-converse",
         "Amazon Bedrock Converse bodies",
-        &[Reads::Body { is: bedrock::is_converse, read: bedrock::read }],
+        &[Reads::Body { is: bedrock::is_converse, read: bedrock::read, usual: None }],
     ),
     of_bodies(
         "openai-chat",
         "OpenAI Chat Completions, completions and embeddings bodies and compatible ones",
-        &[Reads::Body { is: openai::chat::is_chat, read: openai::chat::read }],
+        &[Reads::Body {
+            is: openai::chat::is_chat,
+            read: openai::chat::read,
+            usual: Some(&openai::chat::USUAL),
+        }],
     ),
     of_bodies(
         "openai-images",
         "OpenAI Images API bodies",
-        &[Reads::Body { is: openai::media::is_images, read: openai::media::read_images }],
+        &[Reads::Body {
+            is: openai::media::is_images,
+            read: openai::media::read_images,
+            usual: None,
+        }],
     ),
     of_bodies(
         "openai-transcription",
         "OpenAI transcription bodies",
-        &[Reads::Body { is: openai::media::is_transcript, read: openai::media::read_transcript }],
+        &[Reads::Body {
+            is: openai::media::is_transcript,
+            read: openai::media::read_transcript,
+            usual: None,
+        }],
     ),
     of_bodies(
         "anthropic",
@@ -62,34 +78,54 @@ pub(crate) const FORMATS: &[FormatInfo] = &[
                 is: anthropic_stream::is_line,
                 start: anthropic_stream::start,
             },
-            Reads::Body { is: anthropic::is_messages, read: anthropic::read },
-            Reads::Body { is: anthropic_stream::is_array, read: anthropic_stream::read_array },
+            Reads::Body {
+                is: anthropic::is_messages,
+                read: anthropic::read,
+                usual: Some(&anthropic::USUAL),
+            },
+            Reads::Body {
+                is: anthropic_stream::is_array,
+                read: anthropic_stream::read_array,
+                usual: None,
+            },
         ],
     ),
     of_bodies(
         "openai-realtime",
         "OpenAI Realtime responses",
-        &[Reads::Body { is: openai::responses::is_realtime, read: openai::responses::read }],
+        &[Reads::Body {
+            is: openai::responses::is_realtime,
+            read: openai::responses::read,
+            usual: None,
+        }],
     ),
     of_bodies(
         "openai-responses",
         "OpenAI Responses bodies",
-        &[Reads::Body { is: openai::responses::is_responses, read: openai::responses::read }],
+        &[Reads::Body {
+            is: openai::responses::is_responses,
+            read: openai::responses::read,
+            usual: Some(&openai::responses::USUAL),
+        }],
     ),
     of_bodies(
         "gemini-interactions",
         "Gemini Interactions API bodies",
-        &[Reads::Body { is: gemini_interactions::is_interaction, read: gemini_interactions::read }],
+        &[Reads::Body {
+            is: gemini_interactions::is_interaction,
+            read: gemini_interactions::read,
+            usual: None,
+        }],
     ),
     of_bodies(
         "cohere",
         "Cohere chat, embedding and reranking bodies",
-        &[Reads::Body { is: cohere::is_cohere, read: cohere::read }],
+        &[Reads::Body { is: cohere::is_cohere, read: cohere::read, usual: None }],
     ),
     of_bodies(
         "bedrock-invoke",
         "Amazon Bedrock InvokeModel answers told by headers or stream metrics",
-        &[Reads::Body { is: bedrock_invoke::is_invoke, read: bedrock_invoke::read }],
+        &[Reads::Body { is: bedrock_invoke::is_invoke, read: bedrock_invoke::read, usual: None }],
     ),
 ];
 
@@ -99,12 +135,8 @@ const fn of_bodies(name: &'static str, title: &'static str, reads: &'static [Rea
 
 /// Reads the body in a line of a batch file, whichever it is; `None` if there is none.
 fn of_batch_line(line: &Object<'_>, options: &ReadOptions) -> Option<Outcome> {
-    let recognise = |body: &Object<'_>, usage: Option<&Object<'_>>| {
-        WAYS.bodies.iter().find_map(|(_, reads)| match reads {
-            Reads::Body { is, read } if is(body, usage) => Some(*read),
-            _ => None,
-        })
-    };
-    let (envelope, read) = Envelope::find(line.clone(), recognise).ok()?;
-    Some(read(&envelope.of_batch(), options))
+    let recognise =
+        |body: &Object<'_>, usage: Option<&Object<'_>>| WAYS.of_body(body, usage, |_| true);
+    let (envelope, (_, reads)) = Envelope::find(line.clone(), recognise).ok()?;
+    reads.read_body(&envelope.of_batch(), options)
 }

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 pub use self::count::{BadCount, parse_count};
 pub(crate) use self::found::Level;
 pub use self::object::Object;
-pub(crate) use self::object::Scratch;
+pub(crate) use self::object::{Place, Scratch};
 pub use self::value::Value;
 use self::walk::{skip_space, skip_value};
 

@@ -17,6 +17,15 @@ pub struct Object<'a> {
     level: Level,
 }
 
+/// Where a value is in lines of one layout.
+#[derive(Debug)]
+pub(crate) enum Place<'a> {
+    /// The number of the value.
+    Value(u32),
+    /// An object that was read on the way.
+    Object(Object<'a>),
+}
+
 /// Memory for the fields of one object after the other, and the layouts that they had.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
@@ -133,7 +142,7 @@ impl<'a> Object<'a> {
     fn value(&self, field: &Field) -> Value<'a> {
         let Some(found) = &self.found else { return Value(&[]) };
         found.read.set(found.read.get() | 1 << (field.value as usize % MOST_FIELDS));
-        Value(self.raw_value(field.value))
+        self.value_at(field.value)
     }
 
     /// The number of its layout, where that was known before.
@@ -141,16 +150,17 @@ impl<'a> Object<'a> {
         Some(self.found.as_ref()?.layout.as_ref()?.number)
     }
 
-    /// The text of a value by its number in the layout.
-    pub(super) fn raw_value(&self, number: u32) -> &'a [u8] {
+    /// A value by its number in the layout.
+    #[inline(always)]
+    pub(crate) fn value_at(&self, number: u32) -> Value<'a> {
         let span = self.found.as_ref().and_then(|found| found.values.get(number as usize));
         let text = span.and_then(|span| self.text.get(span.start as usize..span.end as usize));
-        text.unwrap_or_default()
+        Value(text.unwrap_or_default())
     }
 
     /// Writes the text of a value by its number in the layout.
     pub(crate) fn write_value(&self, number: u32, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.raw_value(number));
+        out.extend_from_slice(self.value_at(number).raw());
     }
 
     /// The level of an object that was read on the way in the text of this one.
@@ -184,7 +194,7 @@ impl<'a> Object<'a> {
 
     fn inner(&self, field: &Field) -> Option<Object<'a>> {
         if field.is_read() {
-            return Some(Object { text: self.text, found: self.found.clone(), level: field.inner });
+            return Some(self.at_level(field.inner));
         }
         self.value(field).object()
     }
@@ -251,6 +261,24 @@ impl<'a> Object<'a> {
         let fields = self.fields().iter().map(|field| (self.key(field), field));
         let fields = fields.filter(move |(key, _)| wanted(key));
         fields.map(|(key, field)| (key, self.value(field)))
+    }
+
+    /// The keys in order, as they are written, and where their values are.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (&[u8], Place<'a>)> {
+        self.fields().iter().map(|field| (self.key(field), self.place_of(field)))
+    }
+
+    /// Where the value of a key is.
+    pub(crate) fn place(&self, key: &str) -> Option<Place<'a>> {
+        self.field(key).map(|field| self.place_of(field))
+    }
+
+    fn place_of(&self, field: &Field) -> Place<'a> {
+        if field.is_read() {
+            Place::Object(self.at_level(field.inner))
+        } else {
+            Place::Value(field.value)
+        }
     }
 
     /// All fields in order.

@@ -186,7 +186,10 @@ fn values_that_were_handed_out_are_told() {
     let object = Object::parse_with(&mut scratch, text).unwrap();
     let read = |work: &dyn Fn()| {
         let ((), fields) = object.tracked(work);
-        (0..8).filter(|n| fields >> n & 1 == 1).map(|n| object.raw_value(n)).collect::<Vec<_>>()
+        (0..8)
+            .filter(|n| fields >> n & 1 == 1)
+            .map(|n| object.value_at(n).raw())
+            .collect::<Vec<_>>()
     };
     assert!(read(&|| assert!(object.has("a") && object.get("c").is_none())).is_empty());
     assert_eq!(read(&|| assert!(object.text("b").is_some())), [b"\"y\""]);

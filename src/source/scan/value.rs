@@ -94,6 +94,13 @@ impl<'a> Value<'a> {
         Some(Cow::Owned(decoded.unwrap_or_else(|_| String::from_utf8_lossy(inner).into_owned())))
     }
 
+    /// The text, if it is a string without escapes that is sound.
+    #[must_use]
+    pub(crate) fn plain_text(&self) -> Option<&'a str> {
+        let inner = self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        std::str::from_utf8(inner).ok().filter(|text| !text.contains('\\'))
+    }
+
     /// The text of a string, or the digits of a number or boolean.
     #[must_use]
     pub fn scalar(&self) -> Option<Cow<'a, str>> {

@@ -17,7 +17,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
     title: "LangChain messages with usage metadata",
     group: Group::Gateway,
     grain: RecordGrain::Request,
-    reads: &[Reads::Body { is: is_message, read }],
+    reads: &[Reads::Body { is: is_message, read, usual: None }],
 };
 
 /// Gemini's SDK keeps its own counts under the same key.

@@ -4,7 +4,7 @@
 //! compatible endpoint leaves thoughts out of it. Perplexity counts reasoning, citations and
 //! searches beside both and in no total.
 
-use super::{InputParts, draft, no_usage, only_event, sku};
+use super::{IDS, InputParts, draft, no_usage, only_event, sku, writes_stay_half_an_hour};
 use crate::diagnostic::code;
 use crate::source::ReadOptions;
 use crate::source::draft::Splitter;
@@ -12,6 +12,7 @@ use crate::source::envelope::Envelope;
 use crate::source::outcome::{Note, Outcome, Skipped, count_field, optional_count};
 use crate::source::resolve::{Counted, Includes, Stated, input_includes_cache};
 use crate::source::scan::{Object, Value};
+use crate::source::usual::{Sum, Usual};
 use crate::tokens::Component;
 
 /// True for a body with Chat Completions usage, or one that should have it.
@@ -23,6 +24,37 @@ pub(crate) fn is_chat(object: &Object<'_>, usage: Option<&Object<'_>>) -> bool {
         }),
     }
 }
+
+/// What nearly all bodies state. The total is needed, as it tells where the reasoning stands.
+pub(crate) const USUAL: Usual = Usual {
+    components: &[
+        (
+            Component::InputUncached,
+            "prompt_tokens",
+            &["prompt_tokens_details.cached_tokens", "prompt_tokens_details.cache_write_tokens"],
+        ),
+        (Component::InputCacheRead, "prompt_tokens_details.cached_tokens", &[]),
+        (Component::InputCacheWrite30m, "prompt_tokens_details.cache_write_tokens", &[]),
+        (Component::Output, "completion_tokens", &["completion_tokens_details.reasoning_tokens"]),
+        (Component::OutputReasoning, "completion_tokens_details.reasoning_tokens", &[]),
+    ],
+    sums: &[Sum {
+        whole: "total_tokens",
+        parts: &["prompt_tokens", "completion_tokens"],
+        is_needed: true,
+    }],
+    zeros: &["prompt_tokens_details.audio_tokens", "completion_tokens_details.audio_tokens"],
+    tested: &[],
+    aside: &[
+        "completion_tokens_details.accepted_prediction_tokens",
+        "completion_tokens_details.rejected_prediction_tokens",
+    ],
+    silent: &[],
+    ids: IDS,
+    other_ids: &[],
+    time: |_| "created",
+    fits: |sku| writes_stay_half_an_hour(sku) && !searches_unasked(&sku.model),
+};
 
 /// Reads a Chat Completions body.
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
@@ -167,11 +199,15 @@ fn searches(usage: &Object<'_>, model: &str, splitter: &mut Splitter) -> Result<
             _ => Component::ToolWebSearchMedium,
         };
         splitter.put(component, 1);
-    } else if model.contains("-search-preview") || model.contains("-search-api") {
-        // These models search before each answer; the usage does not say so.
+    } else if searches_unasked(model) {
         splitter.put(Component::ToolWebSearch, 1);
     }
     Ok(())
+}
+
+/// True for models that search before each answer; the usage does not say so.
+fn searches_unasked(model: &str) -> bool {
+    model.contains("-search-preview") || model.contains("-search-api")
 }
 
 /// Mistral states the length of sound that was sent.

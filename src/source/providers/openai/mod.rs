@@ -76,9 +76,7 @@ impl InputParts {
         let video = part(self.video, 0);
         let [one_hour, five_minutes] = self.by_ttl;
         let unsaid = self.written.saturating_sub(one_hour).saturating_sub(five_minutes);
-        // OpenAI keeps written prompts for half an hour. Others behind a compatible gateway have
-        // times of their own, five minutes unless they say otherwise.
-        let of_openai = !sku.model.contains("claude") && sku.provider != "anthropic";
+        let of_openai = writes_stay_half_an_hour(sku);
         splitter.notes.set_if(Note::TtlAssumed, !of_openai && unsaid > 0);
         let usual =
             if of_openai { Component::InputCacheWrite30m } else { Component::InputCacheWrite5m };
@@ -147,6 +145,16 @@ fn provider_of(body: &Object<'_>, usage: Option<&Object<'_>>, model: &str) -> Co
     CompactString::const_new(name)
 }
 
+/// Keys of the id of a body.
+const IDS: &[&str] = &["id", "request_id", "requestId", "event_id"];
+
+/// True where what a prompt writes to a cache stays for half an hour: OpenAI keeps it that long.
+/// Others behind a compatible gateway have times of their own, five minutes unless they say
+/// otherwise.
+fn writes_stay_half_an_hour(sku: &Sku) -> bool {
+    !sku.model.contains("claude") && sku.provider != "anthropic"
+}
+
 pub(super) fn draft<'a>(
     envelope: &Envelope<'a>,
     sku: Arc<Sku>,
@@ -156,7 +164,7 @@ pub(super) fn draft<'a>(
     Draft {
         sku,
         time: envelope.time(time_key),
-        request_id: envelope.text(&["id", "request_id", "requestId", "event_id"]),
+        request_id: envelope.text(IDS),
         turn: 0,
         components: splitter.components,
         notes: splitter.notes,

@@ -8,13 +8,14 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::{InputParts, draft, no_usage, only_event, sku};
+use super::{IDS, InputParts, draft, no_usage, only_event, sku, writes_stay_half_an_hour};
 use crate::source::ReadOptions;
 use crate::source::draft::Splitter;
 use crate::source::envelope::Envelope;
 use crate::source::outcome::{Outcome, Skipped, count_field, optional_count};
 use crate::source::provider;
 use crate::source::scan::{Object, Value};
+use crate::source::usual::{Sum, Usual};
 use crate::tokens::Component;
 
 /// True for a body with Responses usage, or one that should have it.
@@ -61,6 +62,34 @@ pub(crate) fn is_realtime(object: &Object<'_>, usage: Option<&Object<'_>>) -> bo
     }
 }
 
+/// What nearly all bodies state.
+pub(crate) const USUAL: Usual = Usual {
+    components: &[
+        (
+            Component::InputUncached,
+            "input_tokens",
+            &["input_tokens_details.cached_tokens", "input_tokens_details.cache_write_tokens"],
+        ),
+        (Component::InputCacheRead, "input_tokens_details.cached_tokens", &[]),
+        (Component::InputCacheWrite30m, "input_tokens_details.cache_write_tokens", &[]),
+        (Component::Output, "output_tokens", &["output_tokens_details.reasoning_tokens"]),
+        (Component::OutputReasoning, "output_tokens_details.reasoning_tokens", &[]),
+    ],
+    sums: &[Sum {
+        whole: "total_tokens",
+        parts: &["input_tokens", "output_tokens"],
+        is_needed: false,
+    }],
+    zeros: &[],
+    tested: &[],
+    aside: &[],
+    silent: &[("output", ANY_CALL)],
+    ids: IDS,
+    other_ids: &[],
+    time: |_| "created_at",
+    fits: writes_stay_half_an_hour,
+};
+
 /// Reads a Responses body.
 pub(crate) fn read(envelope: &Envelope<'_>, options: &ReadOptions) -> Outcome {
     let body = envelope.body();
@@ -92,7 +121,9 @@ fn without_usage(body: &Object<'_>) -> Skipped {
     if is_event || runs { only_event() } else { no_usage(body) }
 }
 
-static CALL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("_call"));
+/// What the type of every call of a tool ends in.
+const ANY_CALL: &str = "_call";
+static CALL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(ANY_CALL));
 
 /// Counts the calls of built-in tools that ran.
 fn tool_calls(body: &Object<'_>, splitter: &mut Splitter) {
