@@ -86,6 +86,12 @@ impl Timestamp {
             .ok_or_else(|| PeriodError::OutOfRange(text.to_owned()))
     }
 
+    /// The same of bytes, without white space before them; `None` for anything else.
+    #[must_use]
+    pub fn parse_bytes(text: &[u8]) -> Option<Self> {
+        parse_iso(text).flatten().map(Self)
+    }
+
     /// The instant as a chrono value in UTC.
     #[must_use]
     pub fn to_utc(self) -> DateTime<Utc> {

@@ -302,7 +302,10 @@ impl<'a> Envelope<'a> {
 pub(crate) fn instant(value: &Value<'_>) -> Option<Timestamp> {
     match value.digits() {
         Some(number) => Timestamp::from_epoch_number(i64::try_from(number).ok()?),
-        None => super::row::instant(&value.scalar()?),
+        None => value
+            .inside()
+            .and_then(Timestamp::parse_bytes)
+            .or_else(|| super::row::instant(&value.scalar()?)),
     }
 }
 

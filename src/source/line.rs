@@ -6,7 +6,7 @@ use super::format::{Format, Reads, Session, WAYS, Way};
 use super::known::{KnownLines, Plan, Recalled};
 use super::mapping::Names;
 use super::memo::Memo;
-use super::outcome::{Notes, Outcome, Skipped, one};
+use super::outcome::{Outcome, Skipped};
 use super::row::Cell;
 use super::scan::{Object, ScanError, Scratch, Value};
 use crate::diagnostic::code;
@@ -110,8 +110,8 @@ impl<'o> JsonReader<'o> {
             return None;
         }
         match self.known.recall(&object) {
-            Some(Recalled::Record(format, record)) => {
-                found(line, Some(format), Ok(one(record, Notes::default())));
+            Some(Recalled::Records(format, records)) => {
+                found(line, Some(format), Ok(records));
                 return None;
             }
             Some(Recalled::Plan(Plan::Object(way), _)) => {
@@ -311,7 +311,7 @@ impl JsonReader<'_> {
     /// True if a line is read from its counts alone.
     pub(super) fn knows(&mut self, text: &str) -> bool {
         let object = Object::parse_with(&mut self.scratch, text.as_bytes()).unwrap();
-        matches!(self.known.recall(&object), Some(Recalled::Record(..)))
+        matches!(self.known.recall(&object), Some(Recalled::Records(..)))
     }
 }
 

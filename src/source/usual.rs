@@ -224,7 +224,7 @@ impl Places {
     fn components(&self, line: &Object<'_>) -> Option<ComponentCounts> {
         let mut counts = [0; MOST_COUNTS];
         for (count, number) in counts.iter_mut().zip(&self.counts) {
-            *count = line.value_at(*number).digits()?;
+            *count = line.digits_at(*number)?;
         }
         let sum = |mut bits: Bits| {
             let mut sum = 0_u64;

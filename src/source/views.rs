@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
+use std::ops::Range;
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -103,6 +104,8 @@ impl View {
 pub(crate) struct Views {
     /// Hours of a slot.
     width: i64,
+    /// The slot of the record before, from which instant to which: logs are mostly in order.
+    before: (Range<i64>, i64),
     slots: usize,
     views: IndexMap<Key, View, FixedState>,
     /// Views by where a SKU that records share stands, which is held so that it stays there.
@@ -111,7 +114,8 @@ pub(crate) struct Views {
 
 impl Default for Views {
     fn default() -> Self {
-        Self { width: 1, slots: 0, views: IndexMap::default(), known: HashMap::default() }
+        let (views, known) = (IndexMap::default(), HashMap::default());
+        Self { width: 1, before: (0..0, 0), slots: 0, views, known }
     }
 }
 
@@ -122,7 +126,7 @@ impl Views {
         if tokens == 0 {
             return;
         }
-        let slot = record.time.start().nanos().div_euclid(HOUR_NANOS.saturating_mul(self.width));
+        let slot = self.slot(record.time.start());
         let Some(at) = self.place(format, &record.sku) else { return };
         let Some((_, view)) = self.views.get_index_mut(at) else { return };
         if let Some(id) = record.request_id {
@@ -133,6 +137,17 @@ impl Views {
         *sum = sum.saturating_add(tokens);
         self.slots += view.tokens.len() - before;
         self.keep_bounded();
+    }
+
+    fn slot(&mut self, time: Timestamp) -> i64 {
+        let nanos = time.nanos();
+        if !self.before.0.contains(&nanos) {
+            let width = HOUR_NANOS.saturating_mul(self.width);
+            let slot = nanos.div_euclid(width);
+            let start = nanos.saturating_sub(nanos.rem_euclid(width));
+            self.before = (start..start.saturating_add(width), slot);
+        }
+        self.before.1
     }
 
     /// The place of a format's view of a model; `None` if there are too many.
@@ -189,6 +204,7 @@ impl Views {
 
     fn widen(&mut self) {
         self.width = self.width.saturating_mul(2);
+        self.before = (0..0, 0);
         self.slots = 0;
         for view in self.views.values_mut() {
             let mut wider: BTreeMap<i64, u64> = BTreeMap::new();

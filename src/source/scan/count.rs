@@ -4,6 +4,26 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadCount(pub String);
 
+/// The number in the last `count` of these bytes, if they are digits and nothing else. All are looked
+/// at together: a loop over as many as there are would have the processor guess how many.
+#[inline]
+pub(super) fn last_digits(bytes: [u8; 8], count: usize) -> Option<u64> {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    let before = 8 * (8 - u32::try_from(count).ok().filter(|count| (1..=8).contains(count))?);
+    let kept = u64::MAX << before;
+    let text = u64::from_le_bytes(bytes) & kept | ZEROS & !kept;
+    // Digits have 3 in their upper half, and have it still with 6 added.
+    if text & HIGH != ZEROS || text.wrapping_add(0x0606_0606_0606_0606) & HIGH != ZEROS {
+        return None;
+    }
+    // Two digits and two are taken together, then four and four, then eight, the first the largest.
+    let ones = text - ZEROS;
+    let pairs = (ones * 10 + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
+}
+
 pub(super) fn plain_digits(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() || bytes.len() > 19 {
         return None;

@@ -4,6 +4,8 @@
 
 use std::rc::Rc;
 
+use wide::u8x16;
+
 use super::found::{Field, Found, Level, Span};
 use super::walk::skip_value;
 
@@ -37,13 +39,55 @@ struct Edge {
     offset: u32,
 }
 
+/// Bytes that are compared together.
+const LANES: usize = 16;
+
 /// What stands before a value, and what may come behind it.
 #[derive(Debug)]
 struct Node {
     text: Box<[u8]>,
+    /// Its first bytes, and a bit for each of them.
+    head: (u8x16, u32),
+    /// Its last bytes, where it is longer than the first and no longer than both.
+    tail: Option<u8x16>,
     /// The longer first: one may be the beginning of another.
     next: Vec<usize>,
     layout: Option<Rc<Layout>>,
+}
+
+impl Node {
+    fn new(text: &[u8]) -> Self {
+        let mut head = [0; LANES];
+        let length = text.len().min(LANES);
+        head[..length].copy_from_slice(&text[..length]);
+        let tail =
+            text.last_chunk::<LANES>().filter(|_| (LANES + 1..=2 * LANES).contains(&text.len()));
+        Self {
+            text: text.into(),
+            head: (u8x16::new(head), (1 << length) - 1),
+            tail: tail.map(|tail| u8x16::new(*tail)),
+            next: Vec::new(),
+            layout: None,
+        }
+    }
+
+    /// True if a text begins with it. Most are short: comparing them takes less than a call.
+    #[inline]
+    fn begins(&self, text: &[u8]) -> bool {
+        let Some(first) = text.first_chunk::<LANES>() else { return text.starts_with(&self.text) };
+        let (head, bits) = self.head;
+        if u8x16::new(*first).simd_eq(head).to_bitmask() & bits != bits {
+            return false;
+        }
+        if self.text.len() <= LANES {
+            return true;
+        }
+        let last = text.get(..self.text.len()).and_then(<[u8]>::last_chunk::<LANES>);
+        match (self.tail, last) {
+            (Some(tail), Some(last)) => u8x16::new(*last) == tail,
+            _ => text.starts_with(&self.text),
+        }
+    }
 }
 
 /// The layouts of one reader, as a tree of what stands between values.
@@ -82,8 +126,8 @@ impl Layouts {
         let mut at = 0;
         loop {
             let rest = text.get(at..)?;
-            let fits = |node: &&Node| rest.starts_with(&node.text);
-            let node = next.iter().filter_map(|at| self.nodes.get(*at)).find(fits)?;
+            let node =
+                next.iter().filter_map(|at| self.nodes.get(*at)).find(|node| node.begins(rest))?;
             at += node.text.len();
             if at == text.len() {
                 return node.layout.clone();
@@ -122,7 +166,7 @@ impl Layouts {
     fn grow(&mut self, parent: Option<usize>, piece: &[u8]) -> usize {
         let at = self.nodes.len();
         self.bytes += piece.len();
-        self.nodes.push(Node { text: piece.into(), next: Vec::new(), layout: None });
+        self.nodes.push(Node::new(piece));
         let siblings = parent.map_or(&self.first, |at| &self.nodes[at].next);
         let longer = |other: &&usize| self.nodes[**other].text.len() > piece.len();
         let place = siblings.iter().take_while(longer).count();

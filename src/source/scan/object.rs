@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use super::count::last_digits;
 use super::found::{Field, Found, Level, Span, mark, place, read_whole, tag};
 use super::layouts::{Layouts, MOST_FIELDS};
 use super::walk::{expect, skip_space, skip_string, skip_value};
@@ -156,6 +157,18 @@ impl<'a> Object<'a> {
         let span = self.found.as_ref().and_then(|found| found.values.get(number as usize));
         let text = span.and_then(|span| self.text.get(span.start as usize..span.end as usize));
         Value(text.unwrap_or_default())
+    }
+
+    /// The number in a value, by its number in the layout, if it is printed as digits and nothing else.
+    #[inline]
+    pub(crate) fn digits_at(&self, number: u32) -> Option<u64> {
+        let value = self.value_at(number);
+        let end = self.found.as_ref()?.values.get(number as usize)?.end as usize;
+        let length = value.raw().len();
+        match self.text.get(..end).and_then(<[u8]>::last_chunk) {
+            Some(last) if (1..=8).contains(&length) => last_digits(*last, length),
+            _ => value.digits(),
+        }
     }
 
     /// Writes the text of a value by its number in the layout.

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::count::{last_digits, plain_digits};
 use super::*;
 
 #[test]
@@ -122,6 +123,9 @@ fn json(levels: u32) -> impl Strategy<Value = String> {
     })
 }
 
+/// A text longer than what is looked at together.
+const LONG: &str = "and so on, and so on, and so on, and so on, and so on, and so on, and on";
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -139,8 +143,12 @@ proptest! {
     /// Nested values end where a walk byte by byte says.
     #[test]
     fn nested_values_end_at_their_bracket(
-        text in prop::collection::vec(prop::sample::select(b"[[{{}}]]\"\"\\\\a, ".to_vec()), 0..200),
+        pieces in prop::collection::vec(
+            prop::sample::select(vec!["[", "[", "{", "]", "]", "}", "\"", "\"", "\\", "a", ", ", LONG]),
+            0..200,
+        ),
     ) {
+        let text = pieces.concat().into_bytes();
         let (mut depth, mut inside, mut at) = (1_usize, false, 0);
         while at < text.len() && depth > 0 {
             match text[at] {
@@ -154,6 +162,28 @@ proptest! {
         }
         let expected = if depth == 0 { Ok(at + 1) } else { Err(ScanError::Incomplete) };
         prop_assert_eq!(skip_value(&[b"[", &text[..]].concat(), 0), expected);
+    }
+}
+
+proptest! {
+    /// Digits read together are what they are one by one.
+    #[test]
+    fn numbers_read_at_once(digits in "[0-9]{1,8}|[0-9/:a]{1,8}", before in "[ -~]{8}") {
+        let all = format!("{before}{digits}");
+        let last = *all.as_bytes().last_chunk().unwrap();
+        prop_assert_eq!(last_digits(last, digits.len()), plain_digits(digits.as_bytes()));
+    }
+
+    /// Numbers and words end where what may stand behind them begins.
+    #[test]
+    fn scalars_end(
+        word in "[0-9tfn][-0-9.eEa-z+]{0,30}",
+        end in prop::sample::select(b",}] \n\r\t".to_vec()),
+        after in "[ -~]{0,20}",
+    ) {
+        let text = format!("{word}{}{after}", char::from(end));
+        prop_assert_eq!(skip_value(text.as_bytes(), 0), Ok(word.len()));
+        prop_assert_eq!(skip_value(word.as_bytes(), 0), Ok(word.len()));
     }
 }
 

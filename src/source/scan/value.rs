@@ -86,7 +86,7 @@ impl<'a> Value<'a> {
     /// The text, if it is a string; lone surrogates become the replacement character.
     #[must_use]
     pub fn text(&self) -> Option<Cow<'a, str>> {
-        let inner = self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        let inner = self.inside()?;
         if memchr::memchr(b'\\', inner).is_none() {
             return Some(lossy(inner));
         }
@@ -97,8 +97,13 @@ impl<'a> Value<'a> {
     /// The text, if it is a string without escapes that is sound.
     #[must_use]
     pub(crate) fn plain_text(&self) -> Option<&'a str> {
-        let inner = self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-        std::str::from_utf8(inner).ok().filter(|text| !text.contains('\\'))
+        let inner = self.inside()?;
+        if memchr::memchr(b'\\', inner).is_some() { None } else { std::str::from_utf8(inner).ok() }
+    }
+
+    /// What stands between the quotes, if it is a string.
+    pub(crate) fn inside(&self) -> Option<&'a [u8]> {
+        self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")
     }
 
     /// The text of a string, or the digits of a number or boolean.

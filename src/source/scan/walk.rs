@@ -26,6 +26,7 @@ const LANES: usize = 16;
 const NEAR: usize = 8;
 
 /// From an opening quote to just past the closing one.
+#[inline]
 pub(super) fn skip_string(text: &[u8], at: usize) -> Result<usize, ScanError> {
     let mut at = at + 1;
     loop {
@@ -66,16 +67,33 @@ const ENDS_SCALAR: [bool; 256] = {
     table
 };
 
+/// From the first byte of a number or a word to just past its last. Numbers are of any length, which a
+/// loop over their bytes would have the processor guess.
+#[inline]
+fn skip_scalar(text: &[u8], at: usize) -> usize {
+    let rest = &text[at..];
+    if let Some(bytes) = rest.first_chunk::<LANES>() {
+        let bytes = u8x16::new(*bytes);
+        let is = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
+        // Both closing brackets differ in this bit alone.
+        let brackets = (bytes | u8x16::splat(0x20)).simd_eq(u8x16::splat(b'}'));
+        let spaces = is(b' ') | is(b'\n') | is(b'\r') | is(b'\t');
+        let ends = (is(b',') | brackets | spaces).to_bitmask();
+        if ends != 0 {
+            return at + ends.trailing_zeros() as usize;
+        }
+    }
+    let end = rest.iter().position(|b| ENDS_SCALAR[usize::from(*b)]);
+    at + end.unwrap_or(rest.len())
+}
+
 /// From the first byte of a value to just past its last.
+#[inline]
 pub(super) fn skip_value(text: &[u8], at: usize) -> Result<usize, ScanError> {
     match text.get(at) {
         Some(b'"') => skip_string(text, at),
         Some(b'{' | b'[') => skip_nested(text, at),
-        Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I') => {
-            let rest = &text[at..];
-            let end = rest.iter().position(|b| ENDS_SCALAR[usize::from(*b)]);
-            Ok(at + end.unwrap_or(rest.len()))
-        }
+        Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I') => Ok(skip_scalar(text, at)),
         Some(_) => Err(ScanError::Invalid(at)),
         None => Err(ScanError::Incomplete),
     }
