@@ -6,9 +6,9 @@ use super::envelope::Envelope;
 use super::facts::{Facts, Places};
 use super::format::{Format, Reads, Way};
 use super::memo::{Fields, Memo};
-use super::outcome::{Notes, Records, one};
 use super::scan::Object;
 use super::usual;
+use crate::usage::UsageRecord;
 
 /// What lines before were, by their layout and the names in them.
 #[derive(Default)]
@@ -43,7 +43,7 @@ pub(super) enum Plan {
 /// What is known of a line that is like one before it.
 pub(super) enum Recalled {
     /// All of it.
-    Records(Format, Records),
+    Record(Format, UsageRecord),
     /// How it is read, and what it says in common with others.
     Plan(Plan, Rc<Facts>),
 }
@@ -65,7 +65,7 @@ impl KnownLines {
         if let (Some(usual), Plan::Body(_, (format, _))) = (&known.usual, &known.plan)
             && let Some(record) = usual.read(object, &known.facts)
         {
-            return Some(Recalled::Records(*format, one(record, Notes::default())));
+            return Some(Recalled::Record(*format, record));
         }
         Some(Recalled::Plan(known.plan.clone(), Rc::clone(&known.facts)))
     }

@@ -1,7 +1,10 @@
 //! From one JSON value to records: which format is it, and what does it say.
 
+use std::rc::Rc;
+
 use super::ReadOptions;
 use super::envelope::Envelope;
+use super::facts::Facts;
 use super::format::{Format, Reads, Session, WAYS, Way};
 use super::known::{KnownLines, Plan, Recalled};
 use super::mapping::Names;
@@ -54,26 +57,54 @@ impl<'o> JsonReader<'o> {
         self.names = Memo::default();
     }
 
-    /// Reads one line or document; an array, or an object that only wraps one, gives many.
+    /// Reads one line or document; an array, or an object that only wraps one, gives many. Most lines
+    /// of a log are known: their one record comes back, and nothing else is found in them.
     pub(crate) fn read(
         &mut self,
         line: u64,
         text: &[u8],
         found: &mut Found<'_>,
-    ) -> Result<(), ScanError> {
+    ) -> Result<Option<(Format, UsageRecord)>, ScanError> {
         if text.first() == Some(&b'[') {
             let items = Value::new(text).array().ok_or(ScanError::Incomplete)?;
             items.iter().for_each(|item| self.item(line, item, found));
-            return Ok(());
+            return Ok(None);
         }
         let object = Object::parse_with(&mut self.scratch, text)?;
-        if let Some(outer) = self.object(line, object, found) {
-            match wrapped_array(&outer) {
-                Some(items) => items.iter().for_each(|item| self.item(line, item, found)),
-                None => found(line, None, unknown(&outer)),
+        match self.known.recall(&object) {
+            Some(Recalled::Record(format, record)) => return Ok(Some((format, record))),
+            Some(Recalled::Plan(plan, facts)) => self.by_plan(plan, facts, line, &object, found),
+            None => {
+                if let Some(outer) = self.object(line, object, found) {
+                    match wrapped_array(&outer) {
+                        Some(items) => items.iter().for_each(|item| self.item(line, item, found)),
+                        None => found(line, None, unknown(&outer)),
+                    }
+                }
             }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    fn by_plan(
+        &mut self,
+        plan: Plan,
+        facts: Rc<Facts>,
+        line: u64,
+        object: &Object<'_>,
+        found: &mut Found<'_>,
+    ) {
+        match plan {
+            Plan::Object(way) => self.by_way(way, line, object, found),
+            Plan::Body(places, way) => {
+                let envelope = Envelope::at(object, &places, facts);
+                read_body(way, line, &envelope, self.options, found);
+                if envelope.learnt() != 0 {
+                    let plan = Plan::Body(places, way);
+                    self.known.learn(object, envelope.learnt(), plan, Some(&envelope));
+                }
+            }
+        }
     }
 
     /// Hands on what was held back until the end of the file.
@@ -108,26 +139,6 @@ impl<'o> JsonReader<'o> {
             });
             found(line, Some(Format::mapped()), outcome);
             return None;
-        }
-        match self.known.recall(&object) {
-            Some(Recalled::Records(format, records)) => {
-                found(line, Some(format), Ok(records));
-                return None;
-            }
-            Some(Recalled::Plan(Plan::Object(way), _)) => {
-                self.by_way(way, line, &object, found);
-                return None;
-            }
-            Some(Recalled::Plan(Plan::Body(places, way), facts)) => {
-                let envelope = Envelope::at(&object, &places, facts);
-                read_body(way, line, &envelope, options, found);
-                if envelope.learnt() != 0 {
-                    let plan = Plan::Body(places, way);
-                    self.known.learn(&object, envelope.learnt(), plan, Some(&envelope));
-                }
-                return None;
-            }
-            None => {}
         }
         let wanted = |format: Format| options.format.is_none_or(|f| f == format);
         let (way, fields) = object.tracked(|| WAYS.of_object(&object, wanted));
@@ -301,8 +312,9 @@ pub(crate) fn usage_of(object: &[u8], options: &ReadOptions) -> Result<Vec<Usage
     });
     match (read, why) {
         (Err(_), _) => Err(Skipped::new(code::INVALID_LINE, "lines that are not valid JSON")),
-        (Ok(()), Some(skipped)) if all.is_empty() => Err(skipped),
-        (Ok(()), _) => Ok(all),
+        (Ok(Some((_, record))), _) => Ok(vec![record]),
+        (Ok(None), Some(skipped)) if all.is_empty() => Err(skipped),
+        (Ok(None), _) => Ok(all),
     }
 }
 
@@ -311,7 +323,7 @@ impl JsonReader<'_> {
     /// True if a line is read from its counts alone.
     pub(super) fn knows(&mut self, text: &str) -> bool {
         let object = Object::parse_with(&mut self.scratch, text.as_bytes()).unwrap();
-        matches!(self.known.recall(&object), Some(Recalled::Records(..)))
+        matches!(self.known.recall(&object), Some(Recalled::Record(..)))
     }
 }
 
@@ -323,7 +335,9 @@ pub(crate) fn readings(
 ) -> Result<Vec<(Option<Format>, Outcome)>, ScanError> {
     let mut all = Vec::new();
     let mut reader = JsonReader::by_line(options);
-    reader.read(1, text.as_bytes(), &mut |_, format, outcome| all.push((format, outcome)))?;
+    let known =
+        reader.read(1, text.as_bytes(), &mut |_, format, outcome| all.push((format, outcome)))?;
+    assert_eq!(known, None, "it is the first of its kind");
     Ok(all)
 }
 

@@ -6,16 +6,21 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use walkdir::WalkDir;
 
+use super::format::Format;
 use super::line::JsonReader;
+use super::outcome::{Notes, Outcome, one};
 use super::{LabelPolicy, ReadOptions};
 
 /// What a reader makes of a line.
 fn read(reader: &mut JsonReader<'_>, text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let result = reader.read(1, text.as_bytes(), &mut |_, format, outcome| {
+    let mut show = |format: Option<Format>, outcome: Outcome| {
         found.push(format!("{format:?} {outcome:?}"));
-    });
-    result.unwrap();
+    };
+    let known = reader.read(1, text.as_bytes(), &mut |_, format, outcome| show(format, outcome));
+    if let Some((format, record)) = known.unwrap() {
+        show(Some(format), Ok(one(record, Notes::default())));
+    }
     found
 }
 

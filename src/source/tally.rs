@@ -14,7 +14,7 @@ use super::pipeline::Batch;
 use super::scan::ScanError;
 use crate::diagnostic::{Code, Location, code};
 use crate::sku::Sku;
-use crate::usage::Labels;
+use crate::usage::{Labels, UsageRecord};
 
 /// How often something was seen, and the first line.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,8 +87,13 @@ impl<'f> Tally<'f> {
         let result = reader.read(line, text, &mut |line, format, outcome| {
             self.outcome(line, format, outcome, batch);
         });
-        if let Err(error) = result {
-            self.not_json(line, error, is_cut, batch);
+        match result {
+            Ok(None) => {}
+            Ok(Some((format, record))) => {
+                *self.formats.entry(format).or_default() += 1;
+                self.record(Some(format), record, batch);
+            }
+            Err(error) => self.not_json(line, error, is_cut, batch),
         }
     }
 
@@ -121,19 +126,9 @@ impl<'f> Tally<'f> {
                 if let Some(format) = format {
                     *self.formats.entry(format).or_default() += 1;
                 }
-                for (mut record, notes) in records.drain(..) {
-                    batch.report.records += 1;
+                for (record, notes) in records.drain(..) {
                     self.note(line, notes);
-                    // Nothing after this sees what a label held.
-                    if let Some(hash) = &self.options.hash_labels {
-                        hash.apply(Arc::make_mut(&mut record.labels));
-                    }
-                    share(&mut self.skus, &mut record.sku);
-                    share(&mut self.labels, &mut record.labels);
-                    if let Some(format) = format {
-                        batch.report.views.count(format, &record);
-                    }
-                    batch.records.push(record);
+                    self.record(format, record, batch);
                 }
             }
             Err(skipped) => {
@@ -143,6 +138,21 @@ impl<'f> Tally<'f> {
                 self.skips.entry((skipped.code, skipped.message)).or_default().again(line);
             }
         }
+    }
+
+    /// Counts a record and keeps it.
+    fn record(&mut self, format: Option<Format>, mut record: UsageRecord, batch: &mut Batch) {
+        batch.report.records += 1;
+        // Nothing after this sees what a label held.
+        if let Some(hash) = &self.options.hash_labels {
+            hash.apply(Arc::make_mut(&mut record.labels));
+        }
+        share(&mut self.skus, &mut record.sku);
+        share(&mut self.labels, &mut record.labels);
+        if let Some(format) = format {
+            batch.report.views.count(format, &record);
+        }
+        batch.records.push(record);
     }
 
     fn note(&mut self, line: u64, notes: Notes) {
