@@ -14,7 +14,7 @@ use super::format::Format;
 use super::inputs::Input;
 use super::line::{JsonReader, needs_order};
 use super::outcome::Outcome;
-use super::pipeline::{Batch, Numbered, Task, Work, parse_block, rest_of};
+use super::pipeline::{Batch, Done, Task, Work, parse_block, rest_of};
 use super::reader::{Container, Opened, Stream, container, open, peek, skip_mark};
 use super::table::Table;
 use super::tally::Tally;
@@ -51,7 +51,7 @@ pub(super) struct Cutter<'a> {
     options: &'a ReadOptions,
     progress: &'a Progress,
     to_workers: SyncSender<Task>,
-    done: SyncSender<Numbered>,
+    done: Done<'a>,
     spares: Spares,
     next: u64,
     stop: &'a AtomicBool,
@@ -62,7 +62,7 @@ impl<'a> Cutter<'a> {
         options: &'a ReadOptions,
         progress: &'a Progress,
         to_workers: SyncSender<Task>,
-        done: SyncSender<Numbered>,
+        done: Done<'a>,
         spares: Spares,
         stop: &'a AtomicBool,
     ) -> Self {
@@ -72,8 +72,7 @@ impl<'a> Cutter<'a> {
     pub(super) fn run(mut self, inputs: &[Input]) {
         for input in inputs {
             if let Err(error) = self.file(input) {
-                // A failed send means that nobody listens any more.
-                let _ = self.done.send((self.next, Err(error)));
+                (self.done)((self.next, Err(error)));
                 return;
             }
             if self.stop.load(Ordering::Relaxed) {
@@ -89,7 +88,7 @@ impl<'a> Cutter<'a> {
 
     fn send(&mut self, batch: Batch) {
         let number = self.number();
-        let _ = self.done.send((number, Ok(batch)));
+        (self.done)((number, Ok(batch)));
     }
 
     fn file(&mut self, input: &Input) -> Result<(), SourceError> {
@@ -364,7 +363,7 @@ impl<'a> Cutter<'a> {
             if batch.records.len() >= ROWS {
                 let full = std::mem::take(&mut batch);
                 let number = self.number();
-                let _ = self.done.send((number, Ok(full)));
+                (self.done)((number, Ok(full)));
             }
         });
         tally.finish(&mut batch);

@@ -10,6 +10,7 @@ pub(crate) mod blocks;
 pub mod canonical;
 mod cells;
 mod clouds;
+mod collector;
 mod consoles;
 mod cost_columns;
 pub mod cost_table;

@@ -1,13 +1,13 @@
-//! Reading with several threads: one cuts files into blocks, the others parse, and results come
-//! back in the order of the input, so that nothing depends on timing.
+//! Reading with several threads: one cuts files into blocks, the others parse them and hand on the
+//! results in the order of the input, so that nothing depends on timing.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::blocks::{Block, LONGEST_LINE, Spares};
+use super::collector::Collector;
 use super::csv::Dialect;
 use super::cutter::Cutter;
 use super::inputs::Input;
@@ -38,6 +38,9 @@ impl Batch {
 /// A batch, or nothing but the end of the run on an error, with its place in the order.
 pub(super) type Numbered = (u64, Result<Batch, SourceError>);
 
+/// Takes what was read.
+pub(super) type Done<'d> = &'d (dyn Fn(Numbered) + Sync);
+
 /// Something to parse, with its place in the order.
 pub(super) struct Task {
     pub(super) number: u64,
@@ -65,34 +68,26 @@ pub fn read_all(
     inputs: &[Input],
     options: &ReadOptions,
     progress: &Progress,
-    mut sink: impl FnMut(UsageRecord),
+    sink: impl FnMut(UsageRecord) + Send,
 ) -> Result<ReadReport, SourceError> {
     let workers = options.threads.max(1);
     let (to_workers, tasks) = sync_channel::<Task>(workers * 2);
     let tasks = Mutex::new(tasks);
-    let (done, results) = sync_channel::<Numbered>(workers * 2);
     let stop = AtomicBool::new(false);
+    let collector = Collector::new(sink, workers * 4, &stop);
+    let put = |numbered: Numbered| collector.put(numbered);
+    let leave = |numbered: Numbered| collector.leave(numbered);
+    let spares = Spares::default();
     thread::scope(|scope| {
-        let spares = Spares::default();
-        let cutter =
-            Cutter::new(options, progress, to_workers, done.clone(), spares.clone(), &stop);
+        let cutter = Cutter::new(options, progress, to_workers, &leave, spares.clone(), &stop);
         scope.spawn(move || cutter.run(inputs));
-        for _ in 0..workers {
-            let done = done.clone();
-            let tasks = &tasks;
-            let stop = &stop;
-            let spares = spares.clone();
-            scope.spawn(move || work(tasks, &done, &spares, stop, options));
+        for _ in 1..workers {
+            scope.spawn(|| work(&tasks, &leave, &spares, &stop, options));
         }
-        drop(done);
-        let collected = collect(&results, &mut sink);
-        stop.store(true, Ordering::Relaxed);
-        // What is still under way is taken off the channels so that nobody waits for room.
-        drop(results);
-        collected
-    })
-    .and_then(|report| check_mapping(report, options))
-    .map(|mut report| {
+        work(&tasks, &put, &spares, &stop, options);
+    });
+    let report = collector.finish();
+    report.and_then(|report| check_mapping(report, options)).map(|mut report| {
         let views = std::mem::take(&mut report.views);
         views.note(&mut report.diagnostics);
         report
@@ -126,41 +121,9 @@ fn check_mapping(report: ReadReport, options: &ReadOptions) -> Result<ReadReport
     }
 }
 
-fn collect(
-    results: &Receiver<Numbered>,
-    sink: &mut impl FnMut(UsageRecord),
-) -> Result<ReadReport, SourceError> {
-    let mut report = ReadReport::default();
-    let mut waiting = BTreeMap::new();
-    let mut next = 0;
-    for (number, result) in results {
-        waiting.insert(number, result);
-        while let Some(result) = waiting.remove(&next) {
-            next += 1;
-            let batch = result?;
-            batch.records.into_iter().for_each(&mut *sink);
-            report.add(batch.report);
-        }
-    }
-    Ok(report)
-}
-
-impl ReadReport {
-    fn add(&mut self, other: Self) {
-        self.files += other.files;
-        self.records += other.records;
-        self.skipped += other.skipped;
-        for (format, count) in other.formats {
-            *self.formats.entry(format).or_default() += count;
-        }
-        self.views.merge(other.views);
-        self.diagnostics.merge(other.diagnostics);
-    }
-}
-
 fn work(
     tasks: &Mutex<Receiver<Task>>,
-    done: &SyncSender<Numbered>,
+    done: Done<'_>,
     spares: &Spares,
     stop: &AtomicBool,
     options: &ReadOptions,
@@ -174,8 +137,7 @@ fn work(
         let Ok(task) = task else { return };
         // After an error the rest is taken off the channel unread, so that the cutter never waits.
         if !stop.load(Ordering::Relaxed) {
-            let _ = done
-                .send((task.number, parse(task.work, &task.file, &mut reader, spares, options)));
+            done((task.number, parse(task.work, &task.file, &mut reader, spares, options)));
         }
     }
 }
@@ -240,19 +202,17 @@ pub(super) fn parse_block(
     }
     let text = block.text();
     let mut start = 0;
-    let mut number = block.first_line;
-    while start < text.len() {
-        let end = memchr::memchr(b'\n', &text[start..]).map(|at| start + at);
-        let mut line = text[start..end.unwrap_or(text.len())].trim_ascii();
+    let ends = memchr::memchr_iter(b'\n', text).chain(std::iter::once(text.len()));
+    for (number, end) in (block.first_line..).zip(ends) {
+        let mut line = text[start..end].trim_ascii();
         if number == 1 {
             line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         }
         if !line.is_empty() {
-            let is_cut = end.is_none() && block.unterminated;
+            let is_cut = end == text.len() && block.unterminated;
             tally.json(reader, number, line, is_cut, &mut batch);
         }
-        start = end.unwrap_or(text.len()) + 1;
-        number += 1;
+        start = end + 1;
     }
     tally.finish(&mut batch);
     batch

@@ -203,7 +203,7 @@ impl Places {
             return None;
         }
         let id = line.value_at(self.id).plain_text().filter(|id| !id.is_empty())?;
-        if self.other_ids.iter().any(|start| id.starts_with(start)) {
+        if self.other_ids.iter().any(|start| id.starts_with(start.as_bytes())) {
             return None;
         }
         let time = instant(&line.value_at(self.time))?;
@@ -212,7 +212,7 @@ impl Places {
             grain: RecordGrain::Request,
             context_tokens: None,
             requests: 1,
-            request_id: Some(RequestId::new(&sku.provider, id, 0)),
+            request_id: Some(RequestId::of(&sku.provider, id, 0)),
             sku: Arc::clone(sku),
             labels: Arc::clone(labels),
             components,

@@ -28,10 +28,16 @@ impl RequestId {
     /// Of a provider and its id; `turn` tells the separately billed turns of one answer apart.
     #[must_use]
     pub fn new(provider: &str, id: &str, turn: usize) -> Self {
+        Self::of(provider, id.as_bytes(), turn)
+    }
+
+    /// The same of an id whose bytes are known to be text.
+    #[must_use]
+    pub fn of(provider: &str, id: &[u8], turn: usize) -> Self {
         let mut named: SmallVec<[u8; 256]> = SmallVec::new();
         named.extend_from_slice(provider.as_bytes());
         named.push(0);
-        named.extend_from_slice(id.as_bytes());
+        named.extend_from_slice(id);
         if turn > 0 {
             named.extend_from_slice(&turn.to_le_bytes());
         }

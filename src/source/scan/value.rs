@@ -94,11 +94,10 @@ impl<'a> Value<'a> {
         Some(Cow::Owned(decoded.unwrap_or_else(|_| String::from_utf8_lossy(inner).into_owned())))
     }
 
-    /// The text, if it is a string without escapes that is sound.
+    /// The bytes of the text, if it is a string of ASCII without escapes.
     #[must_use]
-    pub(crate) fn plain_text(&self) -> Option<&'a str> {
-        let inner = self.inside()?;
-        if memchr::memchr(b'\\', inner).is_some() { None } else { std::str::from_utf8(inner).ok() }
+    pub(crate) fn plain_text(&self) -> Option<&'a [u8]> {
+        self.inside().filter(|inner| inner.is_ascii() && memchr::memchr(b'\\', inner).is_none())
     }
 
     /// What stands between the quotes, if it is a string.

@@ -1,0 +1,198 @@
+//! Batches put back into the order of the input, and handed on.
+//!
+//! No thread does only that, for which another would have to stand back. One of the workers hands on,
+//! whenever it has read a batch, all that are next in order: always the same, so that what the sink
+//! holds stays near its processor and in its part of the memory. Only where much is left the others
+//! help.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex};
+
+use super::pipeline::{Batch, Numbered};
+use super::{ReadReport, SourceError};
+use crate::usage::UsageRecord;
+
+/// Takes batches of any order.
+pub(super) struct Collector<'s, S> {
+    waiting: Mutex<BTreeMap<u64, Result<Batch, SourceError>>>,
+    /// Batches that may be left.
+    most: usize,
+    /// Told whenever fewer are left.
+    fewer: Condvar,
+    collected: Mutex<Collected<S>>,
+    stop: &'s AtomicBool,
+}
+
+/// What was handed on so far.
+struct Collected<S> {
+    /// Number of the batch that is next.
+    next: u64,
+    sink: S,
+    report: Result<ReadReport, SourceError>,
+}
+
+impl<'s, S: FnMut(UsageRecord)> Collector<'s, S> {
+    /// Hands on records to a sink. After an error, `stop` is set, and nothing more is handed on.
+    pub(super) fn new(sink: S, most: usize, stop: &'s AtomicBool) -> Self {
+        let collected = Collected { next: 0, sink, report: Ok(ReadReport::default()) };
+        let (waiting, fewer, collected) = (Mutex::default(), Condvar::new(), Mutex::new(collected));
+        Self { waiting, most, fewer, collected, stop }
+    }
+
+    /// Takes a batch, and hands on what is next.
+    pub(super) fn put(&self, numbered: Numbered) {
+        self.keep(numbered);
+        self.hand_on();
+        self.wait();
+    }
+
+    /// Takes a batch, and leaves it to others to hand it on, unless many are left.
+    pub(super) fn leave(&self, numbered: Numbered) {
+        if self.keep(numbered) > self.most {
+            self.hand_on();
+            self.wait();
+        }
+    }
+
+    fn keep(&self, (number, result): Numbered) -> usize {
+        let Ok(mut waiting) = self.waiting.lock() else { return 0 };
+        waiting.insert(number, result);
+        waiting.len()
+    }
+
+    /// Waits until fewer are left. Whoever reads the batch that is next does not come here before it
+    /// was handed on: batches are begun in their order.
+    fn wait(&self) {
+        let Ok(waiting) = self.waiting.lock() else { return };
+        let are_many = |waiting: &mut BTreeMap<_, _>| {
+            waiting.len() > self.most && !self.stop.load(Ordering::Relaxed)
+        };
+        drop(self.fewer.wait_while(waiting, are_many));
+    }
+
+    /// Hands on all batches that are next in order.
+    fn hand_on(&self) {
+        let Ok(mut collected) = self.collected.lock() else { return };
+        let collected = &mut *collected;
+        let next = |number: u64| {
+            let found = self.waiting.lock().ok()?.remove(&number);
+            self.fewer.notify_all();
+            found
+        };
+        while let Ok(report) = &mut collected.report
+            && let Some(result) = next(collected.next)
+        {
+            collected.next += 1;
+            match result {
+                Ok(batch) => {
+                    batch.records.into_iter().for_each(&mut collected.sink);
+                    report.add(batch.report);
+                }
+                Err(error) => {
+                    collected.report = Err(error);
+                    // Under the lock: who is about to wait must not miss it.
+                    if let Ok(_waiting) = self.waiting.lock() {
+                        self.stop.store(true, Ordering::Relaxed);
+                    }
+                    self.fewer.notify_all();
+                }
+            }
+        }
+    }
+
+    /// Hands on what is left, when nothing more will come; what was found.
+    pub(super) fn finish(self) -> Result<ReadReport, SourceError> {
+        self.hand_on();
+        let collected = self.collected.into_inner();
+        collected.unwrap_or_else(std::sync::PoisonError::into_inner).report
+    }
+}
+
+impl ReadReport {
+    /// Adds what was found in a later part.
+    pub(super) fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.records += other.records;
+        self.skipped += other.skipped;
+        for (format, count) in other.formats {
+            *self.formats.entry(format).or_default() += count;
+        }
+        self.views.merge(other.views);
+        self.diagnostics.merge(other.diagnostics);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::period::Timestamp;
+    use crate::usage::{Labels, RecordGrain, UsageTime};
+
+    /// A batch of one record, whose time is its number.
+    fn batch(number: u64) -> Result<Batch, SourceError> {
+        let record = UsageRecord {
+            time: UsageTime::At(Timestamp::from_nanos(i64::try_from(number).unwrap())),
+            grain: RecordGrain::Request,
+            sku: crate::sku::Sku::new("anthropic", "claude-x").into(),
+            context_tokens: None,
+            requests: number,
+            request_id: None,
+            labels: Labels::default().into(),
+            components: crate::tokens::ComponentCounts::default(),
+            reported_cost: None,
+        };
+        let report = ReadReport { files: 1, ..ReadReport::default() };
+        Ok(Batch { records: vec![record], report })
+    }
+
+    fn failed() -> Result<Batch, SourceError> {
+        Err(SourceError::Parquet { file: "x".to_owned(), reason: "y".to_owned() })
+    }
+
+    #[test]
+    fn batches_of_many_threads_come_in_order_and_few_are_left() {
+        const MOST: usize = 3;
+        let stop = AtomicBool::new(false);
+        let mut seen = Vec::new();
+        let collector =
+            Collector::new(|record: UsageRecord| seen.push(record.requests), MOST, &stop);
+        let begun = Mutex::new(0..2_000_u64);
+        thread::scope(|scope| {
+            for worker in 0..4 {
+                let (collector, begun) = (&collector, &begun);
+                scope.spawn(move || {
+                    while let Some(number) = { begun.lock().unwrap().next() } {
+                        if number % 7 == 0 {
+                            thread::yield_now();
+                        }
+                        let take = if worker == 0 { Collector::put } else { Collector::leave };
+                        take(collector, (number, batch(number)));
+                        assert!(collector.waiting.lock().unwrap().len() <= MOST + 4);
+                    }
+                });
+            }
+        });
+        assert_eq!(collector.finish().unwrap().files, 2_000);
+        assert_eq!(seen, (0..2_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_is_handed_on_behind_an_error() {
+        let stop = AtomicBool::new(false);
+        let mut seen = Vec::new();
+        let collector = Collector::new(|record: UsageRecord| seen.push(record.requests), 1, &stop);
+        collector.leave((1, batch(1)));
+        // More than may be left, of which the first is missing: those who left them wait.
+        thread::scope(|scope| {
+            scope.spawn(|| collector.leave((4, batch(4))));
+            scope.spawn(|| collector.leave((2, failed())));
+            collector.put((0, batch(0)));
+        });
+        assert!(stop.load(Ordering::Relaxed));
+        assert!(collector.finish().is_err());
+        assert_eq!(seen, [0, 1]);
+    }
+}
