@@ -25,12 +25,14 @@ mod format;
 mod format_tests;
 mod gateways;
 pub mod hash_labels;
+mod header;
 pub mod inputs;
 mod key_filter;
 mod line;
 #[cfg(test)]
 mod line_tests;
 pub mod mapping;
+mod marks;
 mod memo;
 mod outcome;
 mod packed;

@@ -1,7 +1,7 @@
 //! Tables: what reads their rows is found once, by their columns; the rows come in parts.
 
 use super::format::{Emit, Format, Reads, RowReader, WAYS};
-use super::mapping::Names;
+use super::mapping::{Mapping, Names};
 use super::memo::Memo;
 use super::outcome::Skipped;
 use super::pipeline::Batch;
@@ -70,7 +70,11 @@ impl Table {
     /// Starts reading its rows.
     pub(super) fn reader<'t>(&'t self, file: &'t str, options: &'t ReadOptions) -> TableReader<'t> {
         let rows: Box<dyn RowReader + 't> = match &self.way {
-            Way::Mapped(places) => Box::new(Mapped { places, names: Memo::default() }),
+            Way::Mapped(places) => {
+                let columns = options.mapping.as_ref().and_then(Mapping::named_columns);
+                let named = columns.map(|columns| columns.map(|at| places[at]).collect());
+                Box::new(Mapped { places, named, names: Memo::default() })
+            }
             Way::Known(reads) => reads.row_reader().unwrap_or_else(|| Box::new(NoRows)),
         };
         TableReader { table: self, file, options, rows, asked: Asked::default() }
@@ -87,6 +91,8 @@ impl RowReader for NoRows {
 /// Rows that the user maps.
 struct Mapped<'t> {
     places: &'t [usize],
+    /// Of the columns that names are told by, if these are not too many.
+    named: Option<Vec<usize>>,
     names: Memo<Names>,
 }
 
@@ -94,7 +100,14 @@ impl RowReader for Mapped<'_> {
     fn row(&mut self, line: u64, row: &Row<'_>, options: &ReadOptions, emit: &mut Emit<'_>) {
         if let Some(mapping) = &options.mapping {
             let cell = |column: usize| row.at(self.places[column]);
-            emit(line, mapping.read(options, &mut self.names, cell));
+            let outcome = mapping.read_with(cell, |work_out| {
+                let mut work_out = || work_out(options, &mut self.names);
+                match &self.named {
+                    Some(named) => row.marked_names(named.iter().copied(), work_out),
+                    None => work_out(),
+                }
+            });
+            emit(line, outcome);
         }
     }
 }
@@ -114,6 +127,7 @@ pub(super) struct TableReader<'t> {
 impl TableReader<'_> {
     /// What the rows of one part give, about `rows` of them; `each_row` hands them on.
     pub(super) fn part(&mut self, rows: usize, each_row: impl FnOnce(&mut FoundRow<'_>)) -> Batch {
+        self.asked.next_part();
         let mut batch = Batch { records: Vec::with_capacity(rows), ..Batch::default() };
         let mut tally = Tally::new(self.file, self.options);
         let format = Some(self.table.format);

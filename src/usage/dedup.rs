@@ -35,7 +35,13 @@ impl RequestId {
         if turn > 0 {
             named.extend_from_slice(&turn.to_le_bytes());
         }
-        let bytes = xxh3_128(&named).to_le_bytes();
+        Self::of_bytes(&named)
+    }
+
+    /// Of bytes that only copies share.
+    #[must_use]
+    pub fn of_bytes(named: &[u8]) -> Self {
+        let bytes = xxh3_128(named).to_le_bytes();
         let half = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]));
         Self([half(0), half(8)])
     }
