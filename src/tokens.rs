@@ -236,10 +236,25 @@ impl ComponentCounts {
         }
     }
 
-    /// Adds all of another; false if a sum does not fit.
+    /// Adds all of another; false, and nothing is added, if a sum does not fit.
     #[must_use]
     pub fn checked_add_all(&mut self, other: &Self) -> bool {
-        other.iter().all(|(component, count)| self.checked_add(component, count))
+        // Mostly both count the same.
+        if self.items.iter().map(|(c, _)| c).eq(other.items.iter().map(|(c, _)| c)) {
+            let mut pairs = self.items.iter().zip(&other.items);
+            let fits = pairs.all(|((_, sum), (_, count))| sum.checked_add(*count).is_some());
+            if fits {
+                let pairs = self.items.iter_mut().zip(&other.items);
+                pairs.for_each(|((_, sum), (_, count))| *sum += count);
+            }
+            return fits;
+        }
+        let before = self.clone();
+        let fits = other.iter().all(|(component, count)| self.checked_add(component, count));
+        if !fits {
+            *self = before;
+        }
+        fits
     }
 
     /// Takes all of another away; the other must have been added before.
@@ -339,6 +354,21 @@ mod tests {
         let more: ComponentCounts = [(Component::Output, 9)].into_iter().collect();
         assert_eq!(counts.max(&more).get(Component::Output), 9);
         assert!(counts.checked_add_all(&more));
+        for much in [
+            [(Component::Output, u64::MAX)].as_slice(),
+            &[
+                (Component::InputUncached, 1),
+                (Component::InputCacheRead, 1),
+                (Component::Output, u64::MAX),
+            ],
+        ] {
+            let (mut sum, much) = (counts.clone(), much.iter().copied().collect());
+            assert!(!sum.checked_add_all(&much));
+            assert_eq!(sum, counts, "all or nothing");
+            let mut same: ComponentCounts = [(Component::Output, 1)].into_iter().collect();
+            assert!(!same.checked_add_all(&much));
+            assert_eq!(same.tokens(), 1);
+        }
         counts.remove_all(&more);
         assert_eq!(counts.get(Component::Output), 5);
         assert_eq!(counts.iter().count(), 3);

@@ -45,6 +45,7 @@ mod resolve;
 mod row;
 mod row_ends;
 pub mod scan;
+mod sums;
 mod table;
 mod tally;
 mod utf16;
@@ -64,7 +65,7 @@ pub(crate) use self::line::{usage_of, wrapped_array};
 
 pub use self::hash_labels::HashLabels;
 pub use self::mapping::{InputIncludesCache, Mapping, MappingError};
-pub use self::pipeline::{read_all, read_bytes};
+pub use self::pipeline::{read_all, read_bytes, read_sums};
 use crate::diagnostic::Diagnostics;
 use crate::period::Timestamp;
 

@@ -4,7 +4,7 @@ use super::format::{Emit, Format, Reads, RowReader, WAYS};
 use super::mapping::{Mapping, Names};
 use super::memo::Memo;
 use super::outcome::Skipped;
-use super::pipeline::Batch;
+use super::pipeline::{Batch, Run};
 use super::row::{Asked, Cells, Header, Row};
 use super::tally::Tally;
 use super::{ReadOptions, SourceError};
@@ -68,16 +68,16 @@ impl Table {
     }
 
     /// Starts reading its rows.
-    pub(super) fn reader<'t>(&'t self, file: &'t str, options: &'t ReadOptions) -> TableReader<'t> {
+    pub(super) fn reader<'t>(&'t self, file: &'t str, run: Run<'t>) -> TableReader<'t> {
         let rows: Box<dyn RowReader + 't> = match &self.way {
             Way::Mapped(places) => {
-                let columns = options.mapping.as_ref().and_then(Mapping::named_columns);
+                let columns = run.options.mapping.as_ref().and_then(Mapping::named_columns);
                 let named = columns.map(|columns| columns.map(|at| places[at]).collect());
                 Box::new(Mapped { places, named, names: Memo::default() })
             }
             Way::Known(reads) => reads.row_reader().unwrap_or_else(|| Box::new(NoRows)),
         };
-        TableReader { table: self, file, options, rows, asked: Asked::default() }
+        TableReader { table: self, file, run, rows, asked: Asked::default() }
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) type FoundRow<'f> = dyn FnMut(u64, Result<&dyn Cells, Skipped>) + 'f;
 pub(super) struct TableReader<'t> {
     table: &'t Table,
     file: &'t str,
-    options: &'t ReadOptions,
+    run: Run<'t>,
     rows: Box<dyn RowReader + 't>,
     asked: Asked,
 }
@@ -128,15 +128,17 @@ impl TableReader<'_> {
     /// What the rows of one part give, about `rows` of them; `each_row` hands them on.
     pub(super) fn part(&mut self, rows: usize, each_row: impl FnOnce(&mut FoundRow<'_>)) -> Batch {
         self.asked.next_part();
-        let mut batch = Batch { records: Vec::with_capacity(rows), ..Batch::default() };
-        let mut tally = Tally::new(self.file, self.options);
+        // Sums are mostly few.
+        let rows = if self.run.edges.is_some() { 0 } else { rows };
+        let mut batch = Batch { sums: Vec::with_capacity(rows), ..Batch::default() };
+        let mut tally = Tally::new(self.file, self.run);
         let format = Some(self.table.format);
         each_row(&mut |line, row| {
             let mut emit = |line, outcome| tally.outcome(line, format, outcome, &mut batch);
             match row {
                 Ok(cells) => {
                     let row = Row::new(&self.table.header, &self.asked, cells);
-                    self.rows.row(line, &row, self.options, &mut emit);
+                    self.rows.row(line, &row, self.run.options, &mut emit);
                 }
                 Err(skipped) => emit(line, Err(skipped)),
             }
@@ -148,9 +150,9 @@ impl TableReader<'_> {
     /// What was held back until the end of the table.
     pub(super) fn rest(mut self) -> Batch {
         let mut batch = Batch::default();
-        let mut tally = Tally::new(self.file, self.options);
+        let mut tally = Tally::new(self.file, self.run);
         let format = Some(self.table.format);
-        self.rows.finish(self.options, &mut |line, outcome| {
+        self.rows.finish(self.run.options, &mut |line, outcome| {
             tally.outcome(line, format, outcome, &mut batch);
         });
         tally.finish(&mut batch);
