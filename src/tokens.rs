@@ -241,7 +241,7 @@ impl ComponentCounts {
         }
     }
 
-    /// Adds all of another; false if a sum does not fit.
+    /// Adds all of another; false, and nothing is added, if a sum does not fit.
     #[must_use]
     pub fn checked_add_all(&mut self, other: &Self) -> bool {
         // Sums mostly have the components of what comes: both are in one order.
@@ -253,7 +253,11 @@ impl ComponentCounts {
             match self.items.get_mut(at) {
                 Some((mine, sum)) if *mine == component => match sum.checked_add(count) {
                     Some(new) => *sum = new,
-                    None => return false,
+                    None => {
+                        let added = other.iter().take_while(|(before, _)| *before < component);
+                        self.remove_all(&added.collect());
+                        return false;
+                    }
                 },
                 _ => self.items.insert(at, (component, count)),
             }
@@ -358,6 +362,21 @@ mod tests {
         let more: ComponentCounts = [(Component::Output, 9)].into_iter().collect();
         assert_eq!(counts.max(&more).get(Component::Output), 9);
         assert!(counts.checked_add_all(&more));
+        for much in [
+            [(Component::Output, u64::MAX)].as_slice(),
+            &[
+                (Component::InputUncached, 1),
+                (Component::InputCacheRead, 1),
+                (Component::Output, u64::MAX),
+            ],
+        ] {
+            let (mut sum, much) = (counts.clone(), much.iter().copied().collect());
+            assert!(!sum.checked_add_all(&much));
+            assert_eq!(sum, counts, "all or nothing");
+            let mut same: ComponentCounts = [(Component::Output, 1)].into_iter().collect();
+            assert!(!same.checked_add_all(&much));
+            assert_eq!(same.tokens(), 1);
+        }
         counts.remove_all(&more);
         assert_eq!(counts.get(Component::Output), 5);
         assert_eq!(counts.iter().count(), 3);

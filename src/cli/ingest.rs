@@ -16,7 +16,7 @@ use crate::report::{self, InputFacts, PriceBookFacts};
 use crate::rollup::bounded::{BoundedBuilder, IDS_IN_MEMORY};
 use crate::rollup::{Edges, Rollup, RollupBuilder, RollupRow, grains, overlap, parquet};
 use crate::source::{self, Input, Progress, inputs};
-use crate::usage::UsageRecord;
+use crate::usage::SummedRecords;
 
 /// Price changes are looked for from here ...
 const FIRST_YEAR: &str = "2022-01-01";
@@ -173,7 +173,9 @@ pub(crate) fn read_usage(
         outside: 0,
         failed: None,
     };
-    let report = read_logs(&logs, &mut reading, ui)?;
+    // What is summed lies in one charge period of the rollup and on one side of `--since` and `--until`.
+    let within = edges.also_at([settings.since, settings.until].into_iter().flatten());
+    let report = read_logs(&logs, &within, &mut reading, ui)?;
     facts.files += report.files;
     facts.skipped += report.skipped;
     facts.outside += reading.outside;
@@ -389,14 +391,19 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn add(&mut self, record: UsageRecord) {
-        let start = record.time.start();
+    fn add_all(&mut self, sums: Vec<SummedRecords>) {
+        self.builder.prepare(&sums);
+        sums.into_iter().for_each(|sum| self.add(sum));
+    }
+
+    fn add(&mut self, sum: SummedRecords) {
+        let start = sum.record.time.start();
         let inside = self.settings.since.is_none_or(|s| s <= start)
             && self.settings.until.is_none_or(|u| start < u);
         if !inside {
-            self.outside += 1;
+            self.outside += sum.records;
         } else if self.failed.is_none()
-            && let Err(error) = self.builder.add(record)
+            && let Err(error) = self.builder.add_sum(sum)
         {
             self.failed = Some(error.into());
         }
@@ -405,6 +412,7 @@ impl Reading<'_> {
 
 fn read_logs(
     logs: &[Input],
+    within: &Edges,
     reading: &mut Reading<'_>,
     ui: &Ui,
 ) -> Result<source::ReadReport, Failure> {
@@ -412,7 +420,7 @@ fn read_logs(
     let sizes: Option<u64> = logs.iter().map(Input::size).sum();
     let options = reading.settings.options.clone();
     let result = ui.while_reading(sizes, &progress, || {
-        source::read_all(logs, &options, &progress, |record| reading.add(record))
+        source::read_sums(logs, &options, within, &progress, |sums| reading.add_all(sums))
     });
     if let Some(error) = reading.failed.take() {
         return Err(error.into());

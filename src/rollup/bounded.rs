@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use tempfile::tempfile_in;
 
 use super::{Edges, Rollup, RollupBuilder, RollupError};
-use crate::usage::UsageRecord;
 use crate::usage::dedup::{Contribution, Dedup, PARTS, RequestId, read_from, write_to};
+use crate::usage::{SummedRecords, UsageRecord};
 
 /// Different request ids remembered in memory before files are used: about 190 MB, so that all of the program stays
 /// below 300 MB.
@@ -38,13 +38,29 @@ impl BoundedBuilder {
         Self { inner: RollupBuilder::new(edges), most_ids, folder, waiting: None }
     }
 
+    /// Looks up the ids of what is about to be added, so that their places come from memory together
+    /// instead of one after the other.
+    pub fn prepare(&self, sums: &[SummedRecords]) {
+        if self.waiting.is_none() {
+            self.inner.prepare(sums.iter().filter_map(|sum| sum.record.request_id));
+        }
+    }
+
     /// Adds one record, unless it is a copy of one that was added.
     ///
     /// # Errors
     /// [`RollupError`] if a sum does not fit or a temporary file cannot be written.
     pub fn add(&mut self, record: UsageRecord) -> Result<(), RollupError> {
-        let (id, new) = self.inner.contribution(record);
-        let Some(id) = id else { return self.inner.count(&new) };
+        self.add_sum(record.into())
+    }
+
+    /// Adds several records at once, or one with an id unless it is a copy.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn add_sum(&mut self, sum: SummedRecords) -> Result<(), RollupError> {
+        let (id, new) = self.inner.contribution(sum.record);
+        let Some(id) = id else { return self.inner.count(&new, sum.records) };
         if let Some(waiting) = &mut self.waiting {
             return waiting.put(id, &new);
         }

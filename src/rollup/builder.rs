@@ -7,11 +7,12 @@ use hashbrown::HashMap;
 use indexmap::{Equivalent, IndexMap, IndexSet};
 
 use super::{Edges, Profile, ReportedCosts, Rollup, RollupError, RollupRow};
-use crate::period::{Period, Timestamp};
+use crate::period::Period;
 use crate::sku::{ContextBand, Sku};
 use crate::tokens::ComponentCounts;
 use crate::usage::dedup::{Contribution, Dedup, RequestId, Verdict};
-use crate::usage::{Labels, RecordGrain, ReportedCost, UsageRecord, UsageTime};
+use crate::usage::edges::ChargePeriods;
+use crate::usage::{Labels, RecordGrain, ReportedCost, SummedRecords, UsageRecord};
 
 #[derive(Debug, Default)]
 struct Sums {
@@ -92,7 +93,7 @@ pub struct RollupBuilder {
     shared: HashMap<SharedKey, Shared, FixedState>,
     rows: IndexMap<(Period, u32), Sums, FixedState>,
     latest: Latest,
-    before: Option<Period>,
+    periods: ChargePeriods,
     dedup: Dedup,
     duplicates: u64,
 }
@@ -107,7 +108,7 @@ impl RollupBuilder {
             shared: HashMap::default(),
             rows: IndexMap::default(),
             latest: Latest::default(),
-            before: None,
+            periods: ChargePeriods::default(),
             dedup: Dedup::default(),
             duplicates: 0,
         }
@@ -124,10 +125,18 @@ impl RollupBuilder {
     /// # Errors
     /// [`RollupError`] if a sum does not fit.
     pub fn add(&mut self, record: UsageRecord) -> Result<(), RollupError> {
-        let (id, new) = self.contribution(record);
+        self.add_sum(record.into())
+    }
+
+    /// Adds several records at once, or one with an id unless it is a copy.
+    ///
+    /// # Errors
+    /// [`RollupError`] if a sum does not fit.
+    pub fn add_sum(&mut self, sum: SummedRecords) -> Result<(), RollupError> {
+        let (id, new) = self.contribution(sum.record);
         match id {
             Some(id) => self.offer(id, &new),
-            None => self.count(&new),
+            None => self.count(&new, sum.records),
         }
     }
 
@@ -150,6 +159,11 @@ impl RollupBuilder {
         (record.request_id, new)
     }
 
+    /// Looks ids up, for the time that it takes to do so later.
+    pub(super) fn prepare(&self, ids: impl Iterator<Item = RequestId>) {
+        std::hint::black_box(ids.filter(|id| self.dedup.has(*id)).count());
+    }
+
     /// Different request ids that are remembered.
     pub(super) fn ids(&self) -> usize {
         self.dedup.len()
@@ -165,7 +179,7 @@ impl RollupBuilder {
         let profiles = &self.profiles;
         let better = |old: u32, new: u32| rank(profiles, new) > rank(profiles, old);
         match self.dedup.offer(id, new, better) {
-            Verdict::New => self.count(new),
+            Verdict::New => self.count(new, 1),
             Verdict::Duplicate => {
                 self.duplicates += 1;
                 Ok(())
@@ -173,7 +187,7 @@ impl RollupBuilder {
             Verdict::Replace(change) => {
                 self.duplicates += 1;
                 self.take_back(&change.0);
-                self.count(&change.1)
+                self.count(&change.1, 1)
             }
         }
     }
@@ -241,32 +255,9 @@ impl RollupBuilder {
         u32::try_from(number).unwrap_or(u32::MAX)
     }
 
-    /// A request belongs to the charge period of its instant. So does a bucket that lies in one; a
-    /// longer bucket keeps its own period, because nothing tells how to divide it.
-    fn period(&mut self, time: UsageTime) -> Period {
-        match time {
-            UsageTime::At(instant) => self.charge_period(instant),
-            UsageTime::Bucket(bucket) => {
-                let period = self.charge_period(bucket.start);
-                if bucket.end <= period.end { period } else { bucket }
-            }
-        }
-    }
-
-    /// The charge period of an instant, which mostly is that of the instant before.
-    fn charge_period(&mut self, instant: Timestamp) -> Period {
-        match self.before {
-            Some(period) if period.contains(instant) => period,
-            _ => {
-                let period = self.edges.period_of(instant);
-                self.before = Some(period);
-                period
-            }
-        }
-    }
-
-    pub(super) fn count(&mut self, c: &Contribution) -> Result<(), RollupError> {
-        let period = self.period(c.time);
+    /// Counts what so many records add.
+    pub(super) fn count(&mut self, c: &Contribution, records: u64) -> Result<(), RollupError> {
+        let period = self.periods.of(c.time, &self.edges);
         let rows = &mut self.rows;
         let find = || {
             let entry = rows.entry((period, c.profile));
@@ -276,14 +267,14 @@ impl RollupBuilder {
         };
         let at = self.latest.row(period, c.profile, find);
         let Some((_, sums)) = rows.get_index_mut(at) else { return Ok(()) };
-        sums.records = sums.records.checked_add(1).ok_or(RollupError::CountOverflow)?;
+        sums.records = sums.records.checked_add(records).ok_or(RollupError::CountOverflow)?;
         sums.requests = sums.requests.checked_add(c.requests).ok_or(RollupError::CountOverflow)?;
         sums.add_components(&c.components)?;
         c.reported_cost.as_ref().map_or(Ok(()), |cost| sums.add_cost(cost))
     }
 
     fn take_back(&mut self, c: &Contribution) {
-        let key = (self.period(c.time), c.profile);
+        let key = (self.periods.of(c.time, &self.edges), c.profile);
         if let Some(sums) = self.rows.get_mut(&key) {
             sums.records -= 1;
             sums.requests -= c.requests;

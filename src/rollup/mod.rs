@@ -16,39 +16,11 @@ use thiserror::Error;
 
 pub use self::builder::RollupBuilder;
 use crate::money::{Amount, Currency, MoneyError};
-use crate::period::{Grain, Period, Timestamp};
+use crate::period::{Period, Timestamp};
 use crate::sku::{ContextBand, Sku};
 use crate::tokens::ComponentCounts;
+pub use crate::usage::edges::Edges;
 use crate::usage::{CostKind, Labels, RecordGrain};
-
-/// Where charge periods and context bands are cut, so that no price changes inside one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edges {
-    /// Length of charge periods.
-    pub grain: Grain,
-    /// First prompt size of each context band but the lowest, sorted.
-    pub context: Vec<u64>,
-    /// Further instants at which a charge period is cut, sorted: price changes off the grain.
-    pub times: Vec<Timestamp>,
-}
-
-impl Edges {
-    /// The charge period of an instant.
-    #[must_use]
-    pub fn period_of(&self, instant: Timestamp) -> Period {
-        let mut period = self.grain.period_of(instant);
-        let after = self.times.partition_point(|edge| *edge <= instant);
-        if let Some(edge) = self.times.get(after).filter(|edge| **edge < period.end) {
-            period.end = *edge;
-        }
-        if let Some(edge) =
-            after.checked_sub(1).map(|at| self.times[at]).filter(|edge| *edge > period.start)
-        {
-            period.start = edge;
-        }
-        period
-    }
-}
 
 /// Everything about usage that a price or a report can depend on, apart from time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -212,29 +184,6 @@ impl Rollup {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(text: &str) -> Timestamp {
-        Timestamp::parse(text).unwrap()
-    }
-
-    #[test]
-    fn hours_are_cut_where_a_price_changes_inside() {
-        let edges = Edges {
-            grain: Grain::Hour,
-            context: vec![],
-            times: vec![at("2026-04-26T12:15:00Z"), at("2026-04-26T12:45:00Z")],
-        };
-        let shown = |text: &str| {
-            let period = edges.period_of(at(text));
-            (period.start.to_string(), period.end.to_string())
-        };
-        let hour =
-            |a: &str, b: &str| (format!("2026-04-26T{a}:00Z"), format!("2026-04-26T{b}:00Z"));
-        assert_eq!(shown("2026-04-26T12:14:59.999999999Z"), hour("12:00", "12:15"));
-        assert_eq!(shown("2026-04-26T12:15:00Z"), hour("12:15", "12:45"));
-        assert_eq!(shown("2026-04-26T12:50:00Z"), hour("12:45", "13:00"));
-        assert_eq!(shown("2026-04-26T13:00:00Z"), hour("13:00", "14:00"));
-    }
 
     #[test]
     fn bands() {

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use polars::prelude::{
-    AnyValue, Column, DataFrame, DataType, IntoColumn, KeyValueMetadata, NamedFrom,
+    AnyValue, Column, DataFrame, DataType, IdxCa, IntoColumn, KeyValueMetadata, NamedFrom,
     ParquetCompression, ParquetReader, ParquetWriter, SerReader, Series, TimeUnit, TimeZone,
 };
 use serde::{Deserialize, Serialize};
@@ -100,16 +100,20 @@ pub fn write(
 
 fn frame_of(rollup: &Rollup) -> Result<DataFrame, ParquetError> {
     let rows = &rollup.rows;
-    let profile = |row: &RollupRow| rollup.profile(row);
+    // Profiles are few: their texts are looked at once, and rows say where they are.
+    let places = IdxCa::from_vec("profile".into(), rows.iter().map(|r| r.profile).collect());
+    let named = |name: &str, get: &dyn for<'p> Fn(&'p Profile) -> Option<&'p str>| {
+        texts(name, rollup.profiles.iter().map(get)).take(&places)
+    };
     let mut columns = vec![
         instants("period_start", rows.iter().map(|r| r.period.start))?,
         instants("period_end", rows.iter().map(|r| r.period.end))?,
     ];
     for (name, get) in SKU_COLUMNS {
-        columns.push(texts(name, rows.iter().map(|r| Some(get(&profile(r).sku)))));
+        columns.push(named(name, &|profile| Some(get(&profile.sku)))?);
     }
-    columns.push(texts("grain", rows.iter().map(|r| Some(profile(r).grain.name()))));
-    let band = |row: &RollupRow| match profile(row).context {
+    columns.push(named("grain", &|profile| Some(profile.grain.name()))?);
+    let band = |row: &RollupRow| match rollup.profile(row).context {
         ContextBand::Known { from, until } => (Some(from), until),
         ContextBand::Unknown => (None, None),
     };
@@ -118,10 +122,8 @@ fn frame_of(rollup: &Rollup) -> Result<DataFrame, ParquetError> {
     let labels: BTreeSet<&str> =
         rollup.profiles.iter().flat_map(|p| p.labels.iter().map(|(k, _)| k)).collect();
     for label in labels {
-        columns.push(texts(
-            &format!("{LABEL}{label}"),
-            rows.iter().map(|r| profile(r).labels.get(label)),
-        ));
+        let name = format!("{LABEL}{label}");
+        columns.push(named(&name, &|profile| profile.labels.get(label))?);
     }
     columns.push(numbers("records", rows.iter().map(|r| Some(r.records))));
     columns.push(numbers("requests", rows.iter().map(|r| Some(r.requests))));

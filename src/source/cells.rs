@@ -4,24 +4,41 @@
 use std::borrow::Cow;
 
 use polars::prelude::{
-    AnyValue, Column, DataType, Int64Chunked, StringChunked, TimeUnit, UInt64Chunked,
+    AnyValue, ChunkedArray, Column, DataType, Int64Type, PolarsDataType, StaticArray, StringType,
+    TimeUnit, UInt64Type,
 };
 
+use super::marks::{Mark, NO_VALUE};
 use super::row::Cell;
 use crate::period::{DAY_NANOS, Timestamp};
 
 /// How deep lists and objects are followed; what lies deeper is null.
 const MOST_LEVELS: usize = 16;
 
+/// The values of a column of this type after each other.
+type Array<T> = <T as PolarsDataType>::Array;
+
 /// The values of a column.
 #[derive(Debug)]
 pub(super) enum Values {
-    Texts(StringChunked),
-    Whole(Int64Chunked),
-    Counts(UInt64Chunked),
+    Texts(Array<StringType>),
+    Whole(Array<Int64Type>),
+    Counts(Array<UInt64Type>),
     /// Times, and the nanoseconds of their unit.
-    Times(Int64Chunked, i64),
+    Times(Array<Int64Type>, i64),
     Others(Column),
+}
+
+fn array<T: PolarsDataType>(values: &ChunkedArray<T>) -> Option<Array<T>>
+where
+    Array<T>: Clone,
+{
+    values.rechunk().downcast_get(0).cloned()
+}
+
+/// The value at a place; `None` for null.
+fn value<T: PolarsDataType>(values: &Array<T>, at: usize) -> Option<T::Physical<'_>> {
+    values.get(at)
 }
 
 impl Values {
@@ -32,13 +49,13 @@ impl Values {
 
     fn typed(column: &Column) -> Option<Self> {
         let series = column.as_materialized_series();
-        let whole = || series.to_physical_repr().cast(&DataType::Int64).ok()?.i64().ok().cloned();
+        let whole = || array(series.to_physical_repr().cast(&DataType::Int64).ok()?.i64().ok()?);
         Some(match series.dtype() {
-            DataType::String => Self::Texts(series.str().ok()?.clone()),
+            DataType::String => Self::Texts(array(series.str().ok()?)?),
             DataType::Categorical(..) => {
-                Self::Texts(series.cast(&DataType::String).ok()?.str().ok()?.clone())
+                Self::Texts(array(series.cast(&DataType::String).ok()?.str().ok()?)?)
             }
-            DataType::UInt64 => Self::Counts(series.u64().ok()?.clone()),
+            DataType::UInt64 => Self::Counts(array(series.u64().ok()?)?),
             DataType::Int8
             | DataType::Int16
             | DataType::Int32
@@ -55,14 +72,35 @@ impl Values {
         })
     }
 
+    /// The mark of a cell, of columns where that is quickly told: where a text is, or a number.
+    pub(super) fn mark(&self, at: usize) -> Option<Mark> {
+        let number = |numbers| value::<Int64Type>(numbers, at).map(|n| n.cast_unsigned().into());
+        let mark = match self {
+            Self::Texts(texts) => {
+                let view = texts.views().get(at);
+                view.filter(|_| value::<StringType>(texts, at).is_some()).map(|view| view.as_u128())
+            }
+            Self::Whole(numbers) | Self::Times(numbers, _) => number(numbers),
+            Self::Counts(counts) => value::<UInt64Type>(counts, at).map(Mark::from),
+            Self::Others(_) => return None,
+        };
+        Some(mark.unwrap_or(NO_VALUE))
+    }
+
     /// A cell; `None` for null.
     pub(super) fn cell(&self, at: usize) -> Option<Cell<'_>> {
         match self {
-            Self::Texts(texts) => texts.get(at).map(|text| Cell::Text(Cow::Borrowed(text))),
-            Self::Whole(numbers) => numbers.get(at).map(|number| Cell::Whole(number.into())),
-            Self::Counts(counts) => counts.get(at).map(|count| Cell::Whole(count.into())),
+            Self::Texts(texts) => {
+                value::<StringType>(texts, at).map(|text| Cell::Text(Cow::Borrowed(text)))
+            }
+            Self::Whole(numbers) => {
+                value::<Int64Type>(numbers, at).map(|number| Cell::Whole(number.into()))
+            }
+            Self::Counts(counts) => {
+                value::<UInt64Type>(counts, at).map(|count| Cell::Whole(count.into()))
+            }
             Self::Times(counts, nanos) => {
-                let nanos = counts.get(at)?.checked_mul(*nanos)?;
+                let nanos = value::<Int64Type>(counts, at)?.checked_mul(*nanos)?;
                 Some(Cell::Time(Timestamp::from_nanos(nanos)))
             }
             Self::Others(column) => {

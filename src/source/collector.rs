@@ -11,7 +11,7 @@ use std::sync::{Condvar, Mutex};
 
 use super::pipeline::{Batch, Numbered};
 use super::{ReadReport, SourceError};
-use crate::usage::UsageRecord;
+use crate::usage::SummedRecords;
 
 /// Takes batches of any order.
 pub(super) struct Collector<'s, S> {
@@ -32,7 +32,7 @@ struct Collected<S> {
     report: Result<ReadReport, SourceError>,
 }
 
-impl<'s, S: FnMut(UsageRecord)> Collector<'s, S> {
+impl<'s, S: FnMut(Vec<SummedRecords>)> Collector<'s, S> {
     /// Hands on records to a sink. After an error, `stop` is set, and nothing more is handed on.
     pub(super) fn new(sink: S, most: usize, stop: &'s AtomicBool) -> Self {
         let collected = Collected { next: 0, sink, report: Ok(ReadReport::default()) };
@@ -86,7 +86,7 @@ impl<'s, S: FnMut(UsageRecord)> Collector<'s, S> {
             collected.next += 1;
             match result {
                 Ok(batch) => {
-                    batch.records.into_iter().for_each(&mut collected.sink);
+                    (collected.sink)(batch.sums);
                     report.add(batch.report);
                 }
                 Err(error) => {
@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
     use crate::period::Timestamp;
-    use crate::usage::{Labels, RecordGrain, UsageTime};
+    use crate::usage::{Labels, RecordGrain, UsageRecord, UsageTime};
 
     /// A batch of one record, whose time is its number.
     fn batch(number: u64) -> Result<Batch, SourceError> {
@@ -145,7 +145,7 @@ mod tests {
             reported_cost: None,
         };
         let report = ReadReport { files: 1, ..ReadReport::default() };
-        Ok(Batch { records: vec![record], report })
+        Ok(Batch { sums: vec![record.into()], report })
     }
 
     fn failed() -> Result<Batch, SourceError> {
@@ -157,8 +157,11 @@ mod tests {
         const MOST: usize = 3;
         let stop = AtomicBool::new(false);
         let mut seen = Vec::new();
-        let collector =
-            Collector::new(|record: UsageRecord| seen.push(record.requests), MOST, &stop);
+        let collector = Collector::new(
+            |sums: Vec<SummedRecords>| seen.extend(sums.iter().map(|sum| sum.record.requests)),
+            MOST,
+            &stop,
+        );
         let begun = Mutex::new(0..2_000_u64);
         thread::scope(|scope| {
             for worker in 0..4 {
@@ -183,7 +186,11 @@ mod tests {
     fn nothing_is_handed_on_behind_an_error() {
         let stop = AtomicBool::new(false);
         let mut seen = Vec::new();
-        let collector = Collector::new(|record: UsageRecord| seen.push(record.requests), 1, &stop);
+        let collector = Collector::new(
+            |sums: Vec<SummedRecords>| seen.extend(sums.iter().map(|sum| sum.record.requests)),
+            1,
+            &stop,
+        );
         collector.leave((1, batch(1)));
         // More than may be left, of which the first is missing: those who left them wait.
         thread::scope(|scope| {

@@ -14,11 +14,11 @@ use super::format::Format;
 use super::inputs::Input;
 use super::line::{JsonReader, needs_order};
 use super::outcome::Outcome;
-use super::pipeline::{Batch, Done, Task, Work, parse_block, rest_of};
+use super::pipeline::{Batch, Done, Run, Task, Work, parse_block, rest_of};
 use super::reader::{Container, Opened, Stream, container, open, peek, skip_mark};
 use super::table::Table;
 use super::tally::Tally;
-use super::{Progress, ReadOptions, SourceError, database, parquet};
+use super::{Progress, SourceError, database, parquet};
 use crate::diagnostic::{Code, Location, code};
 
 /// Bytes looked at to tell what a file is.
@@ -48,7 +48,7 @@ impl Place<'_> {
 
 /// Opens files and cuts them up.
 pub(super) struct Cutter<'a> {
-    options: &'a ReadOptions,
+    run: Run<'a>,
     progress: &'a Progress,
     to_workers: SyncSender<Task>,
     done: Done<'a>,
@@ -59,14 +59,14 @@ pub(super) struct Cutter<'a> {
 
 impl<'a> Cutter<'a> {
     pub(super) fn new(
-        options: &'a ReadOptions,
+        run: Run<'a>,
         progress: &'a Progress,
         to_workers: SyncSender<Task>,
         done: Done<'a>,
         spares: Spares,
         stop: &'a AtomicBool,
     ) -> Self {
-        Self { options, progress, to_workers, done, spares, next: 0, stop }
+        Self { run, progress, to_workers, done, spares, next: 0, stop }
     }
 
     pub(super) fn run(mut self, inputs: &[Input]) {
@@ -105,9 +105,9 @@ impl<'a> Cutter<'a> {
         let found = container(&head);
         let names = if found == Container::Delimited { csv::column_names(&head) } else { vec![] };
         // The costs of a billing export are another view of the same spend, not more of it.
-        let is_costs = self.options.mapping.is_none()
+        let is_costs = self.run.options.mapping.is_none()
             && is_cost_table(&names)
-            && Table::of(&names, file, self.options)?.is_none();
+            && Table::of(&names, file, self.run.options)?.is_none();
         about.report.files = u64::from(!is_costs && found != Container::Zip);
         if found == Container::Empty {
             about.report.diagnostics.add(
@@ -120,7 +120,7 @@ impl<'a> Cutter<'a> {
         match found {
             Container::Empty => Ok(()),
             Container::Unsupported(kind) => self.refuse(kind, place),
-            Container::JsonLines if needs_order(&head, self.options) => {
+            Container::JsonLines if needs_order(&head, self.run.options) => {
                 self.lines_in_order(stream, file).map_err(failed)
             }
             Container::JsonLines => self.lines(stream, file).map_err(failed),
@@ -211,7 +211,7 @@ impl<'a> Cutter<'a> {
     /// Reads lines that make sense only after each other: those of a small file as one task, so
     /// that files are read side by side, and those of a larger one here, a block at a time.
     fn lines_in_order(&mut self, stream: impl Read, file: &Arc<str>) -> io::Result<()> {
-        let options = self.options;
+        let run = self.run;
         let mut blocks = Blocks::new(stream, self.spares.clone());
         let (mut begun, mut bytes, mut failed) = (Vec::new(), 0, None);
         while bytes <= SMALL && failed.is_none() {
@@ -229,17 +229,17 @@ impl<'a> Cutter<'a> {
             }
         }
         let begun = begun.into_iter().map(Ok).chain(failed.map(Err));
-        let mut reader = JsonReader::in_order(options);
+        let mut reader = JsonReader::in_order(run.options);
         for block in begun.chain(std::iter::from_fn(|| blocks.next_block().transpose())) {
             let block = block?;
-            let batch = parse_block(&mut reader, &block, file, options);
+            let batch = parse_block(&mut reader, &block, file, run);
             self.spares.put(block);
             self.send(batch);
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(());
             }
         }
-        self.send(rest_of(reader, file, options));
+        self.send(rest_of(reader, file, run));
         Ok(())
     }
 
@@ -249,7 +249,7 @@ impl<'a> Cutter<'a> {
         let most = u64::try_from(LARGEST_DOCUMENT).unwrap_or(u64::MAX);
         stream.take(most).read_to_end(&mut bytes)?;
         let mut batch = Batch::default();
-        let mut tally = Tally::new(file, self.options);
+        let mut tally = Tally::new(file, self.run);
         if bytes.len() >= LARGEST_DOCUMENT {
             let message = format!(
                 "JSON document of more than {} MiB: write one record a line instead",
@@ -257,7 +257,7 @@ impl<'a> Cutter<'a> {
             );
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
-        let mut reader = JsonReader::in_order(self.options);
+        let mut reader = JsonReader::in_order(self.run.options);
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         for (line, value) in super::scan::documents(text) {
             match value {
@@ -267,7 +267,7 @@ impl<'a> Cutter<'a> {
         }
         tally.finish(&mut batch);
         self.send(batch);
-        self.send(rest_of(reader, file, self.options));
+        self.send(rest_of(reader, file, self.run));
         Ok(())
     }
 
@@ -279,7 +279,7 @@ impl<'a> Cutter<'a> {
         file: &Arc<str>,
     ) -> Result<(), SourceError> {
         let failed = |source| SourceError::Io { file: file.to_string(), source };
-        let Some(table) = Table::of(names, file, self.options)? else {
+        let Some(table) = Table::of(names, file, self.run.options)? else {
             self.send(unknown_table(names, file));
             return Ok(());
         };
@@ -287,7 +287,7 @@ impl<'a> Cutter<'a> {
         let stream = skip_mark(head, stream).map_err(failed)?;
         let mut blocks = Blocks::of_rows(stream, self.spares.clone(), dialect.delimiter);
         if table.needs_order() {
-            let mut reader = table.reader(file, self.options);
+            let mut reader = table.reader(file, self.run);
             while let Some(block) = blocks.next_block().map_err(failed)? {
                 let batch = reader.part(block.lines(), |each| dialect.rows(&block, each));
                 self.spares.put(block);
@@ -310,12 +310,12 @@ impl<'a> Cutter<'a> {
 
     fn parquet(&mut self, path: &Path, file: &Arc<str>) -> Result<(), SourceError> {
         let names = parquet::column_names(path)?;
-        let Some(table) = Table::of(&names, file, self.options)? else {
+        let Some(table) = Table::of(&names, file, self.run.options)? else {
             self.send(unknown_table(&names, file));
             return Ok(());
         };
         if table.needs_order() {
-            let mut reader = table.reader(file, self.options);
+            let mut reader = table.reader(file, self.run);
             parquet::slices(path, table.wanted(), |slice| {
                 let mut read = Ok(());
                 let batch = reader.part(slice.len(), |each| read = slice.rows(each));
@@ -333,7 +333,7 @@ impl<'a> Cutter<'a> {
     }
 
     fn database(&mut self, path: &Path, file: &Arc<str>) -> Result<(), SourceError> {
-        let options = self.options;
+        let options = self.run.options;
         let opened = database::Database::open(path)?;
         let ways = opened.ways(options)?;
         if ways.is_empty() {
@@ -357,10 +357,10 @@ impl<'a> Cutter<'a> {
         read: impl FnOnce(&mut dyn FnMut(u64, Outcome)) -> Result<(), SourceError>,
     ) -> Result<(), SourceError> {
         let mut batch = Batch::default();
-        let mut tally = Tally::new(file, self.options);
+        let mut tally = Tally::new(file, self.run);
         let result = read(&mut |line, outcome| {
             tally.outcome(line, Some(format), outcome, &mut batch);
-            if batch.records.len() >= ROWS {
+            if batch.sums.len() >= ROWS {
                 let full = std::mem::take(&mut batch);
                 let number = self.number();
                 (self.done)((number, Ok(full)));

@@ -26,6 +26,7 @@ mod format;
 mod format_tests;
 mod gateways;
 pub mod hash_labels;
+mod header;
 pub mod inputs;
 mod key_filter;
 mod known;
@@ -33,6 +34,7 @@ mod line;
 #[cfg(test)]
 mod line_tests;
 pub mod mapping;
+mod marks;
 mod memo;
 mod outcome;
 mod packed;
@@ -45,6 +47,7 @@ mod resolve;
 mod row;
 mod row_ends;
 pub mod scan;
+mod sums;
 mod table;
 mod tally;
 mod usual;
@@ -65,7 +68,7 @@ pub(crate) use self::line::{usage_of, wrapped_array};
 
 pub use self::hash_labels::HashLabels;
 pub use self::mapping::{InputIncludesCache, Mapping, MappingError};
-pub use self::pipeline::{read_all, read_bytes};
+pub use self::pipeline::{read_all, read_bytes, read_sums};
 use crate::diagnostic::Diagnostics;
 use crate::period::Timestamp;
 

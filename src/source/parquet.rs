@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use polars::prelude::{FileMetadata, FileMetadataRef, ParquetReader, SerReader};
 
 use super::cells::{Values, row_json};
+use super::marks::Mark;
 use super::row::{Cell, Cells};
 use super::table::FoundRow;
 use super::{Progress, SourceError};
@@ -137,6 +138,10 @@ struct PartRow<'p> {
 impl Cells for PartRow<'_> {
     fn cell(&self, place: usize) -> Option<Cell<'_>> {
         self.part.column(place)?.cell(self.at)
+    }
+
+    fn mark(&self, place: usize) -> Option<Mark> {
+        self.part.column(place)?.mark(self.at)
     }
 }
 

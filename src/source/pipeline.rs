@@ -18,19 +18,27 @@ use super::table::Table;
 use super::tally::Tally;
 use super::{Progress, ReadOptions, ReadReport, SourceError};
 use crate::diagnostic::code;
-use crate::usage::UsageRecord;
+use crate::usage::edges::Edges;
+use crate::usage::{SummedRecords, UsageRecord};
 
-/// The records of one block, with what was odd about it.
+/// How to read, and the edges within which records without an id are summed, where they are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run<'o> {
+    pub(super) options: &'o ReadOptions,
+    pub(super) edges: Option<&'o Edges>,
+}
+
+/// The records of one block, each by itself or summed, with what was odd about it.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    pub(super) records: Vec<UsageRecord>,
+    pub(super) sums: Vec<SummedRecords>,
     pub(super) report: ReadReport,
 }
 
 impl Batch {
     /// Puts what comes later behind it.
     fn add(&mut self, later: Self) {
-        self.records.extend(later.records);
+        self.sums.extend(later.sums);
         self.report.add(later.report);
     }
 }
@@ -68,8 +76,34 @@ pub fn read_all(
     inputs: &[Input],
     options: &ReadOptions,
     progress: &Progress,
-    sink: impl FnMut(UsageRecord) + Send,
+    mut sink: impl FnMut(UsageRecord) + Send,
 ) -> Result<ReadReport, SourceError> {
+    let each = |sums: Vec<SummedRecords>| sums.into_iter().for_each(|sum| sink(sum.record));
+    read(inputs, Run { options, edges: None }, progress, each)
+}
+
+/// Reads all inputs as [`read_all`] does, and sums records without an id within `edges`: what `sink`
+/// gets, of one part after the other, makes the same rollup, whose own edges are the same or fewer.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn read_sums(
+    inputs: &[Input],
+    options: &ReadOptions,
+    edges: &Edges,
+    progress: &Progress,
+    sink: impl FnMut(Vec<SummedRecords>) + Send,
+) -> Result<ReadReport, SourceError> {
+    read(inputs, Run { options, edges: Some(edges) }, progress, sink)
+}
+
+fn read(
+    inputs: &[Input],
+    run: Run<'_>,
+    progress: &Progress,
+    sink: impl FnMut(Vec<SummedRecords>) + Send,
+) -> Result<ReadReport, SourceError> {
+    let options = run.options;
     let workers = options.threads.max(1);
     let (to_workers, tasks) = sync_channel::<Task>(workers * 2);
     let tasks = Mutex::new(tasks);
@@ -79,12 +113,12 @@ pub fn read_all(
     let leave = |numbered: Numbered| collector.leave(numbered);
     let spares = Spares::default();
     thread::scope(|scope| {
-        let cutter = Cutter::new(options, progress, to_workers, &leave, spares.clone(), &stop);
+        let cutter = Cutter::new(run, progress, to_workers, &leave, spares.clone(), &stop);
         scope.spawn(move || cutter.run(inputs));
         for _ in 1..workers {
-            scope.spawn(|| work(&tasks, &leave, &spares, &stop, options));
+            scope.spawn(|| work(&tasks, &leave, &spares, &stop, run));
         }
-        work(&tasks, &put, &spares, &stop, options);
+        work(&tasks, &put, &spares, &stop, run);
     });
     let report = collector.finish();
     report.and_then(|report| check_mapping(report, options)).map(|mut report| {
@@ -126,9 +160,9 @@ fn work(
     done: Done<'_>,
     spares: &Spares,
     stop: &AtomicBool,
-    options: &ReadOptions,
+    run: Run<'_>,
 ) {
-    let mut reader = JsonReader::by_line(options);
+    let mut reader = JsonReader::by_line(run.options);
     loop {
         let task = match tasks.lock() {
             Ok(receiver) => receiver.recv(),
@@ -137,7 +171,7 @@ fn work(
         let Ok(task) = task else { return };
         // After an error the rest is taken off the channel unread, so that the cutter never waits.
         if !stop.load(Ordering::Relaxed) {
-            done((task.number, parse(task.work, &task.file, &mut reader, spares, options)));
+            done((task.number, parse(task.work, &task.file, &mut reader, spares, run)));
         }
     }
 }
@@ -147,34 +181,33 @@ fn parse(
     file: &str,
     reader: &mut JsonReader<'_>,
     spares: &Spares,
-    options: &ReadOptions,
+    run: Run<'_>,
 ) -> Result<Batch, SourceError> {
     match work {
         Work::Lines(block) => {
-            let batch = parse_block(reader, &block, file, options);
+            let batch = parse_block(reader, &block, file, run);
             spares.put(block);
             Ok(batch)
         }
         Work::InOrder(blocks) => {
-            let mut reader = JsonReader::in_order(options);
+            let mut reader = JsonReader::in_order(run.options);
             let mut whole = Batch::default();
             for block in blocks {
-                whole.add(parse_block(&mut reader, &block, file, options));
+                whole.add(parse_block(&mut reader, &block, file, run));
                 spares.put(block);
             }
-            whole.add(rest_of(reader, file, options));
+            whole.add(rest_of(reader, file, run));
             Ok(whole)
         }
         Work::Rows(table, dialect, block) => {
-            let mut reader = table.reader(file, options);
+            let mut reader = table.reader(file, run);
             let batch = reader.part(block.lines(), |each| dialect.rows(&block, each));
             spares.put(block);
             Ok(batch)
         }
         Work::Slice(table, slice) => {
             let mut read = Ok(());
-            let batch =
-                table.reader(file, options).part(slice.len(), |each| read = slice.rows(each));
+            let batch = table.reader(file, run).part(slice.len(), |each| read = slice.rows(each));
             read.map(|()| batch)
         }
     }
@@ -185,11 +218,11 @@ pub(super) fn parse_block(
     reader: &mut JsonReader<'_>,
     block: &Block,
     file: &str,
-    options: &ReadOptions,
+    run: Run<'_>,
 ) -> Batch {
     let mut batch =
-        Batch { records: Vec::with_capacity(block.text().len() / 600), ..Batch::default() };
-    let mut tally = Tally::new(file, options);
+        Batch { sums: Vec::with_capacity(block.text().len() / 600), ..Batch::default() };
+    let mut tally = Tally::new(file, run);
     reader.next_batch();
     if block.too_long {
         let message = format!("lines longer than {} MiB", LONGEST_LINE >> 20);
@@ -219,9 +252,9 @@ pub(super) fn parse_block(
 }
 
 /// What a reader of a file in its order held back until the end.
-pub(super) fn rest_of(mut reader: JsonReader<'_>, file: &str, options: &ReadOptions) -> Batch {
+pub(super) fn rest_of(mut reader: JsonReader<'_>, file: &str, run: Run<'_>) -> Batch {
     let mut batch = Batch::default();
-    let mut tally = Tally::new(file, options);
+    let mut tally = Tally::new(file, run);
     reader.finish(&mut |line, format, outcome| tally.outcome(line, format, outcome, &mut batch));
     tally.finish(&mut batch);
     batch

@@ -1,104 +1,17 @@
 //! Rows of tables, whatever the container: cells by the name of their column.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::convert::Infallible;
 
-use compact_str::CompactString;
-use hashbrown::HashMap;
-
+use super::header::KnownNames;
+pub(crate) use super::header::{Asked, ColumnRule, Header, Names, normalised};
+use super::marks::Mark;
+use super::memo::{Fields, Memo};
 use super::outcome::Skipped;
 use super::scan::parse_count;
 use crate::diagnostic::code;
 use crate::money::Amount;
 use crate::period::Timestamp;
-
-/// A column's name as it is compared: lower case, letters and digits alone.
-pub(crate) fn normalised(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-/// The columns of a table.
-#[derive(Debug)]
-pub(crate) struct Header {
-    names: Vec<String>,
-    places: Places,
-    /// The same by the names as they are printed, which mostly are the keys that readers ask by.
-    printed: Places,
-    /// Of each column the first with its name.
-    firsts: Vec<usize>,
-    /// The columns in the order of their normalised names.
-    sorted: Vec<usize>,
-}
-
-/// Places that were asked for, by where the name stands in memory: readers ask for the same names
-/// in every row.
-#[derive(Debug)]
-pub(crate) struct Asked(RefCell<Vec<Question>>);
-
-/// A name that was asked for, and the place of its column.
-type Question = (Box<str>, Option<usize>);
-
-impl Default for Asked {
-    fn default() -> Self {
-        Self(RefCell::new((0..Self::SLOTS).map(|_| (Box::from(""), None)).collect()))
-    }
-}
-
-impl Asked {
-    const SLOTS: usize = 256;
-
-    fn place(&self, key: &str, find: impl FnOnce() -> Option<usize>) -> Option<usize> {
-        let mixed = key.as_ptr().addr().wrapping_add(key.len()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let slot = &mut self.0.borrow_mut()[(mixed >> 56) % Self::SLOTS];
-        if *slot.0 != *key {
-            *slot = (key.into(), find());
-        }
-        slot.1
-    }
-}
-
-type Places = HashMap<String, usize, foldhash::fast::FixedState>;
-
-impl Header {
-    /// Of columns as they are printed; of several with one normalised name the first counts.
-    pub(crate) fn new<'n>(columns: impl IntoIterator<Item = &'n str>) -> Self {
-        let (mut names, mut firsts) = (Vec::new(), Vec::new());
-        let (mut places, mut printed) = (Places::default(), Places::default());
-        for (at, column) in columns.into_iter().enumerate() {
-            let name = normalised(column);
-            let first = *places.entry(name.clone()).or_insert(at);
-            printed.insert(column.to_owned(), first);
-            names.push(name);
-            firsts.push(first);
-        }
-        let mut sorted: Vec<usize> = (0..names.len()).collect();
-        sorted.sort_by(|a, b| names[*a].cmp(&names[*b]));
-        Self { names, places, printed, firsts, sorted }
-    }
-
-    /// The place of the column that a key of JSON names.
-    fn place_of(&self, key: &str) -> Option<usize> {
-        let found = self.printed.get(key).or_else(|| self.places.get(&*column_of(key)));
-        found.copied()
-    }
-
-    /// Normalised names in order.
-    pub(crate) fn names(&self) -> &[String] {
-        &self.names
-    }
-}
-
-/// The column that a key of JSON names, as [`normalised`].
-fn column_of(key: &str) -> CompactString {
-    let mut bare = [0_u8; 32];
-    let mut length = 0;
-    for byte in key.bytes().filter(u8::is_ascii_alphanumeric) {
-        let Some(slot) = bare.get_mut(length) else { return normalised(key).into() };
-        *slot = byte.to_ascii_lowercase();
-        length += 1;
-    }
-    CompactString::from_utf8(&bare[..length]).unwrap_or_default()
-}
 
 /// A text without white space around it. Most have none, which two bytes tell.
 fn trimmed(text: &str) -> &str {
@@ -182,6 +95,11 @@ impl<'r> Cell<'r> {
 pub(crate) trait Cells {
     /// The cell at the place of a column; `None` where there is no value.
     fn cell(&self, place: usize) -> Option<Cell<'_>>;
+
+    /// The mark of a cell, if its table has marks.
+    fn mark(&self, _place: usize) -> Option<Mark> {
+        None
+    }
 }
 
 /// One row.
@@ -196,17 +114,22 @@ impl<'r> Row<'r> {
         Self { header, asked, cells }
     }
 
-    fn place(&self, key: &str) -> Option<usize> {
-        self.asked.place(key, || self.header.place_of(key))
+    fn place(&self, key: &'static str) -> Option<usize> {
+        self.asked.place(key, true, || self.header.place_of(key))
     }
 
-    /// Normalised names of the columns in order.
-    pub(crate) fn names(&self) -> &'r [String] {
-        self.header.names()
+    /// Normalised names of the columns in order, each with the trimmed text of its cell.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&'r str, Cow<'r, str>)> {
+        let columns = self.header.names.iter().zip(&self.header.firsts);
+        columns.map(|(name, at)| (name.as_str(), self.text_at(*at)))
     }
 
-    /// True if the table has a column of this normalised name.
-    pub(crate) fn has(&self, column: &str) -> bool {
+    fn text_at(&self, place: usize) -> Cow<'r, str> {
+        self.at(place).map(Cell::text).unwrap_or_default()
+    }
+
+    /// True if the table has a column of this name, in any spelling.
+    pub(crate) fn has(&self, column: &'static str) -> bool {
         self.place(column).is_some()
     }
 
@@ -216,60 +139,110 @@ impl<'r> Row<'r> {
     }
 
     /// The cell of a column; `None` where the column or the value is missing.
-    pub(crate) fn cell(&self, column: &str) -> Option<Cell<'r>> {
+    pub(crate) fn cell(&self, column: &'static str) -> Option<Cell<'r>> {
         self.place(column).and_then(|place| self.at(place))
-    }
-
-    /// True if the table has a column that a key of JSON names.
-    pub(crate) fn has_key(&self, key: &str) -> bool {
-        self.place(key).is_some()
     }
 
     /// The cell of the column that a key of JSON names.
     pub(crate) fn cell_of(&self, key: &str) -> Option<Cell<'r>> {
-        self.place(key).and_then(|place| self.at(place))
+        let place = self.asked.place(key, false, || self.header.place_of(key))?;
+        self.at(place)
     }
 
     /// The trimmed text of a cell; empty where the column or the value is missing.
-    pub(crate) fn text(&self, column: &str) -> Cow<'r, str> {
+    pub(crate) fn text(&self, column: &'static str) -> Cow<'r, str> {
         self.cell(column).map(Cell::text).unwrap_or_default()
     }
 
     /// The first of several columns with a text.
-    pub(crate) fn first_text(&self, columns: &[&str]) -> Cow<'r, str> {
+    pub(crate) fn first_text(&self, columns: &[&'static str]) -> Cow<'r, str> {
         columns.iter().map(|c| self.text(c)).find(|t| !t.is_empty()).unwrap_or_default()
     }
 
-    /// The normalised names that pass, in their order, each with the trimmed text of its cell.
-    pub(crate) fn cells(
+    /// The normalised names that none of the rules holds for, in their order, each with the trimmed
+    /// text of its cell.
+    pub(crate) fn cells_but<const N: usize>(
         &self,
-        keep: impl Fn(&str) -> bool,
+        rules: [ColumnRule; N],
     ) -> impl Iterator<Item = (&'r str, Cow<'r, str>)> {
-        let columns = self.header.sorted.iter().map(|at| (self.header.names[*at].as_str(), *at));
-        columns.filter(move |(name, _)| keep(name)).map(|(name, at)| {
-            (name, self.at(self.header.firsts[at]).map(Cell::text).unwrap_or_default())
+        let kept = self.asked.kept(&rules, self.header);
+        (0..kept.len()).map(move |number| {
+            let at = kept[number];
+            (self.header.names[at].as_str(), self.text_at(self.header.firsts[at]))
         })
     }
 
+    /// What the row names, remembered by the cells of all `columns` that it is worked out from. They
+    /// are asked for once a table.
+    pub(crate) fn known_names(
+        &self,
+        columns: impl FnOnce() -> Vec<&'static str>,
+        work_out: impl FnOnce() -> Names,
+    ) -> Names {
+        let mut names = self.asked.names.borrow_mut();
+        let KnownNames { columns, known } =
+            names.get_or_insert_with(|| KnownNames { columns: columns(), known: Memo::default() });
+        let places = columns.iter().filter_map(|name| self.place(name));
+        let names = self.marked_names(places, || {
+            Ok::<_, Infallible>(self.remembered_names(columns, known, work_out))
+        });
+        match names {
+            Ok(names) => names,
+        }
+    }
+
+    /// What the row names, told by the cells at these places where they have marks.
+    pub(crate) fn marked_names<E>(
+        &self,
+        places: impl Iterator<Item = usize>,
+        work_out: impl FnOnce() -> Result<Names, E>,
+    ) -> Result<Names, E> {
+        let marks = places.map(|place| self.cells.mark(place));
+        self.asked.marked.borrow_mut().names(marks, work_out)
+    }
+
+    fn remembered_names(
+        &self,
+        columns: &[&'static str],
+        known: &mut Memo<Names>,
+        work_out: impl FnOnce() -> Names,
+    ) -> Names {
+        let write = |number: u32, key: &mut Vec<u8>| {
+            if let Some(cell) = columns.get(number as usize).and_then(|name| self.cell(name)) {
+                cell.write(key);
+            }
+        };
+        if let Some(names) = known.recall(write) {
+            return names.clone();
+        }
+        let names = work_out();
+        if let Some(none_left) =
+            Fields::MAX.checked_shl(u32::try_from(columns.len()).unwrap_or(u32::MAX))
+        {
+            known.learn(!none_left, write, names.clone());
+        }
+        names
+    }
+
     /// A count; `None` where the column or the value is missing.
-    pub(crate) fn count(&self, column: &str) -> Result<Option<u64>, Skipped> {
+    pub(crate) fn count(&self, column: &'static str) -> Result<Option<u64>, Skipped> {
         self.cell(column).map_or(Ok(None), |cell| cell.count(column))
     }
 
     /// A count, zero where the column or the value is missing.
-    pub(crate) fn count_or_zero(&self, column: &str) -> Result<u64, Skipped> {
+    pub(crate) fn count_or_zero(&self, column: &'static str) -> Result<u64, Skipped> {
         Ok(self.count(column)?.unwrap_or(0))
     }
 
     /// An amount of money, read from its text; `None` where the column or the value is missing.
     /// A currency sign before it and thousands separators are passed over.
-    pub(crate) fn amount(&self, column: &str) -> Result<Option<Amount>, Skipped> {
+    pub(crate) fn amount(&self, column: &'static str) -> Result<Option<Amount>, Skipped> {
         let text = self.text(column);
         amount(&text).map_err(|reason| Skipped::bad_field(column, &text, &reason))
     }
 
     /// An instant, ISO 8601 or an epoch number.
-    pub(crate) fn instant(&self, column: &str) -> Result<Timestamp, Skipped> {
+    pub(crate) fn instant(&self, column: &'static str) -> Result<Timestamp, Skipped> {
         let found = self.cell(column).map_or(Err(Cow::Borrowed("")), Cell::instant);
         found.map_err(|text| {
             if text.is_empty() {
@@ -345,17 +318,5 @@ mod tests {
         assert_eq!(Cell::Whole(12).count("n").unwrap(), Some(12));
         assert_eq!(Cell::Text(" a ".into()).text(), "a");
         assert_eq!(Cell::Text(Cow::Owned(" - ".to_owned())).count("n").unwrap(), None);
-    }
-
-    #[test]
-    fn columns_are_found_by_any_spelling() {
-        let header = Header::new(["Start Time", "start_time", "Model", "ä-team"]);
-        for key in ["start_time", "Start Time", "startTime", "START-TIME"] {
-            assert_eq!(header.place_of(key), Some(0), "{key}");
-        }
-        assert_eq!(header.place_of("model"), Some(2));
-        assert_eq!((header.place_of("team"), header.place_of("teams")), (Some(3), None));
-        let long = "a_very_long_name_of_a_column_that_does_not_fit_in_place";
-        assert_eq!(Header::new([long]).place_of(&long.to_uppercase()), Some(0));
     }
 }

@@ -1,10 +1,10 @@
 //! Tables: what reads their rows is found once, by their columns; the rows come in parts.
 
 use super::format::{Emit, Format, Reads, RowReader, WAYS};
-use super::mapping::Names;
+use super::mapping::{Mapping, Names};
 use super::memo::Memo;
 use super::outcome::Skipped;
-use super::pipeline::Batch;
+use super::pipeline::{Batch, Run};
 use super::row::{Asked, Cells, Header, Row};
 use super::tally::Tally;
 use super::{ReadOptions, SourceError};
@@ -68,12 +68,16 @@ impl Table {
     }
 
     /// Starts reading its rows.
-    pub(super) fn reader<'t>(&'t self, file: &'t str, options: &'t ReadOptions) -> TableReader<'t> {
+    pub(super) fn reader<'t>(&'t self, file: &'t str, run: Run<'t>) -> TableReader<'t> {
         let rows: Box<dyn RowReader + 't> = match &self.way {
-            Way::Mapped(places) => Box::new(Mapped { places, names: Memo::default() }),
+            Way::Mapped(places) => {
+                let columns = run.options.mapping.as_ref().and_then(Mapping::named_columns);
+                let named = columns.map(|columns| columns.map(|at| places[at]).collect());
+                Box::new(Mapped { places, named, names: Memo::default() })
+            }
             Way::Known(reads) => reads.row_reader().unwrap_or_else(|| Box::new(NoRows)),
         };
-        TableReader { table: self, file, options, rows, asked: Asked::default() }
+        TableReader { table: self, file, run, rows, asked: Asked::default() }
     }
 }
 
@@ -87,6 +91,8 @@ impl RowReader for NoRows {
 /// Rows that the user maps.
 struct Mapped<'t> {
     places: &'t [usize],
+    /// Of the columns that names are told by, if these are not too many.
+    named: Option<Vec<usize>>,
     names: Memo<Names>,
 }
 
@@ -94,7 +100,14 @@ impl RowReader for Mapped<'_> {
     fn row(&mut self, line: u64, row: &Row<'_>, options: &ReadOptions, emit: &mut Emit<'_>) {
         if let Some(mapping) = &options.mapping {
             let cell = |column: usize| row.at(self.places[column]);
-            emit(line, mapping.read(options, &mut self.names, cell));
+            let outcome = mapping.read_with(cell, |work_out| {
+                let mut work_out = || work_out(options, &mut self.names);
+                match &self.named {
+                    Some(named) => row.marked_names(named.iter().copied(), work_out),
+                    None => work_out(),
+                }
+            });
+            emit(line, outcome);
         }
     }
 }
@@ -106,7 +119,7 @@ pub(super) type FoundRow<'f> = dyn FnMut(u64, Result<&dyn Cells, Skipped>) + 'f;
 pub(super) struct TableReader<'t> {
     table: &'t Table,
     file: &'t str,
-    options: &'t ReadOptions,
+    run: Run<'t>,
     rows: Box<dyn RowReader + 't>,
     asked: Asked,
 }
@@ -114,15 +127,18 @@ pub(super) struct TableReader<'t> {
 impl TableReader<'_> {
     /// What the rows of one part give, about `rows` of them; `each_row` hands them on.
     pub(super) fn part(&mut self, rows: usize, each_row: impl FnOnce(&mut FoundRow<'_>)) -> Batch {
-        let mut batch = Batch { records: Vec::with_capacity(rows), ..Batch::default() };
-        let mut tally = Tally::new(self.file, self.options);
+        self.asked.next_part();
+        // Sums are mostly few.
+        let rows = if self.run.edges.is_some() { 0 } else { rows };
+        let mut batch = Batch { sums: Vec::with_capacity(rows), ..Batch::default() };
+        let mut tally = Tally::new(self.file, self.run);
         let format = Some(self.table.format);
         each_row(&mut |line, row| {
             let mut emit = |line, outcome| tally.outcome(line, format, outcome, &mut batch);
             match row {
                 Ok(cells) => {
                     let row = Row::new(&self.table.header, &self.asked, cells);
-                    self.rows.row(line, &row, self.options, &mut emit);
+                    self.rows.row(line, &row, self.run.options, &mut emit);
                 }
                 Err(skipped) => emit(line, Err(skipped)),
             }
@@ -134,9 +150,9 @@ impl TableReader<'_> {
     /// What was held back until the end of the table.
     pub(super) fn rest(mut self) -> Batch {
         let mut batch = Batch::default();
-        let mut tally = Tally::new(self.file, self.options);
+        let mut tally = Tally::new(self.file, self.run);
         let format = Some(self.table.format);
-        self.rows.finish(self.options, &mut |line, outcome| {
+        self.rows.finish(self.run.options, &mut |line, outcome| {
             tally.outcome(line, format, outcome, &mut batch);
         });
         tally.finish(&mut batch);

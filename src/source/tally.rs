@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use super::ReadOptions;
 use super::format::Format;
 use super::line::JsonReader;
 use super::outcome::{Note, Notes, Outcome, Skipped};
-use super::pipeline::Batch;
+use super::pipeline::{Batch, Run};
 use super::scan::ScanError;
+use super::sums::Sums;
 use crate::diagnostic::{Code, Location, code};
 use crate::sku::Sku;
-use crate::usage::{Labels, UsageRecord};
+use crate::usage::{Labels, SummedRecords, UsageRecord};
 
 /// How often something was seen, and the first line.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,12 +36,14 @@ impl Seen {
 #[derive(Debug)]
 pub(super) struct Tally<'f> {
     file: &'f str,
-    options: &'f ReadOptions,
+    run: Run<'f>,
     notes: [Seen; Note::ALL.len()],
     skips: BTreeMap<(Code, String), Seen>,
     formats: BTreeMap<Format, u64>,
     skus: Names<Sku>,
     labels: Names<Labels>,
+    /// Of records without an id, where sums are all that is asked for.
+    sums: Option<Sums<'f>>,
 }
 
 /// Names that records of one part share, so that they are let go where they were made, once.
@@ -61,16 +63,30 @@ fn share<T: Hash + Eq>(names: &mut Names<T>, name: &mut Arc<T>) {
     }
 }
 
+fn keep(format: Option<Format>, sum: SummedRecords, batch: &mut Batch) {
+    if let Some(format) = format {
+        batch.report.views.count(format, &sum.record);
+    }
+    batch.sums.push(sum);
+}
+
+fn keep_all(sums: &mut Sums<'_>, batch: &mut Batch) {
+    for (format, sum) in sums.take() {
+        keep(format, sum, batch);
+    }
+}
+
 impl<'f> Tally<'f> {
-    pub(super) fn new(file: &'f str, options: &'f ReadOptions) -> Self {
+    pub(super) fn new(file: &'f str, run: Run<'f>) -> Self {
         Self {
             file,
-            options,
+            run,
             notes: [Seen::default(); Note::ALL.len()],
             skips: BTreeMap::new(),
             formats: BTreeMap::new(),
             skus: Names::default(),
             labels: Names::default(),
+            sums: run.edges.map(Sums::new),
         }
     }
 
@@ -144,15 +160,20 @@ impl<'f> Tally<'f> {
     fn record(&mut self, format: Option<Format>, mut record: UsageRecord, batch: &mut Batch) {
         batch.report.records += 1;
         // Nothing after this sees what a label held.
-        if let Some(hash) = &self.options.hash_labels {
+        if let Some(hash) = &self.run.options.hash_labels {
             hash.apply(Arc::make_mut(&mut record.labels));
         }
         share(&mut self.skus, &mut record.sku);
         share(&mut self.labels, &mut record.labels);
-        if let Some(format) = format {
-            batch.report.views.count(format, &record);
+        match &mut self.sums {
+            Some(sums) if record.request_id.is_none() => {
+                sums.add(format, record);
+                if sums.is_full() {
+                    keep_all(sums, batch);
+                }
+            }
+            _ => keep(format, record.into(), batch),
         }
-        batch.records.push(record);
     }
 
     fn note(&mut self, line: u64, notes: Notes) {
@@ -176,6 +197,9 @@ impl<'f> Tally<'f> {
         }
         for ((code, message), seen) in self.skips {
             batch.report.diagnostics.add_many(code, message, place(seen.line), seen.count);
+        }
+        if let Some(mut sums) = self.sums {
+            keep_all(&mut sums, batch);
         }
         for (format, count) in self.formats {
             *batch.report.formats.entry(format.name()).or_default() += count;

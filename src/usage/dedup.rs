@@ -41,7 +41,13 @@ impl RequestId {
         if turn > 0 {
             named.extend_from_slice(&turn.to_le_bytes());
         }
-        let bytes = xxh3_128(&named).to_le_bytes();
+        Self::of_bytes(&named)
+    }
+
+    /// Of bytes that only copies share.
+    #[must_use]
+    pub fn of_bytes(named: &[u8]) -> Self {
+        let bytes = xxh3_128(named).to_le_bytes();
         let half = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]));
         Self([half(0), half(8)])
     }
@@ -101,6 +107,12 @@ impl Dedup {
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// True if an id was offered before.
+    #[must_use]
+    pub fn has(&self, id: RequestId) -> bool {
+        self.parts[Self::part_of(id)].offsets.contains_key(&id.0)
     }
 
     /// True if there is none.

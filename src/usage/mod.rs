@@ -1,6 +1,7 @@
 //! The usage record that every source normalises to.
 
 pub mod dedup;
+pub mod edges;
 
 use std::sync::Arc;
 
@@ -195,6 +196,22 @@ pub struct UsageRecord {
     pub components: ComponentCounts,
     /// The cost that the log carries.
     pub reported_cost: Option<ReportedCost>,
+}
+
+/// Records as one: those that name the same, lie in one charge period and context band, and are copies
+/// of none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SummedRecords {
+    /// Their sum, with the time of the first.
+    pub record: UsageRecord,
+    /// How many they are.
+    pub records: u64,
+}
+
+impl From<UsageRecord> for SummedRecords {
+    fn from(record: UsageRecord) -> Self {
+        Self { record, records: 1 }
+    }
 }
 
 impl UsageRecord {

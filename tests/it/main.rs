@@ -47,6 +47,7 @@ mod prices_import;
 mod prices_import_texts;
 mod properties;
 mod samples;
+mod sums;
 mod tables;
 mod vectors;
 mod walkthroughs;

@@ -235,7 +235,11 @@ fn a_known_export_as_parquet_is_read_as_its_text() {
         std::fs::read(env.path("r.parquet")).unwrap()
     };
     assert!(rollup("export.parquet") == rollup("export.csv"));
+    // Of a bucket in both files one counts.
+    let both = env.run(&["cost", "export.parquet", "export.csv", "-o", "json"]).json();
+    assert_eq!(both["inputs"]["duplicates"], 3_000);
     // The 999 late rows: 142 whole rounds of 0 to 6, and five more that begin at 6: 6, 0, 1, 2, 3.
     let run = env.run(&["cost", "export.parquet", "-o", "json"]);
     assert_eq!(run.json()["totals"]["tokens"]["input.uncached.image"], 142 * 21 + 12);
+    assert_eq!(both["totals"]["tokens"], run.json()["totals"]["tokens"]);
 }

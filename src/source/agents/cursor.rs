@@ -141,7 +141,7 @@ fn read_row(row: &Row<'_>, options: &ReadOptions) -> Outcome {
 
 /// What the user is charged where the export says so, else the cost; words are no amount.
 fn row_cost(row: &Row<'_>, paid: Paid) -> Result<Option<ReportedCost>, Skipped> {
-    let cell = |column: &str| {
+    let cell = |column: &'static str| {
         let text = row.text(column);
         let is_word = matches!(text.to_ascii_lowercase().as_str(), "included" | "free");
         if is_word { Ok(None) } else { row.amount(column) }

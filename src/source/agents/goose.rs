@@ -62,7 +62,11 @@ fn read(row: &Row<'_>, options: &ReadOptions) -> Outcome {
     shared::counted(record, split)
 }
 
-fn either(row: &Row<'_>, first: &str, second: &str) -> Result<Option<u64>, Skipped> {
+fn either(
+    row: &Row<'_>,
+    first: &'static str,
+    second: &'static str,
+) -> Result<Option<u64>, Skipped> {
     Ok(match row.count(first)? {
         None => row.count(second)?,
         known => known,

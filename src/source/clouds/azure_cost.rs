@@ -94,7 +94,7 @@ fn day(row: &Row<'_>) -> Result<Timestamp, Skipped> {
 
 /// An amount, perhaps of a localised portal: exports print no thousands separators, so a comma is
 /// the decimal mark unless a point follows it.
-fn money(row: &Row<'_>, column: &str) -> Result<Option<Amount>, Skipped> {
+fn money(row: &Row<'_>, column: &'static str) -> Result<Option<Amount>, Skipped> {
     let text = row.text(column);
     amount(&decimal(&text)).map_err(|reason| Skipped::bad_field(column, &text, &reason))
 }

@@ -233,8 +233,8 @@ impl RowReader for Unnumbered {
     fn row(&mut self, at: u64, row: &Row<'_>, options: &ReadOptions, emit: &mut Emit<'_>) {
         let outcome = (self.read)(row, options).and_then(|mut line| {
             let mut cells = String::new();
-            for column in row.names() {
-                cells += &row.text(column);
+            for (_, text) in row.texts() {
+                cells += &text;
                 cells.push('\0');
             }
             let equal = self.seen.entry(RequestId::new(self.format, &cells, 0)).or_default();
@@ -281,12 +281,12 @@ pub(super) fn set_tag_columns(
     prefix: &str,
     policy: &LabelPolicy,
 ) {
-    for column in row.names() {
+    for (column, text) in row.texts() {
         let Some(name) = column.strip_prefix(prefix).filter(|name| !name.is_empty()) else {
             continue;
         };
         if let Some(label) = spelling(policy, name) {
-            labels.set(label, &row.text(column));
+            labels.set(label, &text);
         }
     }
 }

@@ -73,12 +73,12 @@ fn line(
     }
     let line = Line {
         period,
-        sku,
+        sku: sku.into(),
         // The status of a key may change between two exports.
         id: cells.identity(format, period, |column| {
             ["amount", "costusd", "listpriceusd", "apikeystatus"].contains(&column)
         }),
-        labels,
+        labels: labels.into(),
     };
     line.cost(cost)
 }

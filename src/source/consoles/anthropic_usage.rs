@@ -87,7 +87,7 @@ fn read_row(row: &Row<'_>, options: &ReadOptions) -> Outcome {
 fn finish(
     format: &'static str,
     cells: Cells<'_, '_>,
-    model: &str,
+    model: &'static str,
     period: Period,
     split: Splitter,
     options: &ReadOptions,
@@ -104,11 +104,11 @@ fn finish(
     modify(&mut sku, cells);
     let line = Line {
         period,
-        sku,
+        sku: sku.into(),
         id: cells.identity(format, period, |column| {
             ["tokens", "websearch"].iter().any(|part| column.contains(part))
         }),
-        labels: cells.labels(options, &LABELS),
+        labels: cells.labels(options, &LABELS).into(),
     };
     // Reports have no number of requests.
     line.usage(0, context_tokens(&cells.text("context_window"), &model), split, None)

@@ -2,7 +2,7 @@
 //! of a bucket, labels, and lines of cost.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -13,7 +13,7 @@ use crate::sku::Sku;
 use crate::source::ReadOptions;
 use crate::source::draft::Splitter;
 use crate::source::outcome::{Notes, Outcome, Skipped, one};
-use crate::source::row::{Cell, Row, instant, normalised};
+use crate::source::row::{Cell, ColumnRule, Names, Row, instant, normalised};
 use crate::source::scan::Object;
 use crate::tokens::ComponentCounts;
 use crate::usage::dedup::RequestId;
@@ -42,6 +42,18 @@ const NAMES: [(&str, &str); 4] = [
     ("apikey", "apikeyid"),
 ];
 
+fn is_time(column: &str) -> bool {
+    TIMES.contains(&column)
+}
+
+fn is_no_name(column: &str) -> bool {
+    NAMES.iter().all(|(name, _)| *name != column)
+}
+
+fn is_no_id(column: &str) -> bool {
+    NAMES.iter().all(|(_, id)| *id != column)
+}
+
 /// One row of an export: of a table, or a result of an admin API. Columns are asked for by the names
 /// that the API has.
 #[derive(Clone, Copy)]
@@ -52,28 +64,28 @@ pub(super) enum Cells<'c, 'a> {
 
 impl<'a> Cells<'_, 'a> {
     /// True if there is such a column, even an empty one.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&self, key: &'static str) -> bool {
         match self {
             Self::Json(object) => object.has(key),
-            Self::Table(row) => row.has_key(key),
+            Self::Table(row) => row.has(key),
         }
     }
 
     /// The text of a cell; empty where the column or the value is missing.
-    pub(super) fn text(&self, key: &str) -> Cow<'a, str> {
+    pub(super) fn text(&self, key: &'static str) -> Cow<'a, str> {
         match self {
             Self::Json(object) => object.get(key).and_then(|v| v.scalar()).unwrap_or_default(),
-            Self::Table(row) => row.cell_of(key).map(Cell::text).unwrap_or_default(),
+            Self::Table(row) => row.cell(key).map(Cell::text).unwrap_or_default(),
         }
     }
 
     /// The first of several cells with a text.
-    pub(super) fn first_text(&self, keys: &[&str]) -> Cow<'a, str> {
+    pub(super) fn first_text(&self, keys: &[&'static str]) -> Cow<'a, str> {
         keys.iter().map(|key| self.text(key)).find(|text| !text.is_empty()).unwrap_or_default()
     }
 
     /// A count; `None` where the column or the value is missing.
-    pub(super) fn count(&self, key: &str) -> Result<Option<u64>, Skipped> {
+    pub(super) fn count(&self, key: &'static str) -> Result<Option<u64>, Skipped> {
         match self {
             Self::Json(object) => match object.get(key).map(|value| value.count()) {
                 None => Ok(None),
@@ -82,21 +94,26 @@ impl<'a> Cells<'_, 'a> {
                     Err(Skipped::bad_field(key, &bad.0, "a whole number of at least 0"))
                 }
             },
-            Self::Table(row) => row.cell_of(key).map_or(Ok(None), |cell| cell.count(key)),
+            Self::Table(row) => row.cell(key).map_or(Ok(None), |cell| cell.count(key)),
         }
     }
 
     /// A count, zero where there is none.
-    pub(super) fn count_or_zero(&self, key: &str) -> Result<u64, Skipped> {
+    pub(super) fn count_or_zero(&self, key: &'static str) -> Result<u64, Skipped> {
         Ok(self.count(key)?.unwrap_or(0))
     }
 
-    /// Hands on every cell with a text whose normalised name passes, in the order of the names.
-    fn each_filled(&self, keep: impl Fn(&str) -> bool, mut each: impl FnMut(&str, &str)) {
+    /// Hands on every cell with a text of columns that none of the rules holds for, in the order of
+    /// their normalised names.
+    fn each_filled_but<const N: usize>(
+        &self,
+        rules: [ColumnRule; N],
+        mut each: impl FnMut(&str, &str),
+    ) {
         match self {
             Self::Json(object) => {
                 let fields = object.iter().map(|(key, value)| (normalised(&key), value));
-                let kept = fields.filter(|(key, _)| keep(key));
+                let kept = fields.filter(|(key, _)| !rules.iter().any(|rule| rule(key)));
                 let mut kept: Vec<(String, Cow<'_, str>)> =
                     kept.filter_map(|(key, value)| Some((key, value.scalar()?))).collect();
                 kept.sort_unstable();
@@ -104,7 +121,7 @@ impl<'a> Cells<'_, 'a> {
                 filled.for_each(|(key, text)| each(key, text));
             }
             Self::Table(row) => {
-                let filled = row.cells(keep).filter(|(_, text)| !text.is_empty());
+                let filled = row.cells_but(rules).filter(|(_, text)| !text.is_empty());
                 filled.for_each(|(key, text)| each(key, &text));
             }
         }
@@ -112,22 +129,21 @@ impl<'a> Cells<'_, 'a> {
 
     /// True if nothing but the time is filled in: consoles print such a row for a day without usage.
     pub(super) fn is_blank(&self) -> bool {
-        let is_other = |key: &str| !TIMES.contains(&key);
         match self {
             Self::Json(_) => {
                 let mut blank = true;
-                self.each_filled(is_other, |_, _| blank = false);
+                self.each_filled_but([is_time], |_, _| blank = false);
                 blank
             }
-            Self::Table(row) => row.cells(is_other).all(|(_, text)| text.is_empty()),
+            Self::Table(row) => row.cells_but([is_time]).all(|(_, text)| text.is_empty()),
         }
     }
 
     /// The instant in a cell; `None` where the column or the value is missing.
-    fn instant(&self, key: &str) -> Option<Result<Timestamp, Cow<'a, str>>> {
+    fn instant(&self, key: &'static str) -> Option<Result<Timestamp, Cow<'a, str>>> {
         let text = match self {
             Self::Json(object) => object.get(key)?.scalar()?,
-            Self::Table(row) => match row.cell_of(key)? {
+            Self::Table(row) => match row.cell(key)? {
                 Cell::Text(text) => Cell::Text(text).text(),
                 held => return Some(held.instant()),
             },
@@ -142,25 +158,63 @@ impl<'a> Cells<'_, 'a> {
         &self,
         format: &str,
         period: Period,
-        is_figure: fn(&str) -> bool,
+        is_figure: ColumnRule,
     ) -> RequestId {
-        let is_id = |key: &str| NAMES.iter().any(|(_, id)| *id == key);
-        let mut renamed: SmallVec<[&str; NAMES.len()]> = SmallVec::new();
-        self.each_filled(is_id, |key, _| {
-            renamed.extend(NAMES.iter().find(|(_, id)| *id == key).map(|(name, _)| *name));
+        let (mut has_id, mut has_name) = ([false; NAMES.len()], false);
+        self.each_filled_but([is_no_name], |_, _| has_name = true);
+        if has_name {
+            self.each_filled_but([is_no_id], |key, _| {
+                for (has, (_, id)) in has_id.iter_mut().zip(NAMES) {
+                    *has |= id == key;
+                }
+            });
+        }
+        let mut named: SmallVec<[u8; 512]> = SmallVec::new();
+        named.extend_from_slice(format.as_bytes());
+        named.push(0);
+        named.extend_from_slice(&period.start.nanos().to_le_bytes());
+        named.extend_from_slice(&period.end.nanos().to_le_bytes());
+        self.each_filled_but([is_figure, is_time], |key, value| {
+            if has_name && NAMES.iter().zip(has_id).any(|((name, _), has)| has && *name == key) {
+                return;
+            }
+            for (text, end) in [(key, 0x1f), (value, 0x1e)] {
+                named.extend_from_slice(text.as_bytes());
+                named.push(end);
+            }
         });
-        let is_dimension =
-            |key: &str| !is_figure(key) && !TIMES.contains(&key) && !renamed.contains(&key);
-        let mut text = String::with_capacity(512);
-        let _ = write!(text, "{}\u{1e}{}", period.start.nanos(), period.end.nanos());
-        self.each_filled(is_dimension, |key, value| {
-            text.extend(["\u{1e}", key, "\u{1f}", value]);
-        });
-        RequestId::new(format, &text, 0)
+        RequestId::of_bytes(&named)
+    }
+
+    /// The SKU and the labels, remembered by the columns that both are told by.
+    pub(super) fn names(
+        &self,
+        options: &ReadOptions,
+        of_sku: &[&'static str],
+        of_labels: &[(&str, &[&'static str])],
+        sku: impl FnOnce() -> Sku,
+    ) -> Names {
+        let work_out =
+            || Names { sku: sku().into(), labels: self.labels(options, of_labels).into() };
+        match self {
+            Self::Json(_) => work_out(),
+            Self::Table(row) => {
+                let kept = of_labels.iter().filter(|(label, _)| options.labels.keeps(label));
+                let columns = || {
+                    let of_labels = kept.flat_map(|(_, columns)| columns.iter());
+                    of_sku.iter().chain(of_labels).copied().collect()
+                };
+                row.known_names(columns, work_out)
+            }
+        }
     }
 
     /// The labels that the policy keeps, each the first of its columns with a text.
-    pub(super) fn labels(&self, options: &ReadOptions, wanted: &[(&str, &[&str])]) -> Labels {
+    pub(super) fn labels(
+        &self,
+        options: &ReadOptions,
+        wanted: &[(&str, &[&'static str])],
+    ) -> Labels {
         let mut labels = Labels::default();
         for (label, columns) in wanted {
             if options.labels.keeps(label) {
@@ -195,9 +249,9 @@ pub(super) fn sku(provider: &str, model: &str, options: &ReadOptions) -> Sku {
 /// A bucket of usage, or a line of cost.
 pub(super) struct Line {
     pub(super) period: Period,
-    pub(super) sku: Sku,
+    pub(super) sku: Arc<Sku>,
     pub(super) id: RequestId,
-    pub(super) labels: Labels,
+    pub(super) labels: Arc<Labels>,
 }
 
 impl Line {
@@ -231,11 +285,11 @@ impl Line {
         UsageRecord {
             time: UsageTime::Bucket(self.period),
             grain,
-            sku: self.sku.into(),
+            sku: self.sku,
             context_tokens: None,
             requests: 0,
             request_id: Some(self.id),
-            labels: self.labels.into(),
+            labels: self.labels,
             components: ComponentCounts::default(),
             reported_cost: None,
         }
@@ -245,10 +299,10 @@ impl Line {
 /// A bucket between two instants, read from two cells or fields.
 pub(super) fn between(
     cells: Cells<'_, '_>,
-    start: &[&str],
-    end: &[&str],
+    start: &[&'static str],
+    end: &[&'static str],
 ) -> Result<Period, Skipped> {
-    let read = |keys: &[&str]| match keys.iter().find_map(|key| cells.instant(key)) {
+    let read = |keys: &[&'static str]| match keys.iter().find_map(|key| cells.instant(key)) {
         Some(Ok(instant)) => Ok(instant),
         Some(Err(text)) => {
             Err(Skipped::bad_field(keys[0], &text, "a time such as `2026-11-20T12:00:00Z`"))
@@ -285,7 +339,7 @@ pub(super) fn utc_day(field: &str, text: &str) -> Result<Period, Skipped> {
 /// usage.
 pub(super) fn results(
     bucket: &Object<'_>,
-    [start, end]: [&str; 2],
+    [start, end]: [&'static str; 2],
     options: &ReadOptions,
     read: fn(&Object<'_>, Period, &ReadOptions) -> Outcome,
 ) -> Vec<Outcome> {

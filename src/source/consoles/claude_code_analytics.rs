@@ -109,9 +109,9 @@ fn read_model(item: &Object<'_>, day: &Day, options: &ReadOptions) -> Outcome {
     let start = day.period.start.nanos();
     let line = Line {
         period: day.period,
-        sku: sku("anthropic", &model, options),
+        sku: sku("anthropic", &model, options).into(),
         id: RequestId::new(FORMAT.name, &format!("{start}{}\u{1e}{model}", day.identity), 0),
-        labels: day.labels.clone(),
+        labels: day.labels.clone().into(),
     };
     line.usage(0, None, split, cost)
 }

@@ -53,9 +53,9 @@ fn read(row: &Row<'_>, options: &ReadOptions) -> Outcome {
     let model = row.text("model");
     let line = Line {
         period,
-        sku: sku(PROVIDER, if model.is_empty() { UNSPECIFIED } else { &model }, options),
+        sku: sku(PROVIDER, if model.is_empty() { UNSPECIFIED } else { &model }, options).into(),
         id: cells.identity(FORMAT.name, period, is_figure),
-        labels: cells.labels(options, &LABELS),
+        labels: cells.labels(options, &LABELS).into(),
     };
     let tokens = tokens(row)?;
     let mut outcome = line.cost(cost)?;

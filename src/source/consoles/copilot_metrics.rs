@@ -88,9 +88,9 @@ fn sum(
     }
     let line = Line {
         period,
-        sku: sku(PROVIDER, UNSPECIFIED, options),
+        sku: sku(PROVIDER, UNSPECIFIED, options).into(),
         id: RequestId::new(FORMAT.name, &identity, 0),
-        labels,
+        labels: labels.into(),
     };
     line.usage(count_field!(totals, "request_count"), None, split, None)
 }

@@ -66,9 +66,9 @@ fn line(
     }
     Ok(Line {
         period,
-        sku: sku("deepseek", &model, options),
+        sku: sku("deepseek", &model, options).into(),
         id: cells.identity(format, period, is_figure),
-        labels: cells.labels(options, &LABELS),
+        labels: cells.labels(options, &LABELS).into(),
     })
 }
 

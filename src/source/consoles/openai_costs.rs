@@ -73,11 +73,11 @@ fn line(
     }
     let line = Line {
         period,
-        sku: sku("openai", model_of(&item), options),
+        sku: sku("openai", model_of(&item), options).into(),
         id: cells.identity(format, period, |column| {
             ["amountvalue", "amountcurrency", "quantity"].contains(&column)
         }),
-        labels,
+        labels: labels.into(),
     };
     line.cost(cost)
 }

@@ -110,21 +110,23 @@ fn read_row(row: &Object<'_>, kind: &Rows, options: &ReadOptions) -> Outcome {
     }
     let line = Line {
         period,
-        sku: sku("openai", &model, options),
+        sku: sku("openai", &model, options).into(),
         id: cells.identity(FORMAT.name, period, |column| {
             column.starts_with("num")
                 || (column.starts_with('n') && column.ends_with("total"))
                 || column == "nrequests"
         }),
-        labels: cells.labels(
-            options,
-            &[
-                ("project", &["project_id", "project_name"]),
-                ("organization", &["organization_id", "organization_name"]),
-                ("user", &["user_id", "email"]),
-                ("api_key", &["api_key_id", "api_key_name"]),
-            ],
-        ),
+        labels: cells
+            .labels(
+                options,
+                &[
+                    ("project", &["project_id", "project_name"]),
+                    ("organization", &["organization_id", "organization_name"]),
+                    ("user", &["user_id", "email"]),
+                    ("api_key", &["api_key_id", "api_key_name"]),
+                ],
+            )
+            .into(),
     };
     line.usage(count_field!(row, kind.requests), None, split, None)
 }

@@ -15,7 +15,7 @@ use crate::source::ReadOptions;
 use crate::source::draft::Splitter;
 use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::outcome::{Note, Outcome, Skipped};
-use crate::source::row::Row;
+use crate::source::row::{Names, Row};
 use crate::source::scan::Object;
 use crate::tokens::Component;
 use crate::usage::RecordGrain;
@@ -75,6 +75,9 @@ fn read_row(row: &Row<'_>, options: &ReadOptions) -> Outcome {
 pub(super) fn row_period(cells: Cells<'_, '_>) -> Result<Period, Skipped> {
     between(cells, &["start_time", "start_time_iso"], &["end_time", "end_time_iso"])
 }
+
+/// The columns that a SKU is told by: the first tells the kind of a result.
+const OF_SKU: [&str; 4] = ["object", "model", "batch", "service_tier"];
 
 /// The columns of each label.
 pub(super) const LABELS: [(&str, &[&str]); 5] = [
@@ -188,24 +191,22 @@ fn usage(
         // These requests stand among the completions already.
         requests = 0;
     }
-    // Tools are used beside models; where a result names none, its kind stands for it.
-    let mut sku = sku("openai", if model.is_empty() { name } else { &model }, options);
-    sku.service_tier = if cells.text("batch").eq_ignore_ascii_case("true") {
-        CompactString::const_new("batch")
-    } else {
-        service_tier(&cells.text("service_tier"))
-    };
-    let line = Line {
-        period,
-        sku,
-        id: cells.identity(format, period, is_figure),
-        labels: cells.labels(options, &LABELS),
-    };
+    let Names { sku, labels } = cells.names(options, &OF_SKU, &LABELS, || {
+        // Tools are used beside models; where a result names none, its kind stands for it.
+        let mut sku = sku("openai", if model.is_empty() { name } else { &model }, options);
+        sku.service_tier = if cells.text("batch").eq_ignore_ascii_case("true") {
+            CompactString::const_new("batch")
+        } else {
+            service_tier(&cells.text("service_tier"))
+        };
+        sku
+    });
+    let line = Line { period, sku, id: cells.identity(format, period, is_figure), labels };
     line.usage(requests, None, split, None)
 }
 
 fn tokens(cells: Cells<'_, '_>, split: &mut Splitter) -> Result<(), Skipped> {
-    let count = |column: &str| cells.count_or_zero(column);
+    let count = |column: &'static str| cells.count_or_zero(column);
     let whole = count("input_tokens")?;
     let cached = count("input_cached_tokens")?;
     let written = count("input_cache_write_tokens")?;

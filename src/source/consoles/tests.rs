@@ -3,14 +3,19 @@
 
 use std::io::Write;
 
+use proptest::prelude::*;
+
 use super::anthropic::context_tokens;
+use super::bucket::Cells;
 use crate::money::Currency;
-use crate::period::Calendar;
+use crate::period::{Calendar, Period, Timestamp};
 use crate::source::cost_columns::CostColumns;
 use crate::source::cost_table::{CostTableOptions, read_costs};
 use crate::source::line::readings;
-use crate::source::scan::documents;
+use crate::source::row::{self, Asked, Cell, Header, Row};
+use crate::source::scan::{Object, documents};
 use crate::source::{Input, LabelPolicy, Progress, ReadOptions, read_all};
+use crate::usage::dedup::RequestId;
 use crate::usage::{Labels, RecordGrain, UsageRecord};
 
 macro_rules! case {
@@ -233,5 +238,88 @@ fn ends_of_days_and_windows_stay_in_range() {
             "usage_date_utc,model,workspace,api_key,usage_type,token_type,cost_usd\n{date},m,,,,output,1\n"
         );
         assert!(table(&row, LabelPolicy::Default).is_empty(), "{date}");
+    }
+}
+
+/// A row of texts, some without a value.
+struct Texts(Vec<Option<String>>);
+
+impl row::Cells for Texts {
+    fn cell(&self, place: usize) -> Option<Cell<'_>> {
+        Some(Cell::Text(self.0.get(place)?.as_deref()?.into()))
+    }
+}
+
+fn hour() -> Period {
+    let at = |text| Timestamp::parse(text).unwrap();
+    Period { start: at("2026-07-01T10:00:00Z"), end: at("2026-07-01T11:00:00Z") }
+}
+
+fn identity_of(cells: Cells<'_, '_>) -> RequestId {
+    cells.identity("any", hour(), |column| column.starts_with("num"))
+}
+
+/// The identity of a row of a table with these columns.
+fn table_identity(columns: &[(&str, Option<&str>)]) -> RequestId {
+    let header = Header::new(columns.iter().map(|(name, _)| *name));
+    let cells = Texts(columns.iter().map(|(_, text)| text.map(str::to_owned)).collect());
+    let asked = Asked::default();
+    let row = Row::new(&header, &asked, &cells);
+    let first = identity_of(Cells::Table(&row));
+    assert_eq!(first, identity_of(Cells::Table(&row)), "as it was asked for before");
+    first
+}
+
+fn json_identity(columns: &[(&str, Option<&str>)]) -> RequestId {
+    let fields = columns.iter().map(|(name, text)| format!("{name:?}:{}", serde_json::json!(text)));
+    let text = format!("{{{}}}", fields.collect::<Vec<_>>().join(","));
+    identity_of(Cells::Json(&Object::parse(text.as_bytes()).unwrap()))
+}
+
+const DIMENSIONS: [&str; 8] = [
+    "model",
+    "project_id",
+    "project_name",
+    "user_id",
+    "user_email",
+    "batch",
+    "a new column",
+    "service_tier",
+];
+
+proptest! {
+    /// A bucket is the same in any container, whatever the order of columns, with or without those
+    /// that are empty; and another one where anything but a figure or a name of an id is another.
+    #[test]
+    fn identities_are_those_of_what_is_filled_in(
+        values in prop::collection::vec(prop::option::of("[a-c\u{e9}]{0,3}"), DIMENSIONS.len()),
+        order in Just(DIMENSIONS.into_iter().enumerate().collect::<Vec<_>>()).prop_shuffle(),
+        figure in any::<u32>(),
+        changed in 0..DIMENSIONS.len(),
+    ) {
+        let text = |at: usize| values[at].as_deref();
+        let all: Vec<_> = DIMENSIONS.iter().enumerate().map(|(at, name)| (*name, text(at))).collect();
+        let expected = table_identity(&all);
+        let figure = figure.to_string();
+        let mut other: Vec<_> = order.iter().map(|(at, name)| (*name, text(*at))).collect();
+        other.extend([("num_model_requests", Some(figure.as_str())), ("start_time", Some("1"))]);
+        prop_assert_eq!(table_identity(&other), expected);
+        prop_assert_eq!(json_identity(&other), expected);
+        other.retain(|(_, text)| text.is_some_and(|text| !text.is_empty()));
+        prop_assert_eq!(table_identity(&other), expected);
+        prop_assert_eq!(json_identity(&other), expected);
+
+        let mut one_other = all.clone();
+        one_other[changed].1 = Some("other");
+        let filled = |name: &str| {
+            all.iter().any(|(of, text)| *of == name && text.is_some_and(|text| !text.is_empty()))
+        };
+        let is_renamed = match DIMENSIONS[changed] {
+            "project_name" => filled("project_id"),
+            "user_email" => filled("user_id"),
+            _ => false,
+        };
+        prop_assert_eq!(table_identity(&one_other) == expected, is_renamed);
+        prop_assert_eq!(json_identity(&one_other) == expected, is_renamed);
     }
 }

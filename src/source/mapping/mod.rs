@@ -10,11 +10,11 @@ use thiserror::Error;
 
 use self::row::{Row, SKU_FIELDS};
 
-pub(crate) use self::row::Names;
 use super::ReadOptions;
 use super::memo::{Fields, Memo};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Skipped};
 use super::row::Cell;
+pub(crate) use super::row::Names;
 use crate::tokens::Component;
 
 /// Whether a log's input count includes what caches read and wrote.
@@ -117,6 +117,9 @@ enum Origin {
     Constant(String),
 }
 
+/// Works out what a row names, with what other rows named.
+type WorkOut<'w> = dyn Fn(&ReadOptions, &mut Memo<Names>) -> Result<Names, Skipped> + 'w;
+
 /// A checked mapping.
 #[derive(Debug, Clone)]
 pub struct Mapping {
@@ -204,6 +207,13 @@ impl Mapping {
         })
     }
 
+    /// The same by their places in [`Self::columns`].
+    pub(crate) fn named_columns(&self) -> Option<impl Iterator<Item = usize>> {
+        let named = self.named_by()?;
+        let bits = usize::try_from(Fields::BITS).unwrap_or(0);
+        Some((0..self.columns.len().min(bits)).filter(move |column| named & (1 << column) != 0))
+    }
+
     /// Columns or paths that no record had so far.
     pub fn never_found(&self) -> impl Iterator<Item = &str> {
         let columns = self.columns.iter().zip(self.found.iter());
@@ -218,7 +228,17 @@ impl Mapping {
         names: &mut Memo<Names>,
         cell: impl Fn(usize) -> Option<Cell<'a>>,
     ) -> Outcome {
-        Row { mapping: self, cell }.record(options, names)
+        self.read_with(cell, |work_out| work_out(options, names))
+    }
+
+    /// Builds the record of one row, whose names `known` knows or has worked out.
+    pub(crate) fn read_with<'a>(
+        &'a self,
+        cell: impl Fn(usize) -> Option<Cell<'a>>,
+        known: impl FnOnce(&WorkOut<'_>) -> Result<Names, Skipped>,
+    ) -> Outcome {
+        let row = Row { mapping: self, cell };
+        row.record(|| known(&|options, names| row.names(options, names)))
     }
 }
 

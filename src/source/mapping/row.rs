@@ -1,7 +1,6 @@
 //! One row or line, read through a mapping.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use compact_str::CompactString;
@@ -17,17 +16,10 @@ use crate::source::memo::Memo;
 use crate::source::outcome::{Outcome, Skipped, one};
 use crate::source::provider;
 use crate::source::resolve::{Counted, Includes, Stated, input_includes_cache};
-use crate::source::row::Cell;
+use crate::source::row::{Cell, Names};
 use crate::tokens::Component;
 use crate::usage::dedup::RequestId;
 use crate::usage::{CostKind, Labels, ReportedCost, UsageRecord, UsageTime};
-
-/// What rows say alike.
-#[derive(Debug, Clone)]
-pub(crate) struct Names {
-    sku: Arc<Sku>,
-    labels: Arc<Labels>,
-}
 
 /// Fields of a SKU.
 pub(super) const SKU_FIELDS: [usize; 7] = [
@@ -85,7 +77,7 @@ impl<'m, F: Fn(usize) -> Option<Cell<'m>>> Row<'m, F> {
         })
     }
 
-    pub(super) fn record(&self, options: &ReadOptions, names: &mut Memo<Names>) -> Outcome {
+    pub(super) fn record(&self, names: impl FnOnce() -> Result<Names, Skipped>) -> Outcome {
         let time =
             if self.mapping.fields[field::TIME].is_some() {
                 UsageTime::At(self.instant(field::TIME)?)
@@ -98,7 +90,7 @@ impl<'m, F: Fn(usize) -> Option<Cell<'m>>> Row<'m, F> {
         let splitter = self.components()?;
         let default_requests = u64::from(matches!(time, UsageTime::At(_)));
         let id = self.text(field::REQUEST_ID);
-        let Names { sku, labels } = self.names(options, names)?;
+        let Names { sku, labels } = names()?;
         let record = UsageRecord {
             time,
             grain: time.usual_grain(),
@@ -114,7 +106,11 @@ impl<'m, F: Fn(usize) -> Option<Cell<'m>>> Row<'m, F> {
     }
 
     /// What rows say alike, remembered by the cells that it is worked out from.
-    fn names(&self, options: &ReadOptions, known: &mut Memo<Names>) -> Result<Names, Skipped> {
+    pub(super) fn names(
+        &self,
+        options: &ReadOptions,
+        known: &mut Memo<Names>,
+    ) -> Result<Names, Skipped> {
         let write = |column: u32, key: &mut Vec<u8>| {
             if let Some(cell) = (self.cell)(column as usize) {
                 cell.write(key);
