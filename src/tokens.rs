@@ -200,10 +200,17 @@ impl fmt::Debug for Component {
 }
 
 /// Counts by component; absent means zero. Sums saturate at `u64::MAX`, far above any real count.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, PartialEq, Eq, Hash, Default)]
 pub struct ComponentCounts {
     // Sorted by component, no zeros.
     items: SmallVec<[(Component, u64); 5]>,
+}
+
+impl Clone for ComponentCounts {
+    /// As bytes, not one by one as is usual.
+    fn clone(&self) -> Self {
+        Self { items: SmallVec::from_slice(&self.items) }
+    }
 }
 
 impl ComponentCounts {
@@ -295,6 +302,12 @@ impl ComponentCounts {
     /// Components with a count above zero, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Component, u64)> + '_ {
         self.items.iter().copied()
+    }
+
+    /// How many components have a count above zero.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.len()
     }
 
     /// True if every count is zero.

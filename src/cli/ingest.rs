@@ -391,12 +391,12 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn add_all(&mut self, sums: Vec<SummedRecords>) {
-        self.builder.prepare(&sums);
-        sums.into_iter().for_each(|sum| self.add(sum));
+    fn add_all(&mut self, sums: &[SummedRecords]) {
+        self.builder.prepare(sums);
+        sums.iter().for_each(|sum| self.add(sum));
     }
 
-    fn add(&mut self, sum: SummedRecords) {
+    fn add(&mut self, sum: &SummedRecords) {
         let start = sum.record.time.start();
         let inside = self.settings.since.is_none_or(|s| s <= start)
             && self.settings.until.is_none_or(|u| start < u);
@@ -420,7 +420,7 @@ fn read_logs(
     let sizes: Option<u64> = logs.iter().map(Input::size).sum();
     let options = reading.settings.options.clone();
     let result = ui.while_reading(sizes, &progress, || {
-        source::read_sums(logs, &options, within, &progress, |sums| reading.add_all(sums))
+        source::read_sums(logs, &options, within, &progress, |sums| reading.add_all(&sums))
     });
     if let Some(error) = reading.failed.take() {
         return Err(error.into());

@@ -51,15 +51,15 @@ impl BoundedBuilder {
     /// # Errors
     /// [`RollupError`] if a sum does not fit or a temporary file cannot be written.
     pub fn add(&mut self, record: UsageRecord) -> Result<(), RollupError> {
-        self.add_sum(record.into())
+        self.add_sum(&record.into())
     }
 
     /// Adds several records at once, or one with an id unless it is a copy.
     ///
     /// # Errors
     /// As [`Self::add`].
-    pub fn add_sum(&mut self, sum: SummedRecords) -> Result<(), RollupError> {
-        let (id, new) = self.inner.contribution(sum.record);
+    pub fn add_sum(&mut self, sum: &SummedRecords) -> Result<(), RollupError> {
+        let (id, new) = self.inner.contribution(&sum.record);
         let Some(id) = id else { return self.inner.count(&new, sum.records) };
         if let Some(waiting) = &mut self.waiting {
             return waiting.put(id, &new);

@@ -125,15 +125,15 @@ impl RollupBuilder {
     /// # Errors
     /// [`RollupError`] if a sum does not fit.
     pub fn add(&mut self, record: UsageRecord) -> Result<(), RollupError> {
-        self.add_sum(record.into())
+        self.add_sum(&record.into())
     }
 
     /// Adds several records at once, or one with an id unless it is a copy.
     ///
     /// # Errors
     /// [`RollupError`] if a sum does not fit.
-    pub fn add_sum(&mut self, sum: SummedRecords) -> Result<(), RollupError> {
-        let (id, new) = self.contribution(sum.record);
+    pub fn add_sum(&mut self, sum: &SummedRecords) -> Result<(), RollupError> {
+        let (id, new) = self.contribution(&sum.record);
         match id {
             Some(id) => self.offer(id, &new),
             None => self.count(&new, sum.records),
@@ -143,17 +143,17 @@ impl RollupBuilder {
     /// What a record adds, if it is no copy.
     pub(super) fn contribution(
         &mut self,
-        record: UsageRecord,
+        record: &UsageRecord,
     ) -> (Option<RequestId>, Contribution) {
         let context = record
             .context()
             .map_or(ContextBand::Unknown, |tokens| ContextBand::of(tokens, &self.edges.context));
-        let profile = self.profile_of(&record, context);
+        let profile = self.profile_of(record, context);
         let new = Contribution {
             time: record.time,
             profile,
             requests: record.requests,
-            components: record.components,
+            components: record.components.clone(),
             reported_cost: record.reported_cost,
         };
         (record.request_id, new)

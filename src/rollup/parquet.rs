@@ -93,7 +93,6 @@ pub fn write(
             METADATA_KEY.to_owned(),
             text,
         )])))
-        .set_parallel(false)
         .finish(&mut frame)?;
     Ok(())
 }

@@ -63,16 +63,16 @@ fn share<T: Hash + Eq>(names: &mut Names<T>, name: &mut Arc<T>) {
     }
 }
 
-fn keep(format: Option<Format>, sum: SummedRecords, batch: &mut Batch) {
+fn view(format: Option<Format>, record: &UsageRecord, batch: &mut Batch) {
     if let Some(format) = format {
-        batch.report.views.count(format, &sum.record);
+        batch.report.views.count(format, record);
     }
-    batch.sums.push(sum);
 }
 
 fn keep_all(sums: &mut Sums<'_>, batch: &mut Batch) {
     for (format, sum) in sums.take() {
-        keep(format, sum, batch);
+        view(format, &sum.record, batch);
+        batch.sums.push(sum);
     }
 }
 
@@ -172,7 +172,10 @@ impl<'f> Tally<'f> {
                     keep_all(sums, batch);
                 }
             }
-            _ => keep(format, record.into(), batch),
+            _ => {
+                view(format, &record, batch);
+                batch.sums.push(record.into());
+            }
         }
     }
 

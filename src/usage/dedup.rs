@@ -147,7 +147,6 @@ impl Dedup {
 struct Part {
     offsets: HashMap<[u64; 2], u64, BuildHasherDefault<TakeLast>>,
     arena: Arena,
-    buffer: Vec<u8>,
 }
 
 /// Bytes of a chunk of an arena.
@@ -158,15 +157,15 @@ const CHUNK: usize = 16 << 10;
 struct Arena(Vec<Vec<u8>>);
 
 impl Arena {
-    /// Keeps bytes together; their place.
-    fn append(&mut self, bytes: &[u8]) -> u64 {
-        if self.0.last().is_none_or(|last| last.capacity() - last.len() < bytes.len()) {
-            self.0.push(Vec::with_capacity(CHUNK.max(bytes.len())));
+    /// Keeps what is written together, at most so many bytes; its place.
+    fn append(&mut self, most: usize, write: impl FnOnce(&mut Vec<u8>)) -> u64 {
+        if self.0.last().is_none_or(|last| last.capacity() - last.len() < most) {
+            self.0.push(Vec::with_capacity(CHUNK.max(most)));
         }
         let number = self.0.len() - 1;
         let chunk = &mut self.0[number];
         let place = number * CHUNK + chunk.len();
-        chunk.extend_from_slice(bytes);
+        write(chunk);
         u64::try_from(place).unwrap_or(u64::MAX)
     }
 
@@ -202,9 +201,8 @@ impl Part {
     }
 
     fn append(&mut self, contribution: &Contribution) -> u64 {
-        self.buffer.clear();
-        encode(contribution, &mut self.buffer);
-        self.arena.append(&self.buffer)
+        let most = MOST_BUT_COUNTS + MOST_OF_COUNT * contribution.components.len();
+        self.arena.append(most, |out| encode(contribution, out))
     }
 }
 
@@ -215,7 +213,7 @@ pub fn write_to(id: RequestId, contribution: &Contribution, out: &mut Vec<u8>) {
     out.extend_from_slice(&id.0[0].to_le_bytes());
     out.extend_from_slice(&id.0[1].to_le_bytes());
     encode(contribution, out);
-    // A contribution has less than a hundred components of at most eleven bytes each.
+    // A contribution has less than a hundred components.
     let length = u16::try_from(out.len() - start - 2).unwrap_or(u16::MAX);
     out[start..start + 2].copy_from_slice(&length.to_le_bytes());
 }
@@ -279,6 +277,10 @@ impl Hasher for TakeLast {
     fn write_usize(&mut self, _: usize) {}
 }
 
+/// Bytes of an encoded contribution but for its counts: flags, times, varints, a cost; and of a count.
+const MOST_BUT_COUNTS: usize = 1 + 2 * 8 + 3 * 10 + 1 + 3 + 16;
+const MOST_OF_COUNT: usize = 1 + 10;
+
 const HAS_END: u8 = 1;
 const HAS_COST: u8 = 2;
 
@@ -294,7 +296,7 @@ fn encode(c: &Contribution, out: &mut Vec<u8>) {
     }
     put_varint(u64::from(c.profile), out);
     put_varint(c.requests, out);
-    put_varint(u64::try_from(c.components.iter().count()).unwrap_or(0), out);
+    put_varint(u64::try_from(c.components.len()).unwrap_or(0), out);
     for (component, count) in c.components.iter() {
         out.push(component as u8);
         put_varint(count, out);

@@ -156,7 +156,7 @@ fn by_sums(input: &Input, options: &ReadOptions, within: &Edges) -> (Read, u64, 
             records += part.iter().map(|sum| sum.records).sum::<u64>();
             sums += u64::try_from(part.len()).unwrap();
             if result.is_ok() {
-                result = part.into_iter().try_for_each(|sum| builder.add_sum(sum));
+                result = part.iter().try_for_each(|sum| builder.add_sum(sum));
             }
         });
     let copies = builder.duplicates();
