@@ -14,7 +14,7 @@ use super::scan::ScanError;
 use super::sums::Sums;
 use crate::diagnostic::{Code, Location, code};
 use crate::sku::Sku;
-use crate::usage::{Labels, SummedRecords, UsageRecord};
+use crate::usage::{Labels, UsageRecord};
 
 /// How often something was seen, and the first line.
 #[derive(Debug, Clone, Copy, Default)]

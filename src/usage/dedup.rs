@@ -13,10 +13,9 @@ use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::UsageTime;
-use crate::money::{Amount, Currency};
-use crate::period::{Period, Timestamp};
-use crate::tokens::{Component, ComponentCounts};
-use crate::usage::{CostKind, ReportedCost};
+use super::arena::{Arena, decode, encode};
+use crate::tokens::ComponentCounts;
+use crate::usage::ReportedCost;
 
 /// The identity of a request: 128 bits of who answered it and the id that they gave it, so that ids
 /// of different providers never meet and long ids need no memory. Two different requests of a run
@@ -149,34 +148,6 @@ struct Part {
     arena: Arena,
 }
 
-/// Bytes of a chunk of an arena.
-const CHUNK: usize = 16 << 10;
-
-/// Bytes in chunks that stay where they are: growing neither copies nor holds twice the room.
-#[derive(Debug, Default)]
-struct Arena(Vec<Vec<u8>>);
-
-impl Arena {
-    /// Keeps what is written together, at most so many bytes; its place.
-    fn append(&mut self, most: usize, write: impl FnOnce(&mut Vec<u8>)) -> u64 {
-        if self.0.last().is_none_or(|last| last.capacity() - last.len() < most) {
-            self.0.push(Vec::with_capacity(CHUNK.max(most)));
-        }
-        let number = self.0.len() - 1;
-        let chunk = &mut self.0[number];
-        let place = number * CHUNK + chunk.len();
-        write(chunk);
-        u64::try_from(place).unwrap_or(u64::MAX)
-    }
-
-    /// What begins at a place.
-    fn from(&self, place: u64) -> &[u8] {
-        let place = usize::try_from(place).unwrap_or(usize::MAX);
-        let chunk = self.0.get(place / CHUNK).map_or(&[][..], |chunk| chunk);
-        chunk.get(place % CHUNK..).unwrap_or_default()
-    }
-}
-
 impl Part {
     fn offer(
         &mut self,
@@ -185,24 +156,19 @@ impl Part {
         better: impl FnOnce(u32, u32) -> bool,
     ) -> Verdict {
         let key = id.0;
-        let Some(offset) = self.offsets.get(&key) else {
-            let offset = self.append(new);
-            self.offsets.insert(key, offset);
-            return Verdict::New;
-        };
-        let old = decode(self.arena.from(*offset));
+        // Nearly all ids are new: it is kept first, and looked at then whether it was known.
+        let offset = self.arena.keep(new);
+        let Some(known) = self.offsets.insert(key, offset) else { return Verdict::New };
+        self.arena.take_back(offset);
+        let old = self.arena.get(known);
         let merged = merge(&old, new, better);
         if merged == old {
+            self.offsets.insert(key, known);
             return Verdict::Duplicate;
         }
-        let offset = self.append(&merged);
+        let offset = self.arena.keep(&merged);
         self.offsets.insert(key, offset);
         Verdict::Replace(Box::new((old, merged)))
-    }
-
-    fn append(&mut self, contribution: &Contribution) -> u64 {
-        let most = MOST_BUT_COUNTS + MOST_OF_COUNT * contribution.components.len();
-        self.arena.append(most, |out| encode(contribution, out))
     }
 }
 
@@ -277,134 +243,10 @@ impl Hasher for TakeLast {
     fn write_usize(&mut self, _: usize) {}
 }
 
-/// Bytes of an encoded contribution but for its counts: flags, times, varints, a cost; and of a count.
-const MOST_BUT_COUNTS: usize = 1 + 2 * 8 + 3 * 10 + 1 + 3 + 16;
-const MOST_OF_COUNT: usize = 1 + 10;
-
-const HAS_END: u8 = 1;
-const HAS_COST: u8 = 2;
-
-fn encode(c: &Contribution, out: &mut Vec<u8>) {
-    let (start, end) = match c.time {
-        UsageTime::At(instant) => (instant, None),
-        UsageTime::Bucket(period) => (period.start, Some(period.end)),
-    };
-    out.push(u8::from(end.is_some()) * HAS_END + u8::from(c.reported_cost.is_some()) * HAS_COST);
-    out.extend_from_slice(&start.nanos().to_le_bytes());
-    if let Some(end) = end {
-        out.extend_from_slice(&end.nanos().to_le_bytes());
-    }
-    put_varint(u64::from(c.profile), out);
-    put_varint(c.requests, out);
-    put_varint(u64::try_from(c.components.len()).unwrap_or(0), out);
-    for (component, count) in c.components.iter() {
-        out.push(component as u8);
-        put_varint(count, out);
-    }
-    if let Some(cost) = c.reported_cost {
-        out.push(cost.kind as u8);
-        out.extend_from_slice(cost.currency.as_str().as_bytes());
-        out.extend_from_slice(&cost.amount.atto().to_le_bytes());
-    }
-}
-
-fn decode(bytes: &[u8]) -> Contribution {
-    let mut at = 0;
-    let mut take = |count: usize| {
-        let slice = &bytes[at..at + count];
-        at += count;
-        slice
-    };
-    let flags = take(1)[0];
-    let start = Timestamp::from_nanos(i64::from_le_bytes(fixed(take(8))));
-    let time = if flags & HAS_END == 0 {
-        UsageTime::At(start)
-    } else {
-        let end = Timestamp::from_nanos(i64::from_le_bytes(fixed(take(8))));
-        UsageTime::Bucket(Period { start, end })
-    };
-    let profile = u32::try_from(take_varint(&mut take)).unwrap_or(u32::MAX);
-    let requests = take_varint(&mut take);
-    let count = take_varint(&mut take);
-    let components = (0..count)
-        .map(|_| {
-            let component = Component::ALL[usize::from(take(1)[0])];
-            (component, take_varint(&mut take))
-        })
-        .collect();
-    let reported_cost = (flags & HAS_COST != 0).then(|| {
-        let kind = CostKind::ALL[usize::from(take(1)[0])];
-        let currency =
-            std::str::from_utf8(take(3)).ok().and_then(|c| c.parse().ok()).unwrap_or(Currency::USD);
-        let amount = Amount::from_atto(i128::from_le_bytes(fixed(take(16))));
-        ReportedCost { amount, currency, kind }
-    });
-    Contribution { time, profile, requests, components, reported_cost }
-}
-
-fn fixed<const N: usize>(slice: &[u8]) -> [u8; N] {
-    std::array::from_fn(|i| slice[i])
-}
-
-fn put_varint(mut value: u64, out: &mut Vec<u8>) {
-    while value >= 0x80 {
-        out.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
-    }
-    out.push(value.to_le_bytes()[0]);
-}
-
-fn take_varint<'a>(take: &mut impl FnMut(usize) -> &'a [u8]) -> u64 {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = take(1)[0];
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            break;
-        }
-    }
-    value
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn contribution(output: u64, nanos: i64) -> Contribution {
-        Contribution {
-            time: UsageTime::At(Timestamp::from_nanos(nanos)),
-            profile: 300,
-            requests: 1,
-            components: [(Component::InputUncached, 7), (Component::Output, output)]
-                .into_iter()
-                .collect(),
-            reported_cost: Some(ReportedCost {
-                amount: Amount::from_cents(-5),
-                currency: Currency::USD,
-                kind: CostKind::Estimate,
-            }),
-        }
-    }
-
-    #[test]
-    fn contributions_round_trip() {
-        let mut arena = Arena::default();
-        arena.append(&[9, 9]);
-        let mut bucket = contribution(u64::MAX, i64::MIN);
-        bucket.time = UsageTime::Bucket(Period {
-            start: Timestamp::from_nanos(1),
-            end: Timestamp::from_nanos(i64::MAX),
-        });
-        // More than a chunk holds.
-        for item in [contribution(0, 5), bucket].iter().cycle().take(1_000) {
-            let mut bytes = Vec::new();
-            encode(item, &mut bytes);
-            let offset = arena.append(&bytes);
-            assert_eq!(decode(arena.from(offset)), *item);
-        }
-        assert!(arena.0.len() > 2);
-        assert_eq!(decode(arena.from(2)), contribution(0, 5), "what was kept first");
-    }
+    use crate::usage::arena::tests::contribution;
 
     #[test]
     fn growing_copies_keep_the_largest_counts_and_the_first_time() {

@@ -1,5 +1,6 @@
 //! The usage record that every source normalises to.
 
+mod arena;
 pub mod dedup;
 pub mod edges;
 
