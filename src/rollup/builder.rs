@@ -5,6 +5,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use indexmap::{Equivalent, IndexMap, IndexSet};
+use rayon::slice::ParallelSliceMut;
 
 use super::{Edges, Profile, ReportedCosts, Rollup, RollupError, RollupRow};
 use crate::period::Period;
@@ -316,7 +317,7 @@ impl RollupBuilder {
                 }
             })
             .collect();
-        rows.sort_unstable_by_key(|row| (row.period, row.profile));
+        rows.par_sort_unstable_by_key(|row| (row.period, row.profile));
         Rollup { edges: self.edges, profiles, rows, whole: None }
     }
 }

@@ -9,6 +9,7 @@ use polars::prelude::{
     AnyValue, Column, DataFrame, DataType, IdxCa, IntoColumn, KeyValueMetadata, NamedFrom,
     ParquetCompression, ParquetReader, ParquetWriter, SerReader, Series, TimeUnit, TimeZone,
 };
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -128,12 +129,11 @@ fn frame_of(rollup: &Rollup) -> Result<DataFrame, ParquetError> {
     columns.push(numbers("requests", rows.iter().map(|r| Some(r.requests))));
     let used: BTreeSet<Component> =
         rows.iter().flat_map(|r| r.components.iter().map(|(c, _)| c)).collect();
-    for component in used {
-        columns.push(numbers(
-            component.name(),
-            rows.iter().map(|r| Some(r.components.get(component))),
-        ));
-    }
+    let used: Vec<Component> = used.into_iter().collect();
+    let counts = used.par_iter().map(|component| {
+        numbers(component.name(), rows.iter().map(|r| Some(r.components.get(*component))))
+    });
+    columns.extend(counts.collect::<Vec<_>>());
     let reported: BTreeSet<(CostKind, Currency)> =
         rows.iter().flat_map(|r| r.reported.keys().copied()).collect();
     for key in reported {
