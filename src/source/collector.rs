@@ -91,14 +91,25 @@ impl<'s, S: FnMut(Vec<SummedRecords>)> Collector<'s, S> {
                 }
                 Err(error) => {
                     collected.report = Err(error);
-                    // Under the lock: who is about to wait must not miss it.
-                    if let Ok(_waiting) = self.waiting.lock() {
-                        self.stop.store(true, Ordering::Relaxed);
-                    }
-                    self.fewer.notify_all();
+                    self.stop();
                 }
             }
         }
+    }
+
+    /// Makes all threads end that read, put or leave batches.
+    fn stop(&self) {
+        {
+            // Under the lock, so that who is about to wait does not miss it.
+            let _waiting = self.waiting.lock();
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        self.fewer.notify_all();
+    }
+
+    /// What a thread that reads holds: should it panic, nobody waits for what it would have read.
+    pub(super) fn guard(&self) -> Guard<'_, 's, S> {
+        Guard(self)
     }
 
     /// Hands on what is left, when nothing more will come; what was found.
@@ -106,6 +117,17 @@ impl<'s, S: FnMut(Vec<SummedRecords>)> Collector<'s, S> {
         self.hand_on();
         let collected = self.collected.into_inner();
         collected.unwrap_or_else(std::sync::PoisonError::into_inner).report
+    }
+}
+
+/// Stops the others when its thread panics.
+pub(super) struct Guard<'c, 's, S: FnMut(Vec<SummedRecords>)>(&'c Collector<'s, S>);
+
+impl<S: FnMut(Vec<SummedRecords>)> Drop for Guard<'_, '_, S> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+        }
     }
 }
 
@@ -201,5 +223,24 @@ mod tests {
         assert!(stop.load(Ordering::Relaxed));
         assert!(collector.finish().is_err());
         assert_eq!(seen, [0, 1]);
+    }
+
+    #[test]
+    fn a_panic_ends_all_and_hangs_nobody() {
+        let stop = AtomicBool::new(false);
+        let collector = Collector::new(|_| panic!("on purpose"), 1, &stop);
+        thread::scope(|scope| {
+            let waits = scope.spawn(|| {
+                collector.leave((2, batch(2)));
+                collector.leave((3, batch(3)));
+            });
+            let panics = scope.spawn(|| {
+                let _guard = collector.guard();
+                collector.put((0, batch(0)));
+            });
+            assert!(panics.join().is_err());
+            waits.join().unwrap();
+        });
+        assert!(stop.load(Ordering::Relaxed));
     }
 }

@@ -114,10 +114,17 @@ fn read(
     let spares = Spares::default();
     thread::scope(|scope| {
         let cutter = Cutter::new(run, progress, to_workers, &leave, spares.clone(), &stop);
-        scope.spawn(move || cutter.run(inputs));
+        scope.spawn(|| {
+            let _guard = collector.guard();
+            cutter.run(inputs);
+        });
         for _ in 1..workers {
-            scope.spawn(|| work(&tasks, &leave, &spares, &stop, run));
+            scope.spawn(|| {
+                let _guard = collector.guard();
+                work(&tasks, &leave, &spares, &stop, run);
+            });
         }
+        let _guard = collector.guard();
         work(&tasks, &put, &spares, &stop, run);
     });
     let report = collector.finish();
