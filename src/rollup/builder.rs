@@ -292,6 +292,8 @@ impl RollupBuilder {
     /// The rollup, sorted so that it does not depend on the order of adding.
     #[must_use]
     pub fn finish(self) -> Rollup {
+        // No more copies come; what was known of requests is let go before the rows take room.
+        drop(self.dedup);
         let used: IndexSet<u32> =
             self.rows.iter().filter(|(_, s)| s.records > 0).map(|((_, p), _)| *p).collect();
         let mut order: Vec<u32> = used.into_iter().collect();
