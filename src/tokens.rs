@@ -207,7 +207,7 @@ pub struct ComponentCounts {
 }
 
 impl Clone for ComponentCounts {
-    /// As bytes, not one by one as is usual.
+    /// A copy of all items at once, where `SmallVec` would clone one after the other.
     fn clone(&self) -> Self {
         Self { items: SmallVec::from_slice(&self.items) }
     }

@@ -44,14 +44,12 @@ impl<'s, S: FnMut(Vec<SummedRecords>)> Collector<'s, S> {
     pub(super) fn put(&self, numbered: Numbered) {
         self.keep(numbered);
         self.hand_on();
-        self.wait();
     }
 
     /// Takes a batch, and leaves it to others to hand it on, unless many are left.
     pub(super) fn leave(&self, numbered: Numbered) {
         if self.keep(numbered) > self.most {
             self.hand_on();
-            self.wait();
         }
     }
 
@@ -61,14 +59,18 @@ impl<'s, S: FnMut(Vec<SummedRecords>)> Collector<'s, S> {
         waiting.len()
     }
 
-    /// Waits until fewer are left. Whoever reads the batch that is next does not come here before it
-    /// was handed on: batches are begun in their order.
-    fn wait(&self) {
-        let Ok(waiting) = self.waiting.lock() else { return };
+    /// Waits until few are left. Only the thread that cuts may wait: what is missing has been cut and is
+    /// read by a worker, or will be.
+    pub(super) fn wait(&self) {
         let are_many = |waiting: &mut BTreeMap<_, _>| {
             waiting.len() > self.most && !self.stop.load(Ordering::Relaxed)
         };
-        drop(self.fewer.wait_while(waiting, are_many));
+        if self.waiting.lock().is_ok_and(|mut waiting| are_many(&mut waiting)) {
+            self.hand_on();
+            if let Ok(waiting) = self.waiting.lock() {
+                drop(self.fewer.wait_while(waiting, are_many));
+            }
+        }
     }
 
     /// Hands on all batches that are next in order.
@@ -97,7 +99,7 @@ impl<'s, S: FnMut(Vec<SummedRecords>)> Collector<'s, S> {
         }
     }
 
-    /// Makes all threads end that read, put or leave batches.
+    /// Makes all threads end that cut or read.
     fn stop(&self) {
         {
             // Under the lock, so that who is about to wait does not miss it.
@@ -147,6 +149,7 @@ impl ReadReport {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::sync_channel;
     use std::thread;
 
     use super::*;
@@ -179,26 +182,35 @@ mod tests {
         const MOST: usize = 3;
         let stop = AtomicBool::new(false);
         let mut seen = Vec::new();
-        let collector = Collector::new(
-            |sums: Vec<SummedRecords>| seen.extend(sums.iter().map(|sum| sum.record.requests)),
-            MOST,
-            &stop,
-        );
-        let begun = Mutex::new(0..2_000_u64);
+        let sink =
+            |sums: Vec<SummedRecords>| seen.extend(sums.iter().map(|sum| sum.record.requests));
+        let collector = Collector::new(sink, MOST, &stop);
+        let (cut, tasks) = sync_channel::<u64>(2);
+        let tasks = Mutex::new(tasks);
         thread::scope(|scope| {
             for worker in 0..4 {
-                let (collector, begun) = (&collector, &begun);
+                let (collector, tasks) = (&collector, &tasks);
                 scope.spawn(move || {
-                    while let Some(number) = { begun.lock().unwrap().next() } {
+                    while let Ok(number) = { tasks.lock().unwrap().recv() } {
                         if number % 7 == 0 {
                             thread::yield_now();
                         }
                         let take = if worker == 0 { Collector::put } else { Collector::leave };
                         take(collector, (number, batch(number)));
-                        assert!(collector.waiting.lock().unwrap().len() <= MOST + 4);
                     }
                 });
             }
+            for number in 0..2_000 {
+                // Some are read where they are cut.
+                match number % 100 {
+                    0..60 => cut.send(number).unwrap(),
+                    _ => collector.leave((number, batch(number))),
+                }
+                collector.wait();
+                // Those that are cut and not yet read, and those being read, may come to it.
+                assert!(collector.waiting.lock().unwrap().len() <= MOST + 2 + 4);
+            }
+            drop(cut);
         });
         assert_eq!(collector.finish().unwrap().files, 2_000);
         assert_eq!(seen, (0..2_000).collect::<Vec<_>>());
@@ -208,16 +220,15 @@ mod tests {
     fn nothing_is_handed_on_behind_an_error() {
         let stop = AtomicBool::new(false);
         let mut seen = Vec::new();
-        let collector = Collector::new(
-            |sums: Vec<SummedRecords>| seen.extend(sums.iter().map(|sum| sum.record.requests)),
-            1,
-            &stop,
-        );
-        collector.leave((1, batch(1)));
-        // More than may be left, of which the first is missing: those who left them wait.
+        let sink =
+            |sums: Vec<SummedRecords>| seen.extend(sums.iter().map(|sum| sum.record.requests));
+        let collector = Collector::new(sink, 1, &stop);
         thread::scope(|scope| {
-            scope.spawn(|| collector.leave((4, batch(4))));
-            scope.spawn(|| collector.leave((2, failed())));
+            scope.spawn(|| {
+                [1, 3, 4].map(|number| collector.leave((number, batch(number))));
+                collector.wait();
+            });
+            collector.leave((2, failed()));
             collector.put((0, batch(0)));
         });
         assert!(stop.load(Ordering::Relaxed));
@@ -233,6 +244,7 @@ mod tests {
             let waits = scope.spawn(|| {
                 collector.leave((2, batch(2)));
                 collector.leave((3, batch(3)));
+                collector.wait();
             });
             let panics = scope.spawn(|| {
                 let _guard = collector.guard();

@@ -4,7 +4,6 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::SyncSender;
 
 use super::archive::{self, Member};
 use super::blocks::{Blocks, Spares};
@@ -14,7 +13,7 @@ use super::format::Format;
 use super::inputs::Input;
 use super::line::{JsonReader, needs_order};
 use super::outcome::Outcome;
-use super::pipeline::{Batch, Done, Run, Task, Work, parse_block, rest_of};
+use super::pipeline::{Batch, Run, Task, ToWorkers, Work, parse_block, rest_of};
 use super::reader::{Container, Opened, Stream, container, open, peek, skip_mark};
 use super::table::Table;
 use super::tally::Tally;
@@ -50,8 +49,7 @@ impl Place<'_> {
 pub(super) struct Cutter<'a> {
     run: Run<'a>,
     progress: &'a Progress,
-    to_workers: SyncSender<Task>,
-    done: Done<'a>,
+    to_workers: ToWorkers<'a>,
     spares: Spares,
     next: u64,
     stop: &'a AtomicBool,
@@ -61,18 +59,17 @@ impl<'a> Cutter<'a> {
     pub(super) fn new(
         run: Run<'a>,
         progress: &'a Progress,
-        to_workers: SyncSender<Task>,
-        done: Done<'a>,
+        to_workers: ToWorkers<'a>,
         spares: Spares,
         stop: &'a AtomicBool,
     ) -> Self {
-        Self { run, progress, to_workers, done, spares, next: 0, stop }
+        Self { run, progress, to_workers, spares, next: 0, stop }
     }
 
     pub(super) fn run(mut self, inputs: &[Input]) {
         for input in inputs {
             if let Err(error) = self.file(input) {
-                (self.done)((self.next, Err(error)));
+                self.to_workers.done((self.next, Err(error)));
                 return;
             }
             if self.stop.load(Ordering::Relaxed) {
@@ -88,7 +85,7 @@ impl<'a> Cutter<'a> {
 
     fn send(&mut self, batch: Batch) {
         let number = self.number();
-        (self.done)((number, Ok(batch)));
+        self.to_workers.done((number, Ok(batch)));
     }
 
     fn file(&mut self, input: &Input) -> Result<(), SourceError> {
@@ -205,7 +202,7 @@ impl<'a> Cutter<'a> {
     /// Hands work on to the workers; false if nobody wants it any more.
     fn hand_on(&mut self, file: &Arc<str>, work: Work) -> bool {
         let task = Task { number: self.number(), file: Arc::clone(file), work };
-        !self.stop.load(Ordering::Relaxed) && self.to_workers.send(task).is_ok()
+        !self.stop.load(Ordering::Relaxed) && self.to_workers.task(task)
     }
 
     /// Reads lines that make sense only after each other: those of a small file as one task, so
@@ -363,7 +360,7 @@ impl<'a> Cutter<'a> {
             if batch.sums.len() >= ROWS {
                 let full = std::mem::take(&mut batch);
                 let number = self.number();
-                (self.done)((number, Ok(full)));
+                self.to_workers.done((number, Ok(full)));
             }
         });
         tally.finish(&mut batch);

@@ -242,6 +242,14 @@ fn changed(line: &Value, place: &str) -> Vec<String> {
         }));
     }
     let mut found: Vec<String> = found.iter().map(Value::to_string).collect();
+    if let Some(Value::Object(fields)) = line.pointer(place) {
+        // An object twice, each time with some of its fields: the last one counts.
+        for (name, value) in fields {
+            let whole = format!("\"{key}\":{}", Value::Object(fields.clone()));
+            let part = format!("\"{key}\":{}", json!({ name: value }));
+            found.push(line.to_string().replace(&whole, &format!("{whole},{part}")));
+        }
+    }
     found
         .push(line.to_string().replace(&format!("\"{key}\":"), &format!("\"{key}\":1,\"{key}\":")));
     found

@@ -2,7 +2,7 @@
 //! results in the order of the input, so that nothing depends on timing.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -56,6 +56,29 @@ pub(super) struct Task {
     pub(super) work: Work,
 }
 
+/// Where what is cut goes, as far as there is room.
+pub(super) struct ToWorkers<'a> {
+    tasks: SyncSender<Task>,
+    /// Takes what was read where it was cut.
+    done: Done<'a>,
+    /// Waits until little is left that was read.
+    wait: &'a (dyn Fn() + Sync),
+}
+
+impl ToWorkers<'_> {
+    /// Hands on something to parse; false if nobody wants it any more.
+    pub(super) fn task(&self, task: Task) -> bool {
+        (self.wait)();
+        self.tasks.send(task).is_ok()
+    }
+
+    /// Hands on what was read already.
+    pub(super) fn done(&self, numbered: Numbered) {
+        (self.done)(numbered);
+        (self.wait)();
+    }
+}
+
 /// What a worker parses.
 pub(super) enum Work {
     /// Lines of JSON.
@@ -106,26 +129,31 @@ fn read(
     let options = run.options;
     let workers = options.threads.max(1);
     let (to_workers, tasks) = sync_channel::<Task>(workers * 2);
-    let tasks = Mutex::new(tasks);
+    // Of the workers: when the last one is gone, nobody waits to hand it a task.
+    let tasks = Arc::new(Mutex::new(tasks));
     let stop = AtomicBool::new(false);
     let collector = Collector::new(sink, workers * 4, &stop);
     let put = |numbered: Numbered| collector.put(numbered);
     let leave = |numbered: Numbered| collector.leave(numbered);
     let spares = Spares::default();
+    let wait = || collector.wait();
     thread::scope(|scope| {
-        let cutter = Cutter::new(run, progress, to_workers, &leave, spares.clone(), &stop);
+        let (collector, spares, stop) = (&collector, &spares, &stop);
+        let to_workers = ToWorkers { tasks: to_workers, done: &leave, wait: &wait };
+        let cutter = Cutter::new(run, progress, to_workers, spares.clone(), stop);
         scope.spawn(|| {
             let _guard = collector.guard();
             cutter.run(inputs);
         });
         for _ in 1..workers {
-            scope.spawn(|| {
+            let (tasks, leave) = (Arc::clone(&tasks), &leave);
+            scope.spawn(move || {
                 let _guard = collector.guard();
-                work(&tasks, &leave, &spares, &stop, run);
+                work(&tasks, leave, spares, stop, run);
             });
         }
-        let _guard = collector.guard();
-        work(&tasks, &put, &spares, &stop, run);
+        let (_guard, tasks) = (collector.guard(), tasks);
+        work(&tasks, &put, spares, stop, run);
     });
     let report = collector.finish();
     report.and_then(|report| check_mapping(report, options)).map(|mut report| {
@@ -321,6 +349,47 @@ mod tests {
     fn a_session_says_the_same_as_one_task_and_by_the_block() {
         let read = |filler| read(&[session(7, filler)], 2);
         assert_eq!(read(400_000), read(4_000_000));
+    }
+
+    /// Runs something that may hang, for no longer than a while.
+    fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> thread::Result<T> {
+        let (done, result) = sync_channel(1);
+        thread::spawn(move || {
+            let run = std::panic::AssertUnwindSafe(run);
+            done.send(std::panic::catch_unwind(run)).unwrap();
+        });
+        result.recv_timeout(std::time::Duration::from_secs(60)).expect("it ends")
+    }
+
+    #[test]
+    fn much_that_is_read_where_it_is_cut_waits_for_what_is_before_it() {
+        for threads in [1, 2, 4] {
+            let small = |number| Input::Bytes {
+                name: format!("{number}.json"),
+                bytes: if number % 2 == 0 { b"{\n \"a\": 1\n}\n".as_slice() } else { b"" }.into(),
+            };
+            let line = r#"{"id":"i","created":1790000000,"model":"m","usage":{"prompt_tokens":1}}"#;
+            let large = format!("{line}\n").repeat(30_000 * threads);
+            let large = Input::Bytes { name: "large.jsonl".into(), bytes: large.as_bytes().into() };
+            let inputs: Vec<Input> = std::iter::once(large).chain((0..80).map(small)).collect();
+            let options = ReadOptions { threads, ..ReadOptions::default() };
+            let report =
+                in_time(move || read_all(&inputs, &options, &Progress::default(), |_| {}).unwrap());
+            let report = report.unwrap();
+            assert_eq!((report.files, report.records), (81, 30_000 * threads as u64));
+        }
+    }
+
+    #[test]
+    fn a_panic_of_the_sink_comes_out() {
+        for threads in [1, 3] {
+            let inputs: Vec<Input> = (0..40).map(|number| session(number, 300_000)).collect();
+            let options = ReadOptions { threads, ..ReadOptions::default() };
+            let panics = in_time(move || {
+                read_all(&inputs, &options, &Progress::default(), |_| panic!("on purpose"))
+            });
+            assert!(panics.is_err());
+        }
     }
 
     #[test]

@@ -49,7 +49,9 @@ pub(crate) struct Usual {
 /// A count that is the sum of others.
 #[derive(Debug)]
 pub(crate) struct Sum {
+    /// The name of the sum.
     pub(crate) whole: &'static str,
+    /// The names of what it sums.
     pub(crate) parts: &'static [&'static str],
     /// True if bodies without it are no usual ones.
     pub(crate) is_needed: bool,
@@ -137,6 +139,9 @@ impl Usual {
         for (key, place) in usage.places() {
             match place {
                 Place::Value(number) => self.find(key, None, number, places, &mut names)?,
+                Place::Object(_) if usage.raw_keys().filter(|other| *other == key).count() > 1 => {
+                    return None;
+                }
                 Place::Object(inner) => {
                     for (inner_key, place) in inner.places() {
                         let Place::Value(number) = place else { return None };
@@ -163,7 +168,7 @@ impl Usual {
             (None, None) => key == name.as_bytes(),
             _ => false,
         };
-        if self.aside.iter().any(|name| is_it(name)) {
+        if self.aside.iter().any(is_it) {
             return Some(());
         }
         if let Some((_, test)) = self.tested.iter().find(|(name, _)| is_it(name)) {

@@ -18,7 +18,7 @@ impl Arena {
     /// Keeps a contribution; its place.
     pub(super) fn keep(&mut self, contribution: &Contribution) -> u64 {
         let most = MOST_BUT_COUNTS + MOST_OF_COUNT * contribution.components.len();
-        if self.0.last().is_none_or(|last| last.capacity() - last.len() < most) {
+        if self.0.last().is_none_or(|last| CHUNK.saturating_sub(last.len()) < most) {
             self.0.push(Vec::with_capacity(CHUNK.max(most)));
         }
         let number = self.0.len() - 1;
