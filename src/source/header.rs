@@ -37,6 +37,7 @@ pub(crate) struct Asked {
     places: RefCell<Vec<Question>>,
     /// By the addresses of rules, the columns that none of them holds for, by their names.
     kept: RefCell<Vec<(Rules, Rc<[usize]>)>>,
+    /// What rows name alike, by the columns that were asked for first: a reader asks for the same.
     pub(super) names: RefCell<Option<KnownNames>>,
     pub(super) marked: RefCell<Marked>,
 }
@@ -102,6 +103,7 @@ impl Asked {
         slot.place
     }
 
+    /// The columns that none of the rules holds for, in the order of their names.
     pub(super) fn kept(&self, rules: &[ColumnRule], header: &Header) -> Rc<[usize]> {
         let addresses: Rules = rules.iter().map(|rule| *rule as usize).collect();
         let mut known = self.kept.borrow_mut();

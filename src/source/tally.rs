@@ -40,19 +40,19 @@ pub(super) struct Tally<'f> {
     notes: [Seen; Note::ALL.len()],
     skips: BTreeMap<(Code, String), Seen>,
     formats: BTreeMap<Format, u64>,
-    skus: Names<Sku>,
-    labels: Names<Labels>,
+    skus: Interned<Sku>,
+    labels: Interned<Labels>,
     /// Of records without an id, where sums are all that is asked for.
     sums: Option<Sums<'f>>,
 }
 
 /// Names that records of one part share, so that they are let go where they were made, once.
-type Names<T> = HashSet<Arc<T>, foldhash::fast::FixedState>;
+type Interned<T> = HashSet<Arc<T>, foldhash::fast::FixedState>;
 /// Names held of one part: where there are more, they hardly repeat.
 const MOST_NAMES: usize = 1 << 10;
 
 /// Takes the name that other records have for an equal one that none has.
-fn share<T: Hash + Eq>(names: &mut Names<T>, name: &mut Arc<T>) {
+fn share<T: Hash + Eq>(names: &mut Interned<T>, name: &mut Arc<T>) {
     if Arc::strong_count(name) > 1 {
         return;
     }
@@ -84,8 +84,8 @@ impl<'f> Tally<'f> {
             notes: [Seen::default(); Note::ALL.len()],
             skips: BTreeMap::new(),
             formats: BTreeMap::new(),
-            skus: Names::default(),
-            labels: Names::default(),
+            skus: Interned::default(),
+            labels: Interned::default(),
             sums: run.edges.map(Sums::new),
         }
     }

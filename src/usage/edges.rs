@@ -42,13 +42,15 @@ impl Edges {
     }
 }
 
-/// Finds charge periods, which mostly are those of the instants before.
+/// Finds charge periods within one set of edges; mostly they are those of the instants before.
 #[derive(Debug, Default)]
 pub struct ChargePeriods {
     before: Option<Period>,
 }
 
 impl ChargePeriods {
+    /// The charge period of a time, within the same edges at every call.
+    ///
     /// A request belongs to the charge period of its instant. So does a bucket that lies in one; a
     /// longer bucket keeps its own period, because nothing tells how to divide it.
     pub fn of(&mut self, time: UsageTime, edges: &Edges) -> Period {
