@@ -225,7 +225,9 @@ mod tests {
         let collector = Collector::new(sink, 1, &stop);
         thread::scope(|scope| {
             scope.spawn(|| {
-                [1, 3, 4].map(|number| collector.leave((number, batch(number))));
+                for number in [1, 3, 4] {
+                    collector.leave((number, batch(number)));
+                }
                 collector.wait();
             });
             collector.leave((2, failed()));
@@ -243,7 +245,9 @@ mod tests {
         let panicked = thread::scope(|scope| {
             let cuts = scope.spawn(|| {
                 let _guard = collector.guard();
-                [2, 3].map(|number| collector.leave((number, batch(number))));
+                for number in [2, 3] {
+                    collector.leave((number, batch(number)));
+                }
                 collector.wait();
             });
             let reads = scope.spawn(|| {
