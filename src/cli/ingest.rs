@@ -16,7 +16,7 @@ use crate::report::{self, InputFacts, PriceBookFacts};
 use crate::rollup::bounded::{BoundedBuilder, IDS_IN_MEMORY};
 use crate::rollup::{Edges, Rollup, RollupBuilder, RollupRow, grains, overlap, parquet};
 use crate::source::{self, Input, Progress, inputs};
-use crate::usage::SummedRecords;
+use crate::usage::UsagePart;
 
 /// Price changes are looked for from here ...
 const FIRST_YEAR: &str = "2022-01-01";
@@ -391,19 +391,16 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn add_all(&mut self, sums: &[SummedRecords]) {
-        self.builder.prepare(sums);
-        sums.iter().for_each(|sum| self.add(sum));
-    }
-
-    fn add(&mut self, sum: &SummedRecords) {
-        let start = sum.record.time.start();
-        let inside = self.settings.since.is_none_or(|s| s <= start)
-            && self.settings.until.is_none_or(|u| start < u);
-        if !inside {
-            self.outside += sum.records;
-        } else if self.failed.is_none()
-            && let Err(error) = self.builder.add_sum(sum)
+    fn add(&mut self, mut part: UsagePart) {
+        let InputSettings { since, until, .. } = self.settings;
+        if since.is_some() || until.is_some() {
+            self.outside += part.leave_out(|sum| {
+                let start = sum.record.time.start();
+                since.is_none_or(|s| s <= start) && until.is_none_or(|u| start < u)
+            });
+        }
+        if self.failed.is_none()
+            && let Err(error) = self.builder.add_part(part)
         {
             self.failed = Some(error.into());
         }
@@ -420,7 +417,7 @@ fn read_logs(
     let sizes: Option<u64> = logs.iter().map(Input::size).sum();
     let options = reading.settings.options.clone();
     let result = ui.while_reading(sizes, &progress, || {
-        source::read_sums(logs, &options, within, &progress, |sums| reading.add_all(&sums))
+        source::read_sums(logs, &options, within, &progress, |part| reading.add(part))
     });
     if let Some(error) = reading.failed.take() {
         return Err(error.into());

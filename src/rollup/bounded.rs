@@ -13,7 +13,7 @@ use tempfile::tempfile_in;
 
 use super::{Edges, Rollup, RollupBuilder, RollupError};
 use crate::usage::dedup::{Contribution, Dedup, PARTS, RequestId, read_from, write_to};
-use crate::usage::{SummedRecords, UsageRecord};
+use crate::usage::{UsagePart, UsageRecord};
 
 /// Different request ids remembered in memory before files are used: about 190 MB, so that all of the program stays
 /// below 300 MB.
@@ -38,33 +38,37 @@ impl BoundedBuilder {
         Self { inner: RollupBuilder::new(edges), most_ids, folder, waiting: None }
     }
 
-    /// Looks up the ids of what is about to be added, so that their places come from memory together
-    /// instead of one after the other.
-    pub fn prepare(&self, sums: &[SummedRecords]) {
-        if self.waiting.is_none() {
-            self.inner.prepare(sums.iter().filter_map(|sum| sum.record.request_id));
-        }
-    }
-
     /// Adds one record, unless it is a copy of one that was added.
     ///
     /// # Errors
     /// [`RollupError`] if a sum does not fit or a temporary file cannot be written.
     pub fn add(&mut self, record: UsageRecord) -> Result<(), RollupError> {
-        self.add_sum(&record.into())
+        let (id, new) = self.inner.contribution(&record);
+        match id {
+            Some(id) => self.offer(id, &new),
+            None => self.inner.count(&new, 1),
+        }
     }
 
-    /// Adds several records at once, or one with an id unless it is a copy.
+    /// Adds what one part of a log holds, but for copies of what was added.
     ///
     /// # Errors
     /// As [`Self::add`].
-    pub fn add_sum(&mut self, sum: &SummedRecords) -> Result<(), RollupError> {
-        let (id, new) = self.inner.contribution(&sum.record);
-        let Some(id) = id else { return self.inner.count(&new, sum.records) };
-        if let Some(waiting) = &mut self.waiting {
-            return waiting.put(id, &new);
+    pub fn add_part(&mut self, part: UsagePart) -> Result<(), RollupError> {
+        if self.waiting.is_none() && self.inner.ids() + part.ids() < self.most_ids {
+            return self.inner.add_part(part);
         }
-        self.inner.offer(id, &new)?;
+        for (id, new) in self.inner.add_without_ids(part)? {
+            self.offer(id, &new)?;
+        }
+        Ok(())
+    }
+
+    fn offer(&mut self, id: RequestId, new: &Contribution) -> Result<(), RollupError> {
+        if let Some(waiting) = &mut self.waiting {
+            return waiting.put(id, new);
+        }
+        self.inner.offer(id, new)?;
         if self.inner.ids() >= self.most_ids {
             self.waiting = Some(Waiting::new(&self.folder)?);
         }

@@ -1,5 +1,7 @@
 //! Summing records into a rollup.
 
+mod parts;
+
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -13,7 +15,7 @@ use crate::sku::{ContextBand, Sku};
 use crate::tokens::ComponentCounts;
 use crate::usage::dedup::{Contribution, Dedup, RequestId, Verdict};
 use crate::usage::edges::ChargePeriods;
-use crate::usage::{Labels, RecordGrain, ReportedCost, SummedRecords, UsageRecord};
+use crate::usage::{Labels, RecordGrain, ReportedCost, UsageRecord};
 
 #[derive(Debug, Default)]
 struct Sums {
@@ -126,18 +128,10 @@ impl RollupBuilder {
     /// # Errors
     /// [`RollupError`] if a sum does not fit.
     pub fn add(&mut self, record: UsageRecord) -> Result<(), RollupError> {
-        self.add_sum(&record.into())
-    }
-
-    /// Adds several records at once, or one with an id unless it is a copy.
-    ///
-    /// # Errors
-    /// [`RollupError`] if a sum does not fit.
-    pub fn add_sum(&mut self, sum: &SummedRecords) -> Result<(), RollupError> {
-        let (id, new) = self.contribution(&sum.record);
+        let (id, new) = self.contribution(&record);
         match id {
             Some(id) => self.offer(id, &new),
-            None => self.count(&new, sum.records),
+            None => self.count(&new, 1),
         }
     }
 
@@ -146,23 +140,14 @@ impl RollupBuilder {
         &mut self,
         record: &UsageRecord,
     ) -> (Option<RequestId>, Contribution) {
-        let context = record
-            .context()
-            .map_or(ContextBand::Unknown, |tokens| ContextBand::of(tokens, &self.edges.context));
-        let profile = self.profile_of(record, context);
         let new = Contribution {
             time: record.time,
-            profile,
+            profile: self.profile_of(record),
             requests: record.requests,
             components: record.components.clone(),
             reported_cost: record.reported_cost,
         };
         (record.request_id, new)
-    }
-
-    /// Looks ids up, for the time that it takes to do so later.
-    pub(super) fn prepare(&self, ids: impl Iterator<Item = RequestId>) {
-        std::hint::black_box(ids.filter(|id| self.dedup.has(*id)).count());
     }
 
     /// Different request ids that are remembered.
@@ -223,8 +208,11 @@ impl RollupBuilder {
     }
 
     /// The profile of a record. Records that share their names are told by where these stand.
-    fn profile_of(&mut self, record: &UsageRecord, context: ContextBand) -> u32 {
+    pub(super) fn profile_of(&mut self, record: &UsageRecord) -> u32 {
         let UsageRecord { sku, grain, labels, .. } = record;
+        let context = record
+            .context()
+            .map_or(ContextBand::Unknown, |tokens| ContextBand::of(tokens, &self.edges.context));
         if Arc::strong_count(sku) == 1 {
             return self.number(&ProfileRef { sku, grain: *grain, context, labels });
         }

@@ -11,7 +11,6 @@ use std::sync::{Condvar, Mutex};
 
 use super::pipeline::{Batch, Numbered};
 use super::{ReadReport, SourceError};
-use crate::usage::SummedRecords;
 
 /// Takes batches of any order.
 pub(super) struct Collector<'s, S> {
@@ -32,7 +31,7 @@ struct Collected<S> {
     report: Result<ReadReport, SourceError>,
 }
 
-impl<'s, S: FnMut(Vec<SummedRecords>)> Collector<'s, S> {
+impl<'s, S: FnMut(&mut Batch)> Collector<'s, S> {
     /// Hands on records to a sink. After an error, `stop` is set, and nothing more is handed on.
     pub(super) fn new(sink: S, most: usize, stop: &'s AtomicBool) -> Self {
         let collected = Collected { next: 0, sink, report: Ok(ReadReport::default()) };
@@ -87,8 +86,8 @@ impl<'s, S: FnMut(Vec<SummedRecords>)> Collector<'s, S> {
         {
             collected.next += 1;
             match result {
-                Ok(batch) => {
-                    (collected.sink)(batch.sums);
+                Ok(mut batch) => {
+                    (collected.sink)(&mut batch);
                     report.add(batch.report);
                 }
                 Err(error) => {
@@ -123,9 +122,9 @@ impl<'s, S: FnMut(Vec<SummedRecords>)> Collector<'s, S> {
 }
 
 /// Stops the others when its thread panics.
-pub(super) struct Guard<'c, 's, S: FnMut(Vec<SummedRecords>)>(&'c Collector<'s, S>);
+pub(super) struct Guard<'c, 's, S: FnMut(&mut Batch)>(&'c Collector<'s, S>);
 
-impl<S: FnMut(Vec<SummedRecords>)> Drop for Guard<'_, '_, S> {
+impl<S: FnMut(&mut Batch)> Drop for Guard<'_, '_, S> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.stop();
@@ -170,7 +169,7 @@ mod tests {
             reported_cost: None,
         };
         let report = ReadReport { files: 1, ..ReadReport::default() };
-        Ok(Batch { sums: vec![record.into()], report })
+        Ok(Batch { records: vec![record], parts: vec![], report })
     }
 
     fn failed() -> Result<Batch, SourceError> {
@@ -183,7 +182,7 @@ mod tests {
         let stop = AtomicBool::new(false);
         let mut seen = Vec::new();
         let sink =
-            |sums: Vec<SummedRecords>| seen.extend(sums.iter().map(|sum| sum.record.requests));
+            |batch: &mut Batch| seen.extend(batch.records.iter().map(|record| record.requests));
         let collector = Collector::new(sink, MOST, &stop);
         let (cut, tasks) = sync_channel::<u64>(2);
         let tasks = Mutex::new(tasks);
@@ -221,7 +220,7 @@ mod tests {
         let stop = AtomicBool::new(false);
         let mut seen = Vec::new();
         let sink =
-            |sums: Vec<SummedRecords>| seen.extend(sums.iter().map(|sum| sum.record.requests));
+            |batch: &mut Batch| seen.extend(batch.records.iter().map(|record| record.requests));
         let collector = Collector::new(sink, 1, &stop);
         thread::scope(|scope| {
             scope.spawn(|| {

@@ -357,7 +357,7 @@ impl<'a> Cutter<'a> {
         let mut tally = Tally::new(file, self.run);
         let result = read(&mut |line, outcome| {
             tally.outcome(line, Some(format), outcome, &mut batch);
-            if batch.sums.len() >= ROWS {
+            if batch.records.len() >= ROWS || !batch.parts.is_empty() {
                 let full = std::mem::take(&mut batch);
                 let number = self.number();
                 self.to_workers.done((number, Ok(full)));

@@ -19,26 +19,28 @@ use super::tally::Tally;
 use super::{Progress, ReadOptions, ReadReport, SourceError};
 use crate::diagnostic::code;
 use crate::usage::edges::Edges;
-use crate::usage::{SummedRecords, UsageRecord};
+use crate::usage::{UsagePart, UsageRecord};
 
-/// How to read, and the edges within which records without an id are summed, where they are.
+/// How to read, and the edges within which records are summed, where they are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run<'o> {
     pub(super) options: &'o ReadOptions,
     pub(super) edges: Option<&'o Edges>,
 }
 
-/// The records of one block, each by itself or summed, with what was odd about it.
+/// The records of one block, each by itself or summed in parts, with what was odd about it.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    pub(super) sums: Vec<SummedRecords>,
+    pub(super) records: Vec<UsageRecord>,
+    pub(super) parts: Vec<UsagePart>,
     pub(super) report: ReadReport,
 }
 
 impl Batch {
     /// Puts what comes later behind it.
     fn add(&mut self, later: Self) {
-        self.sums.extend(later.sums);
+        self.records.extend(later.records);
+        self.parts.extend(later.parts);
         self.report.add(later.report);
     }
 }
@@ -101,12 +103,12 @@ pub fn read_all(
     progress: &Progress,
     mut sink: impl FnMut(UsageRecord) + Send,
 ) -> Result<ReadReport, SourceError> {
-    let each = |sums: Vec<SummedRecords>| sums.into_iter().for_each(|sum| sink(sum.record));
+    let each = |batch: &mut Batch| batch.records.drain(..).for_each(&mut sink);
     read(inputs, Run { options, edges: None }, progress, each)
 }
 
-/// Reads all inputs as [`read_all`] does, and sums records without an id within `edges`: what `sink`
-/// gets, of one part after the other, makes the same rollup, whose own edges are the same or fewer.
+/// Reads all inputs as [`read_all`] does, and sums records within `edges`: what `sink` gets, one part
+/// after the other, makes the same rollup, whose own edges are the same or fewer.
 ///
 /// # Errors
 /// As [`read_all`].
@@ -115,16 +117,17 @@ pub fn read_sums(
     options: &ReadOptions,
     edges: &Edges,
     progress: &Progress,
-    sink: impl FnMut(Vec<SummedRecords>) + Send,
+    mut sink: impl FnMut(UsagePart) + Send,
 ) -> Result<ReadReport, SourceError> {
-    read(inputs, Run { options, edges: Some(edges) }, progress, sink)
+    let each = |batch: &mut Batch| batch.parts.drain(..).for_each(&mut sink);
+    read(inputs, Run { options, edges: Some(edges) }, progress, each)
 }
 
 fn read(
     inputs: &[Input],
     run: Run<'_>,
     progress: &Progress,
-    sink: impl FnMut(Vec<SummedRecords>) + Send,
+    sink: impl FnMut(&mut Batch) + Send,
 ) -> Result<ReadReport, SourceError> {
     let options = run.options;
     let workers = options.threads.max(1);
@@ -255,8 +258,7 @@ pub(super) fn parse_block(
     file: &str,
     run: Run<'_>,
 ) -> Batch {
-    let mut batch =
-        Batch { sums: Vec::with_capacity(block.text().len() / 600), ..Batch::default() };
+    let mut batch = Batch::default();
     let mut tally = Tally::new(file, run);
     reader.next_batch();
     if block.too_long {

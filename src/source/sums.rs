@@ -1,10 +1,12 @@
 //! Records summed where they are read.
 //!
-//! A rollup needs of records that cannot be copies of others, as they have no id, only sums. So a
-//! worker sums those of one part of a file that name the same and lie in one charge period and
-//! context band before they are handed on: fewer go from thread to thread, and the one thread that
-//! makes the rollup has less to do. What comes out is the same.
+//! A rollup needs only sums, but for copies of what was counted before. So a worker sums those records
+//! of one part of a file that name the same and lie in one charge period and context band before
+//! they are handed on, and writes down what each that has an id adds, for it may be such a copy: less
+//! goes from thread to thread, and the one thread that makes the rollup has less to do. What comes
+//! out is the same.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -15,24 +17,33 @@ use crate::money::Currency;
 use crate::period::Period;
 use crate::sku::ContextBand;
 use crate::usage::edges::{ChargePeriods, Edges};
-use crate::usage::{CostKind, RecordGrain, SummedRecords, UsageRecord};
+use crate::usage::{CostKind, RecordGrain, RecordRef, SummedRecords, UsagePart};
 
 /// Records after which summing must have paid for itself.
 const TRIES: usize = 512;
-/// Sums after which they are handed on.
+/// Sums, or records with an id, after which a part is full.
 const MOST: usize = 8_192;
 
 /// What records have in common that are summed. Names are told by where they stand in memory: the
 /// sums hold them, so that nothing else comes to stand there.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq)]
 struct Key {
     sku: usize,
     labels: usize,
     period: Period,
-    grain: RecordGrain,
     context: ContextBand,
+    grain: RecordGrain,
     cost: Option<(CostKind, Currency)>,
     format: Option<Format>,
+}
+
+impl Hash for Key {
+    /// Of names and time alone: what agrees in them and differs in the rest is little.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.sku);
+        state.write_usize(self.labels);
+        state.write_i64(self.period.start.nanos());
+    }
 }
 
 /// Sums of one part of a file.
@@ -41,7 +52,9 @@ pub(super) struct Sums<'e> {
     edges: &'e Edges,
     periods: ChargePeriods,
     places: HashMap<Key, usize, FixedState>,
-    sums: Vec<(Option<Format>, SummedRecords)>,
+    part: UsagePart,
+    /// Of each sum the format of its records.
+    formats: Vec<Option<Format>>,
     added: usize,
 }
 
@@ -52,57 +65,68 @@ impl<'e> Sums<'e> {
             edges,
             periods: ChargePeriods::default(),
             places: HashMap::default(),
-            sums: Vec::new(),
+            part: UsagePart::default(),
+            formats: Vec::new(),
             added: 0,
         }
     }
 
-    /// Adds a record of a format that has no id.
-    pub(super) fn add(&mut self, format: Option<Format>, mut record: UsageRecord) {
-        // Whatever else is added to it, it stays in its context band.
-        record.context_tokens = record.context();
+    /// Adds a record of a format.
+    pub(super) fn add(&mut self, format: Option<Format>, record: &RecordRef<'_>) {
         self.added += 1;
+        let end = self.formats.len();
         // Where hardly any are alike, they are kept as they are.
-        if self.added > TRIES && self.sums.len() > self.added / 2 {
-            self.sums.push((format, record.into()));
-            return;
+        let place = if self.added > TRIES && end > self.added / 2 {
+            end
+        } else {
+            self.place_of(format, record)
+        };
+        if let Some(id) = record.request_id {
+            self.part.identify(id, record, place);
         }
+        if place == end {
+            self.part.push(record);
+            self.formats.push(format);
+        }
+    }
+
+    /// The place of the sum that a record was added to, or will be the first of.
+    fn place_of(&mut self, format: Option<Format>, record: &RecordRef<'_>) -> usize {
         let bands = &self.edges.context;
-        let context = record.context_tokens;
+        let context = record.context();
         let key = Key {
-            sku: Arc::as_ptr(&record.sku).addr(),
-            labels: Arc::as_ptr(&record.labels).addr(),
+            sku: Arc::as_ptr(record.sku).addr(),
+            labels: Arc::as_ptr(record.labels).addr(),
             period: self.periods.of(record.time, self.edges),
-            grain: record.grain,
             context: context.map_or(ContextBand::Unknown, |size| ContextBand::of(size, bands)),
+            grain: record.grain,
             cost: record.reported_cost.map(|cost| (cost.kind, cost.currency)),
             format,
         };
-        let end = self.sums.len();
+        let end = self.formats.len();
         let place = self.places.entry(key).or_insert(end);
-        let fits = self.sums.get_mut(*place).is_some_and(|(_, sum)| add(sum, &record));
-        if !fits {
+        if !self.part.sum_mut(*place).is_some_and(|sum| add(sum, record)) {
             // The first of its kind, or one sum more where it does not fit into the one before.
             *place = end;
-            self.sums.push((format, record.into()));
         }
+        *place
     }
 
-    /// True if there are so many that they should be handed on.
+    /// True if there is so much that it should be handed on.
     pub(super) fn is_full(&self) -> bool {
-        self.sums.len() >= MOST
+        self.formats.len() >= MOST || self.part.ids() >= MOST
     }
 
-    /// Takes all sums, each with the format of its records.
-    pub(super) fn take(&mut self) -> Vec<(Option<Format>, SummedRecords)> {
+    /// Takes all, with the format of the records of each sum.
+    pub(super) fn take(&mut self) -> (UsagePart, Vec<Option<Format>>) {
         self.places.clear();
         self.added = 0;
-        std::mem::take(&mut self.sums)
+        (std::mem::take(&mut self.part), std::mem::take(&mut self.formats))
     }
 }
 
 /// Adds a record; false, and nothing is added, if a sum does not fit.
-fn add(sum: &mut SummedRecords, record: &UsageRecord) -> bool {
+fn add(sum: &mut SummedRecords, record: &RecordRef<'_>) -> bool {
     let whole = &mut sum.record;
     let Some(requests) = whole.requests.checked_add(record.requests) else { return false };
     let cost = match (whole.reported_cost, record.reported_cost) {
@@ -115,7 +139,7 @@ fn add(sum: &mut SummedRecords, record: &UsageRecord) -> bool {
         },
         (cost, _) => cost,
     };
-    if !whole.components.checked_add_all(&record.components) {
+    if !whole.components.checked_add_all(record.components) {
         return false;
     }
     whole.requests = requests;

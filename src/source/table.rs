@@ -130,7 +130,7 @@ impl TableReader<'_> {
         self.asked.next_part();
         // Sums are mostly few.
         let rows = if self.run.edges.is_some() { 0 } else { rows };
-        let mut batch = Batch { sums: Vec::with_capacity(rows), ..Batch::default() };
+        let mut batch = Batch { records: Vec::with_capacity(rows), ..Batch::default() };
         let mut tally = Tally::new(self.file, self.run);
         let format = Some(self.table.format);
         each_row(&mut |line, row| {

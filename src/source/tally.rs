@@ -12,9 +12,10 @@ use super::outcome::{Note, Notes, Outcome, Skipped};
 use super::pipeline::{Batch, Run};
 use super::scan::ScanError;
 use super::sums::Sums;
+use super::views::Views;
 use crate::diagnostic::{Code, Location, code};
 use crate::sku::Sku;
-use crate::usage::{Labels, UsageRecord};
+use crate::usage::{Labels, RecordRef, UsageRecord};
 
 /// How often something was seen, and the first line.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,7 +43,7 @@ pub(super) struct Tally<'f> {
     formats: BTreeMap<Format, u64>,
     skus: Interned<Sku>,
     labels: Interned<Labels>,
-    /// Of records without an id, where sums are all that is asked for.
+    /// Where sums are all that is asked for.
     sums: Option<Sums<'f>>,
 }
 
@@ -63,17 +64,22 @@ fn share<T: Hash + Eq>(names: &mut Interned<T>, name: &mut Arc<T>) {
     }
 }
 
-fn view(format: Option<Format>, record: &UsageRecord, batch: &mut Batch) {
-    if let Some(format) = format {
-        batch.report.views.count(format, record);
-    }
+/// Counts a record, or a sum of records, of a format; the place of its view.
+fn view(views: &mut Views, format: Option<Format>, record: &UsageRecord) -> Option<usize> {
+    format.and_then(|format| views.count(format, record))
 }
 
 fn keep_all(sums: &mut Sums<'_>, batch: &mut Batch) {
-    for (format, sum) in sums.take() {
-        view(format, &sum.record, batch);
-        batch.sums.push(sum);
+    let (part, formats) = sums.take();
+    let views = &mut batch.report.views;
+    let each = part.sums().iter().zip(formats);
+    let seen: Vec<_> = each.map(|(sum, format)| view(views, format, &sum.record)).collect();
+    for request in part.requests() {
+        if let Some(at) = seen[request.sum as usize] {
+            views.sample(at, request.id);
+        }
     }
+    batch.parts.push(part);
 }
 
 impl<'f> Tally<'f> {
@@ -165,17 +171,14 @@ impl<'f> Tally<'f> {
         }
         share(&mut self.skus, &mut record.sku);
         share(&mut self.labels, &mut record.labels);
-        match &mut self.sums {
-            Some(sums) if record.request_id.is_none() => {
-                sums.add(format, record);
-                if sums.is_full() {
-                    keep_all(sums, batch);
-                }
+        if let Some(sums) = &mut self.sums {
+            sums.add(format, &RecordRef::from(&record));
+            if sums.is_full() {
+                keep_all(sums, batch);
             }
-            _ => {
-                view(format, &record, batch);
-                batch.sums.push(record.into());
-            }
+        } else {
+            view(&mut batch.report.views, format, &record);
+            batch.records.push(record);
         }
     }
 

@@ -120,15 +120,15 @@ impl Default for Views {
 }
 
 impl Views {
-    /// Counts a record.
-    pub(crate) fn count(&mut self, format: Format, record: &UsageRecord) {
+    /// Counts a record, or a sum of records of one hour; the place of its view.
+    pub(crate) fn count(&mut self, format: Format, record: &UsageRecord) -> Option<usize> {
         let tokens = record.components.tokens();
         if tokens == 0 {
-            return;
+            return None;
         }
         let slot = self.slot(record.time.start());
-        let Some(at) = self.place(format, &record.sku) else { return };
-        let Some((_, view)) = self.views.get_index_mut(at) else { return };
+        let at = self.place(format, &record.sku)?;
+        let (_, view) = self.views.get_index_mut(at)?;
         if let Some(id) = record.request_id {
             view.sample(id);
         }
@@ -137,6 +137,14 @@ impl Views {
         *sum = sum.saturating_add(tokens);
         self.slots += view.tokens.len() - before;
         self.keep_bounded();
+        Some(at)
+    }
+
+    /// Takes note of the id of a record that was counted, with others, in the view at a place.
+    pub(crate) fn sample(&mut self, at: usize, id: RequestId) {
+        if let Some((_, view)) = self.views.get_index_mut(at) {
+            view.sample(id);
+        }
     }
 
     fn slot(&mut self, time: Timestamp) -> i64 {

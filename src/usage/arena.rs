@@ -4,7 +4,7 @@ use super::UsageTime;
 use super::dedup::Contribution;
 use crate::money::{Amount, Currency};
 use crate::period::{Period, Timestamp};
-use crate::tokens::Component;
+use crate::tokens::{Component, ComponentCounts};
 use crate::usage::{CostKind, ReportedCost};
 
 /// Bytes of a chunk of an arena.
@@ -24,7 +24,7 @@ impl Arena {
         let number = self.0.len() - 1;
         let chunk = &mut self.0[number];
         let place = number * CHUNK + chunk.len();
-        encode(contribution, chunk);
+        encode(contribution.into(), chunk);
         u64::try_from(place).unwrap_or(u64::MAX)
     }
 
@@ -50,7 +50,30 @@ const MOST_OF_COUNT: usize = 1 + 10;
 const HAS_END: u8 = 1;
 const HAS_COST: u8 = 2;
 
-pub(super) fn encode(c: &Contribution, out: &mut Vec<u8>) {
+/// What a request adds, as it is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Added<'a> {
+    pub(super) time: UsageTime,
+    pub(super) profile: u32,
+    pub(super) requests: u64,
+    pub(super) components: &'a ComponentCounts,
+    pub(super) reported_cost: Option<ReportedCost>,
+}
+
+impl<'a> From<&'a Contribution> for Added<'a> {
+    fn from(c: &'a Contribution) -> Self {
+        let Contribution { time, profile, requests, components, reported_cost } = c;
+        Self {
+            time: *time,
+            profile: *profile,
+            requests: *requests,
+            components,
+            reported_cost: *reported_cost,
+        }
+    }
+}
+
+pub(super) fn encode(c: Added<'_>, out: &mut Vec<u8>) {
     let (start, end) = match c.time {
         UsageTime::At(instant) => (instant, None),
         UsageTime::Bucket(period) => (period.start, Some(period.end)),

@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::UsageTime;
 use super::arena::{Arena, decode, encode};
 use crate::tokens::ComponentCounts;
-use crate::usage::ReportedCost;
+use crate::usage::{ReportedCost, Request};
 
 /// The identity of a request: 128 bits of who answered it and the id that they gave it, so that ids
 /// of different providers never meet and long ids need no memory. Two different requests of a run
@@ -87,11 +87,13 @@ pub const PARTS: usize = 256;
 pub struct Dedup {
     parts: Vec<Part>,
     len: usize,
+    taken: Vec<Taken>,
 }
 
 impl Default for Dedup {
     fn default() -> Self {
-        Self { parts: (0..PARTS).map(|_| Part::default()).collect(), len: 0 }
+        let parts = (0..PARTS).map(|_| Part::default()).collect();
+        Self { parts, len: 0, taken: Vec::new() }
     }
 }
 
@@ -111,7 +113,7 @@ impl Dedup {
     /// True if an id was offered before.
     #[must_use]
     pub fn has(&self, id: RequestId) -> bool {
-        self.parts[Self::part_of(id)].offsets.contains_key(&id.0)
+        self.parts[Self::part_of(id)].places.contains_key(&id.0)
     }
 
     /// True if there is none.
@@ -127,24 +129,64 @@ impl Dedup {
         new: &Contribution,
         better: impl FnOnce(u32, u32) -> bool,
     ) -> Verdict {
-        let verdict = self.parts[Self::part_of(id)].offer(id, new, better);
+        let verdict = self.parts[Self::part_of(id)].offer(id, new, &self.taken, better);
         self.len += usize::from(verdict == Verdict::New);
         verdict
     }
 
-    /// Forgets the ids of a part.
+    /// Decides on the records with an id of one part of a log, whose bytes are taken over as they
+    /// are. `profiles` are the profiles of its sums. Those seen before come to `again`.
+    pub(crate) fn take_over(
+        &mut self,
+        requests: &[Request],
+        bytes: Vec<u8>,
+        profiles: &[u32],
+        better: impl Fn(u32, u32) -> bool,
+        mut again: impl FnMut(&Request, &Contribution, Verdict),
+    ) {
+        if requests.is_empty() {
+            return;
+        }
+        let number = u64::try_from(self.taken.len()).unwrap_or(u64::MAX);
+        self.taken.push(Taken { bytes: bytes.into(), profiles: profiles.into() });
+        for request in requests {
+            let place = TAKEN | number << 32 | u64::from(request.start);
+            let part = &mut self.parts[Self::part_of(request.id)];
+            let Some(known) = part.places.insert(request.id.0, place) else {
+                self.len += 1;
+                continue;
+            };
+            let new = part.kept(place, &self.taken);
+            let verdict = part.again(request.id, known, &new, &self.taken, &better);
+            again(request, &new, verdict);
+        }
+    }
+
+    /// Forgets the ids of a part. What was taken over is shared with other parts, and stays.
     pub fn forget(&mut self, part: usize) {
         if let Some(part) = self.parts.get_mut(part) {
-            self.len -= part.offsets.len();
+            self.len -= part.places.len();
             *part = Part::default();
         }
     }
 }
 
+/// Marks the place of bytes that were taken over: the number of what they were taken over with, and
+/// where in it they begin. Any other place is one of the arena.
+const TAKEN: u64 = 1 << 63;
+
+/// What the requests of one part of a log add, as it was encoded where the log was read.
+#[derive(Debug)]
+struct Taken {
+    bytes: Box<[u8]>,
+    /// The profiles that the numbers in the bytes stand for.
+    profiles: Box<[u32]>,
+}
+
 /// Ids that share the top bits of their hash.
 #[derive(Debug, Default)]
 struct Part {
-    offsets: HashMap<[u64; 2], u64, BuildHasherDefault<TakeLast>>,
+    places: HashMap<[u64; 2], u64, BuildHasherDefault<TakeLast>>,
     arena: Arena,
 }
 
@@ -153,22 +195,46 @@ impl Part {
         &mut self,
         id: RequestId,
         new: &Contribution,
+        taken: &[Taken],
         better: impl FnOnce(u32, u32) -> bool,
     ) -> Verdict {
-        let key = id.0;
         // Nearly all ids are new: it is kept first, and looked at then whether it was known.
-        let offset = self.arena.keep(new);
-        let Some(known) = self.offsets.insert(key, offset) else { return Verdict::New };
-        self.arena.take_back(offset);
-        let old = self.arena.get(known);
+        let place = self.arena.keep(new);
+        let Some(known) = self.places.insert(id.0, place) else { return Verdict::New };
+        self.arena.take_back(place);
+        self.again(id, known, new, taken, better)
+    }
+
+    /// Decides on a record whose id stood for what is kept at the `known` place.
+    fn again(
+        &mut self,
+        id: RequestId,
+        known: u64,
+        new: &Contribution,
+        taken: &[Taken],
+        better: impl FnOnce(u32, u32) -> bool,
+    ) -> Verdict {
+        let old = self.kept(known, taken);
         let merged = merge(&old, new, better);
         if merged == old {
-            self.offsets.insert(key, known);
+            self.places.insert(id.0, known);
             return Verdict::Duplicate;
         }
-        let offset = self.arena.keep(&merged);
-        self.offsets.insert(key, offset);
+        let place = self.arena.keep(&merged);
+        self.places.insert(id.0, place);
         Verdict::Replace(Box::new((old, merged)))
+    }
+
+    /// What is kept at a place.
+    fn kept(&self, place: u64, taken: &[Taken]) -> Contribution {
+        if place & TAKEN == 0 {
+            return self.arena.get(place);
+        }
+        let half = |bits: u64| usize::try_from(bits & u64::from(u32::MAX)).unwrap_or(usize::MAX);
+        let Taken { bytes, profiles } = &taken[half((place ^ TAKEN) >> 32)];
+        let mut kept = decode(&bytes[half(place)..]);
+        kept.profile = profiles[kept.profile as usize];
+        kept
     }
 }
 
@@ -178,7 +244,7 @@ pub fn write_to(id: RequestId, contribution: &Contribution, out: &mut Vec<u8>) {
     out.extend_from_slice(&[0; 2]);
     out.extend_from_slice(&id.0[0].to_le_bytes());
     out.extend_from_slice(&id.0[1].to_le_bytes());
-    encode(contribution, out);
+    encode(contribution.into(), out);
     // A contribution has less than a hundred components.
     let length = u16::try_from(out.len() - start - 2).unwrap_or(u16::MAX);
     out[start..start + 2].copy_from_slice(&length.to_le_bytes());

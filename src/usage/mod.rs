@@ -3,6 +3,7 @@
 mod arena;
 pub mod dedup;
 pub mod edges;
+mod part;
 
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use self::dedup::RequestId;
+pub use self::part::UsagePart;
+pub(crate) use self::part::{RecordRef, Request};
 
 use crate::money::{Amount, Currency};
 use crate::period::{Period, Timestamp};
@@ -199,8 +202,7 @@ pub struct UsageRecord {
     pub reported_cost: Option<ReportedCost>,
 }
 
-/// Records as one: those that name the same, lie in one charge period and context band, and are copies
-/// of none.
+/// Records as one: those that name the same and lie in one charge period and context band.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SummedRecords {
     /// Their sum, with the time of the first.
@@ -220,12 +222,6 @@ impl UsageRecord {
     /// not say.
     #[must_use]
     pub fn context(&self) -> Option<u64> {
-        match (self.context_tokens, self.time, self.requests) {
-            (Some(tokens), _, _) => Some(tokens),
-            (None, UsageTime::At(_), 0 | 1) if self.grain != RecordGrain::Session => {
-                Some(self.components.prompt_tokens())
-            }
-            _ => None,
-        }
+        RecordRef::from(self).context()
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use polars::prelude::{DataFrame, DataType, NamedFrom, ParquetWriter, Series, TimeUnit};
 use proptest::prelude::*;
 use tokencast::period::{Grain, Timestamp};
+use tokencast::rollup::bounded::BoundedBuilder;
 use tokencast::rollup::{Edges, Rollup, RollupBuilder, RollupError};
 use tokencast::source::mapping::{InputIncludesCache, Mapping};
 use tokencast::source::{Input, Progress, ReadOptions, read_all, read_sums};
@@ -147,20 +148,28 @@ fn one_by_one(input: &Input, options: &ReadOptions) -> Read {
     (result.map(|()| builder.finish()), copies, format!("{report:?}"))
 }
 
-/// As it is by sums, and the number of records and sums that came.
-fn by_sums(input: &Input, options: &ReadOptions, within: &Edges) -> (Read, u64, u64) {
-    let (mut builder, mut result) = (RollupBuilder::new(edges()), Ok(()));
-    let (mut records, mut sums) = (0, 0);
-    let report =
-        read_sums(std::slice::from_ref(input), options, within, &Progress::default(), |part| {
-            records += part.iter().map(|sum| sum.records).sum::<u64>();
-            sums += u64::try_from(part.len()).unwrap();
-            if result.is_ok() {
-                result = part.iter().try_for_each(|sum| builder.add_sum(sum));
-            }
-        });
-    let copies = builder.duplicates();
-    ((result.map(|()| builder.finish()), copies, format!("{report:?}")), records, sums)
+/// As it is by sums, where so many ids stay in memory, and the number of records and sums that came.
+fn by_sums(
+    input: &Input,
+    options: &ReadOptions,
+    within: &Edges,
+    most_ids: usize,
+) -> (Read, u64, u64) {
+    let mut builder = BoundedBuilder::new(edges(), most_ids, std::env::temp_dir());
+    let (mut records, mut sums, mut result) = (0, 0, Ok(()));
+    let inputs = std::slice::from_ref(input);
+    let report = read_sums(inputs, options, within, &Progress::default(), |part| {
+        records += part.sums().iter().map(|sum| sum.records).sum::<u64>();
+        sums += u64::try_from(part.sums().len()).unwrap();
+        if result.is_ok() {
+            result = builder.add_part(part);
+        }
+    });
+    let (rollup, copies) = match result.and_then(|()| builder.finish()) {
+        Ok((rollup, copies)) => (Ok(rollup), copies),
+        Err(error) => (Err(error), 0),
+    };
+    ((rollup, copies, format!("{report:?}")), records, sums)
 }
 
 proptest! {
@@ -180,9 +189,9 @@ proptest! {
             let expected = one_by_one(&input, &table.options(1));
             prop_assert_eq!((&expected.0, expected.1), (&by_text.0, by_text.1), "{}", name);
             for threads in [1, 2] {
-                for within in [&edges(), &finer] {
-                    let (found, ..) = by_sums(&input, &table.options(threads), within);
-                    prop_assert_eq!(&found, &expected, "{}", name);
+                for (within, most_ids) in [(&edges(), 1_000), (&finer, 1_000), (&finer, 2)] {
+                    let (found, ..) = by_sums(&input, &table.options(threads), within, most_ids);
+                    prop_assert_eq!(&found, &expected, "{} {}", name, most_ids);
                 }
             }
         }
@@ -194,10 +203,16 @@ fn rows_that_are_alike_are_summed_and_no_sum_wraps() {
     let all_first = Table { rows: vec![[0; COLUMNS.len() + 1]], times: 5_000, is_buckets: false };
     let bytes =
         |text: String| Input::Bytes { name: "t.csv".to_owned(), bytes: text.into_bytes().into() };
-    let (found, records, sums) = by_sums(&bytes(all_first.csv()), &all_first.options(1), &edges());
+    let by_sums = |text| by_sums(&bytes(text), &all_first.options(1), &edges(), 1_000);
+    let (found, records, sums) = by_sums(all_first.csv());
     assert_eq!(found, one_by_one(&bytes(all_first.csv()), &all_first.options(1)));
     assert!(records == 5_000 && sums < 50, "{records} records in {sums} sums");
     let much = all_first.csv().replace(",5,0,", ",9223372036854775807,0,");
-    let (found, ..) = by_sums(&bytes(much), &all_first.options(1), &edges());
+    let (found, ..) = by_sums(much.clone());
     assert_eq!(found.0, Err(RollupError::CountOverflow));
+    // Copies of one request are no sum, however large it is.
+    let copies = much.replace(",\n", ",r1\n");
+    let (found, records, _) = by_sums(copies.clone());
+    assert_eq!((found.1, records), (4_999, 5_000));
+    assert_eq!(found, one_by_one(&bytes(copies), &all_first.options(1)));
 }
