@@ -214,6 +214,11 @@ impl Clone for ComponentCounts {
 }
 
 impl ComponentCounts {
+    /// Sets all to zero.
+    pub fn clear(&mut self) {
+        self.items.clear();
+    }
+
     /// Adds to one component.
     pub fn add(&mut self, component: Component, count: u64) {
         if count == 0 {

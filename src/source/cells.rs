@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use polars::prelude::{
-    AnyValue, ChunkedArray, Column, DataType, Int64Type, PolarsDataType, StaticArray, StringType,
-    TimeUnit, UInt64Type,
+    AnyValue, ChunkedArray, Column, DataType, Float64Chunked, Int64Chunked, Int64Type, PlSmallStr,
+    PolarsDataType, StaticArray, StringType, TimeUnit, UInt64Type,
 };
 
 use super::marks::{Mark, NO_VALUE};
@@ -21,7 +21,8 @@ type Array<T> = <T as PolarsDataType>::Array;
 /// The values of a column.
 #[derive(Debug)]
 pub(super) enum Values {
-    Texts(Array<StringType>),
+    /// Texts, and whether any of them is null.
+    Texts(Array<StringType>, bool),
     Whole(Array<Int64Type>),
     Counts(Array<UInt64Type>),
     /// Times, and the nanoseconds of their unit.
@@ -50,10 +51,11 @@ impl Values {
     fn typed(column: &Column) -> Option<Self> {
         let series = column.as_materialized_series();
         let whole = || array(series.to_physical_repr().cast(&DataType::Int64).ok()?.i64().ok()?);
+        let has_nulls = series.null_count() > 0;
         Some(match series.dtype() {
-            DataType::String => Self::Texts(array(series.str().ok()?)?),
+            DataType::String => Self::Texts(array(series.str().ok()?)?, has_nulls),
             DataType::Categorical(..) => {
-                Self::Texts(array(series.cast(&DataType::String).ok()?.str().ok()?)?)
+                Self::Texts(array(series.cast(&DataType::String).ok()?.str().ok()?)?, has_nulls)
             }
             DataType::UInt64 => Self::Counts(array(series.u64().ok()?)?),
             DataType::Int8
@@ -63,9 +65,7 @@ impl Values {
             | DataType::UInt8
             | DataType::UInt16
             | DataType::UInt32 => Self::Whole(whole()?),
-            DataType::Float64 if series.f64().ok()?.iter().flatten().all(is_count) => {
-                Self::Whole(whole()?)
-            }
+            DataType::Float64 => Self::Whole(array(&counts_of(series.f64().ok()?)?)?),
             DataType::Date => Self::Times(whole()?, DAY_NANOS),
             DataType::Datetime(unit, _) => Self::Times(whole()?, nanos_of(*unit)),
             _ => return None,
@@ -76,9 +76,9 @@ impl Values {
     pub(super) fn mark(&self, at: usize) -> Option<Mark> {
         let number = |numbers| value::<Int64Type>(numbers, at).map(|n| n.cast_unsigned().into());
         let mark = match self {
-            Self::Texts(texts) => {
-                let view = texts.views().get(at);
-                view.filter(|_| value::<StringType>(texts, at).is_some()).map(|view| view.as_u128())
+            Self::Texts(texts, has_nulls) => {
+                let is_null = *has_nulls && value::<StringType>(texts, at).is_none();
+                texts.views().get(at).filter(|_| !is_null).map(|view| view.as_u128())
             }
             Self::Whole(numbers) | Self::Times(numbers, _) => number(numbers),
             Self::Counts(counts) => value::<UInt64Type>(counts, at).map(Mark::from),
@@ -87,10 +87,42 @@ impl Values {
         Some(mark.unwrap_or(NO_VALUE))
     }
 
+    /// The count in a cell of a column of numbers, `Some(None)` for null.
+    pub(super) fn count(&self, at: usize) -> Option<Option<u64>> {
+        match self {
+            Self::Whole(numbers) => match value::<Int64Type>(numbers, at) {
+                Some(number) => u64::try_from(number).ok().map(Some),
+                None => Some(None),
+            },
+            Self::Counts(counts) => Some(value::<UInt64Type>(counts, at)),
+            Self::Texts(..) | Self::Times(..) | Self::Others(_) => None,
+        }
+    }
+
+    /// The instant in a cell of a column of times or numbers.
+    pub(super) fn instant(&self, at: usize) -> Option<Timestamp> {
+        match self {
+            Self::Times(counts, nanos) => {
+                let nanos = value::<Int64Type>(counts, at)?.checked_mul(*nanos)?;
+                Some(Timestamp::from_nanos(nanos))
+            }
+            Self::Whole(numbers) => Timestamp::from_epoch_number(value::<Int64Type>(numbers, at)?),
+            Self::Counts(..) | Self::Texts(..) | Self::Others(_) => None,
+        }
+    }
+
+    /// The text in a cell of a column of texts.
+    pub(super) fn text(&self, at: usize) -> Option<&str> {
+        match self {
+            Self::Texts(texts, _) => value::<StringType>(texts, at),
+            _ => None,
+        }
+    }
+
     /// A cell; `None` for null.
     pub(super) fn cell(&self, at: usize) -> Option<Cell<'_>> {
         match self {
-            Self::Texts(texts) => {
+            Self::Texts(texts, _) => {
                 value::<StringType>(texts, at).map(|text| Cell::Text(Cow::Borrowed(text)))
             }
             Self::Whole(numbers) => {
@@ -99,10 +131,7 @@ impl Values {
             Self::Counts(counts) => {
                 value::<UInt64Type>(counts, at).map(|count| Cell::Whole(count.into()))
             }
-            Self::Times(counts, nanos) => {
-                let nanos = value::<Int64Type>(counts, at)?.checked_mul(*nanos)?;
-                Some(Cell::Time(Timestamp::from_nanos(nanos)))
-            }
+            Self::Times(..) => self.instant(at).map(Cell::Time),
             Self::Others(column) => {
                 let value = column.get(at).ok()?;
                 text_of(&value).map(|text| Cell::Text(Cow::Owned(text.into_owned())))
@@ -111,9 +140,29 @@ impl Values {
     }
 }
 
-/// True for a float that holds a count exactly, as columns with gaps do.
-fn is_count(number: f64) -> bool {
-    number.is_sign_positive() && number < 9_007_199_254_740_992.0 && number.fract() == 0.0
+/// Counts that are held as floats, as in columns with gaps; `None` if one of them is none.
+fn counts_of(floats: &Float64Chunked) -> Option<Int64Chunked> {
+    if floats.null_count() > 0 {
+        let count =
+            |float: Option<f64>| float.map_or(Some(None), |float| count_of(float).map(Some));
+        let counts: Option<Vec<Option<i64>>> = floats.iter().map(count).collect();
+        return Some(counts?.into_iter().collect());
+    }
+    let counts: Option<Vec<i64>> = floats.iter().map(|float| count_of(float?)).collect();
+    Some(Int64Chunked::from_vec(PlSmallStr::EMPTY, counts?))
+}
+
+/// The count that a float holds exactly.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "what is cut or rounded does not come back as it was"
+)]
+fn count_of(float: f64) -> Option<i64> {
+    let count = float as i64;
+    let is_exact = (0..1 << f64::MANTISSA_DIGITS).contains(&count)
+        && (count as f64).to_bits() == float.to_bits();
+    is_exact.then_some(count)
 }
 
 const fn nanos_of(unit: TimeUnit) -> i64 {

@@ -13,6 +13,7 @@ use super::outcome::Outcome;
 use super::row::Row;
 use super::scan::Object;
 use super::usual::Usual;
+use super::usual_rows::UsualRows;
 use super::{ReadOptions, agents, canonical, clouds, consoles, gateways, providers};
 use crate::usage::RecordGrain;
 
@@ -137,6 +138,8 @@ pub(crate) enum Reads {
         columns: &'static [&'static [&'static str]],
         /// Reads a row.
         read: fn(&Row<'_>, &ReadOptions) -> Outcome,
+        /// What usual rows state.
+        usual: Option<&'static UsualRows>,
     },
     /// A table whose rows have a meaning only beside each other.
     Rows {
@@ -204,6 +207,14 @@ impl Reads {
         match self {
             Self::Table { read, .. } => Some(Box::new(EachRow(*read))),
             Self::Rows { start, .. } => Some(start()),
+            _ => None,
+        }
+    }
+
+    /// What usual rows of a table state, if the format says so.
+    pub(crate) fn usual_rows(&self) -> Option<&'static UsualRows> {
+        match self {
+            Self::Table { usual, .. } => *usual,
             _ => None,
         }
     }

@@ -110,8 +110,7 @@ impl Asked {
         if let Some((_, columns)) = known.iter().find(|(of, _)| *of == addresses) {
             return Rc::clone(columns);
         }
-        let is_kept = |at: &usize| !rules.iter().any(|rule| rule(&header.names[*at]));
-        let columns: Rc<[usize]> = header.sorted.iter().copied().filter(is_kept).collect();
+        let columns: Rc<[usize]> = header.but(rules).collect();
         known.push((addresses, Rc::clone(&columns)));
         columns
     }
@@ -142,9 +141,15 @@ impl Header {
     }
 
     /// The place of the column that a key of JSON names.
-    pub(super) fn place_of(&self, key: &str) -> Option<usize> {
+    pub(crate) fn place_of(&self, key: &str) -> Option<usize> {
         let found = self.printed.get(key).or_else(|| self.places.get(&*column_of(key)));
         found.copied()
+    }
+
+    /// The columns that none of the rules holds for, in the order of their names.
+    pub(super) fn but(&self, rules: &[ColumnRule]) -> impl Iterator<Item = usize> {
+        let is_kept = |at: &usize| !rules.iter().any(|rule| rule(&self.names[*at]));
+        self.sorted.iter().copied().filter(is_kept)
     }
 
     /// Normalised names in order.

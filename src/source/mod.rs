@@ -51,6 +51,7 @@ mod sums;
 mod table;
 mod tally;
 mod usual;
+mod usual_rows;
 mod utf16;
 mod views;
 

@@ -14,7 +14,7 @@ use crate::money::Amount;
 use crate::period::Timestamp;
 
 /// A text without white space around it. Most have none, which two bytes tell.
-fn trimmed(text: &str) -> &str {
+pub(super) fn trimmed(text: &str) -> &str {
     match text.as_bytes() {
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
         _ => text.trim(),
@@ -98,6 +98,21 @@ pub(crate) trait Cells {
 
     /// The mark of a cell, if its table has marks.
     fn mark(&self, _place: usize) -> Option<Mark> {
+        None
+    }
+
+    /// The count in a cell, `Some(None)` for no value; `None` if that is not quickly told.
+    fn count(&self, _place: usize) -> Option<Option<u64>> {
+        None
+    }
+
+    /// The instant in a cell that holds a time or a number.
+    fn instant(&self, _place: usize) -> Option<Timestamp> {
+        None
+    }
+
+    /// The text in a cell as it is held; `None` for no value, or if it is no text.
+    fn text(&self, _place: usize) -> Option<&str> {
         None
     }
 }

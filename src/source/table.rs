@@ -7,6 +7,7 @@ use super::outcome::Skipped;
 use super::pipeline::{Batch, Run};
 use super::row::{Asked, Cells, Header, Row};
 use super::tally::Tally;
+use super::usual_rows::{Found, Plan, UsualReader};
 use super::{ReadOptions, SourceError};
 
 /// A table whose rows are usage.
@@ -15,6 +16,8 @@ pub(super) struct Table {
     format: Format,
     header: Header,
     way: Way,
+    /// Where usual rows have what they state.
+    plan: Option<Plan>,
 }
 
 #[derive(Debug)]
@@ -46,12 +49,17 @@ impl Table {
                     }
                 })
             };
-            let places = mapping.columns().iter().map(place).collect::<Result<_, _>>()?;
-            return Ok(Some(Self { format: Format::mapped(), header, way: Way::Mapped(places) }));
+            let places = mapping.columns().iter().map(place).collect::<Result<Vec<_>, _>>()?;
+            let (format, plan) = (Format::mapped(), mapping.plan(&places));
+            return Ok(Some(Self { format, header, way: Way::Mapped(places), plan }));
         }
         let wanted = |format: Format| options.format.is_none_or(|f| f == format);
         let found = WAYS.of_columns(header.names(), wanted);
-        Ok(found.map(|(format, reads)| Self { format, header, way: Way::Known(reads) }))
+        Ok(found.map(|(format, reads)| {
+            let usual = reads.usual_rows();
+            let plan = usual.and_then(|usual| Plan::of(usual, format, &header, options));
+            Self { format, header, way: Way::Known(reads), plan }
+        }))
     }
 
     /// True if its rows make sense only after each other.
@@ -77,7 +85,10 @@ impl Table {
             }
             Way::Known(reads) => reads.row_reader().unwrap_or_else(|| Box::new(NoRows)),
         };
-        TableReader { table: self, file, run, rows, asked: Asked::default() }
+        // What is hashed of labels is seen by the rows that are read in full alone.
+        let can_sum = run.edges.is_some() && run.options.hash_labels.is_none();
+        let usual = self.plan.as_ref().filter(|_| can_sum).map(UsualReader::new);
+        TableReader { table: self, file, run, rows, usual, asked: Asked::default() }
     }
 }
 
@@ -121,6 +132,7 @@ pub(super) struct TableReader<'t> {
     file: &'t str,
     run: Run<'t>,
     rows: Box<dyn RowReader + 't>,
+    usual: Option<UsualReader<'t>>,
     asked: Asked,
 }
 
@@ -128,23 +140,40 @@ impl TableReader<'_> {
     /// What the rows of one part give, about `rows` of them; `each_row` hands them on.
     pub(super) fn part(&mut self, rows: usize, each_row: impl FnOnce(&mut FoundRow<'_>)) -> Batch {
         self.asked.next_part();
+        if let Some(usual) = &mut self.usual {
+            usual.next_part();
+        }
         // Sums are mostly few.
         let rows = if self.run.edges.is_some() { 0 } else { rows };
         let mut batch = Batch { records: Vec::with_capacity(rows), ..Batch::default() };
         let mut tally = Tally::new(self.file, self.run);
-        let format = Some(self.table.format);
-        each_row(&mut |line, row| {
-            let mut emit = |line, outcome| tally.outcome(line, format, outcome, &mut batch);
-            match row {
-                Ok(cells) => {
-                    let row = Row::new(&self.table.header, &self.asked, cells);
-                    self.rows.row(line, &row, self.run.options, &mut emit);
-                }
-                Err(skipped) => emit(line, Err(skipped)),
+        each_row(&mut |line, row| match row {
+            Ok(cells) => self.row(line, cells, &mut tally, &mut batch),
+            Err(skipped) => {
+                tally.outcome(line, Some(self.table.format), Err(skipped), &mut batch);
             }
         });
         tally.finish(&mut batch);
         batch
+    }
+
+    fn row(&mut self, line: u64, cells: &dyn Cells, tally: &mut Tally<'_>, batch: &mut Batch) {
+        let format = self.table.format;
+        let mut learns = None;
+        if let Some(usual) = &mut self.usual {
+            match usual.read(cells) {
+                Found::Usual(record) => return tally.usual(format, &record, batch),
+                Found::New => learns = Some(usual),
+                Found::Odd => {}
+            }
+        }
+        let row = Row::new(&self.table.header, &self.asked, cells);
+        self.rows.row(line, &row, self.run.options, &mut |line, outcome| {
+            if let Some(usual) = learns.take() {
+                usual.learn(cells, &outcome);
+            }
+            tally.outcome(line, Some(format), outcome, batch);
+        });
     }
 
     /// What was held back until the end of the table.

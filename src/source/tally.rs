@@ -162,6 +162,18 @@ impl<'f> Tally<'f> {
         }
     }
 
+    /// Counts a record about which nothing is odd, where records are summed.
+    pub(super) fn usual(&mut self, format: Format, record: &RecordRef<'_>, batch: &mut Batch) {
+        *self.formats.entry(format).or_default() += 1;
+        batch.report.records += 1;
+        if let Some(sums) = &mut self.sums {
+            sums.add(Some(format), record);
+            if sums.is_full() {
+                keep_all(sums, batch);
+            }
+        }
+    }
+
     /// Counts a record and keeps it.
     fn record(&mut self, format: Option<Format>, mut record: UsageRecord, batch: &mut Batch) {
         batch.report.records += 1;

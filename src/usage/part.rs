@@ -21,7 +21,7 @@ pub struct UsagePart {
 }
 
 /// A usage record whose parts are elsewhere.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RecordRef<'r> {
     pub(crate) time: UsageTime,
     pub(crate) grain: RecordGrain,

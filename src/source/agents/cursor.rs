@@ -36,6 +36,7 @@ pub(crate) const CSV: FormatInfo = FormatInfo {
             "outputtokens",
         ]],
         read: read_row,
+        usual: None,
     }],
 };
 

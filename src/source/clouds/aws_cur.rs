@@ -24,7 +24,11 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
     title: "AWS Cost and Usage Reports 1 and 2, lines of Bedrock",
     group: Group::Cloud,
     grain: RecordGrain::BillingLine,
-    reads: &[Reads::Table { columns: &[&["lineitemusagetype", "lineitemunblendedcost"]], read }],
+    reads: &[Reads::Table {
+        columns: &[&["lineitemusagetype", "lineitemunblendedcost"]],
+        read,
+        usual: None,
+    }],
 };
 
 /// Kinds of lines that stand for usage; all others carry a cost alone.

@@ -37,6 +37,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
         Reads::Table {
             columns: &[&["correlationid", "sequencenumber", "prompttokens"]],
             read: read_row,
+            usual: None,
         },
     ],
 };

@@ -28,7 +28,11 @@ pub(super) const CSV: FormatInfo = FormatInfo {
     title: "Anthropic console cost exports",
     group: Group::Console,
     grain: RecordGrain::BillingLine,
-    reads: &[Reads::Table { columns: &[&["usagedateutc", "costusd"]], read: read_row }],
+    reads: &[Reads::Table {
+        columns: &[&["usagedateutc", "costusd"]],
+        read: read_row,
+        usual: None,
+    }],
 };
 
 fn is(bucket: &Object<'_>) -> bool {

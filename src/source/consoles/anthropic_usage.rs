@@ -35,6 +35,7 @@ pub(super) const CSV: FormatInfo = FormatInfo {
     reads: &[Reads::Table {
         columns: &[&["usagedateutc", "usageinputtokensnocache"]],
         read: read_row,
+        usual: None,
     }],
 };
 

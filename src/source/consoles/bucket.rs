@@ -4,8 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
+use super::identity::{self, NAMES, Named, is_no_id, is_no_name, is_time};
 use crate::diagnostic::code;
 use crate::money::{Amount, Currency};
 use crate::period::{DAY_NANOS, Period, Timestamp};
@@ -21,38 +20,6 @@ use crate::usage::{CostKind, Labels, RecordGrain, ReportedCost, UsageRecord, Usa
 
 /// The model of a line that names none: exports leave it blank unless grouped by it.
 pub(super) const UNSPECIFIED: &str = "unspecified";
-
-/// Columns of times, which are no dimensions: exports print one instant in several ways.
-const TIMES: [&str; 9] = [
-    "starttime",
-    "endtime",
-    "starttimeiso",
-    "endtimeiso",
-    "utcdate",
-    "usagedateutc",
-    "date",
-    "day",
-    "aggregationtimestamp",
-];
-/// Columns that only spell out the id in another one, and may be renamed between two exports.
-const NAMES: [(&str, &str); 4] = [
-    ("projectname", "projectid"),
-    ("organizationname", "organizationid"),
-    ("useremail", "userid"),
-    ("apikey", "apikeyid"),
-];
-
-fn is_time(column: &str) -> bool {
-    TIMES.contains(&column)
-}
-
-fn is_no_name(column: &str) -> bool {
-    NAMES.iter().all(|(name, _)| *name != column)
-}
-
-fn is_no_id(column: &str) -> bool {
-    NAMES.iter().all(|(_, id)| *id != column)
-}
 
 /// One row of an export: of a table, or a result of an admin API. Columns are asked for by the names
 /// that the API has.
@@ -169,19 +136,13 @@ impl<'a> Cells<'_, 'a> {
                 }
             });
         }
-        let mut named: SmallVec<[u8; 512]> = SmallVec::new();
-        named.extend_from_slice(format.as_bytes());
-        named.push(0);
-        named.extend_from_slice(&period.start.nanos().to_le_bytes());
-        named.extend_from_slice(&period.end.nanos().to_le_bytes());
+        let mut named = Named::with_capacity(256);
+        identity::begin(&mut named, format, period);
         self.each_filled_but([is_figure, is_time], |key, value| {
             if has_name && NAMES.iter().zip(has_id).any(|((name, _), has)| has && *name == key) {
                 return;
             }
-            for (text, end) in [(key, 0x1f), (value, 0x1e)] {
-                named.extend_from_slice(text.as_bytes());
-                named.push(end);
-            }
+            identity::add(&mut named, key, value);
         });
         RequestId::of_bytes(&named)
     }

@@ -21,6 +21,7 @@ pub(super) const FORMAT: FormatInfo = FormatInfo {
     reads: &[Reads::Table {
         columns: &[&["sku", "unittype", "appliedcostperquantity", "grossamount"]],
         read,
+        usual: None,
     }],
 };
 

@@ -25,6 +25,7 @@ pub(super) const USAGE: FormatInfo = FormatInfo {
     reads: &[Reads::Table {
         columns: &[&["model", "apikeyname", "type", "price", "amount"]],
         read: read_amount,
+        usual: None,
     }],
 };
 
@@ -37,6 +38,7 @@ pub(super) const COSTS: FormatInfo = FormatInfo {
     reads: &[Reads::Table {
         columns: &[&["model", "wallettype", "cost", "currency"]],
         read: read_cost,
+        usual: None,
     }],
 };
 

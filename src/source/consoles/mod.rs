@@ -8,6 +8,7 @@ mod claude_code_analytics;
 mod copilot_billing;
 mod copilot_metrics;
 mod deepseek;
+pub(super) mod identity;
 mod openai_costs;
 mod openai_legacy;
 mod openai_usage;

@@ -29,6 +29,7 @@ pub(super) const CSV: FormatInfo = FormatInfo {
     reads: &[Reads::Table {
         columns: &[&["starttime", "endtime", "amountvalue", "amountcurrency"]],
         read: read_row,
+        usual: None,
     }],
 };
 

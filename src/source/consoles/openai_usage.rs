@@ -17,6 +17,7 @@ use crate::source::format::{FormatInfo, Group, Reads};
 use crate::source::outcome::{Note, Outcome, Skipped};
 use crate::source::row::{Names, Row};
 use crate::source::scan::Object;
+use crate::source::usual_rows::UsualRows;
 use crate::tokens::Component;
 use crate::usage::RecordGrain;
 
@@ -52,6 +53,7 @@ pub(super) const CSV: FormatInfo = FormatInfo {
             &["starttime", "endtime", "starttimeiso", "endtimeiso"],
         ],
         read: read_row,
+        usual: Some(&USUAL),
     }],
 };
 
@@ -94,6 +96,21 @@ fn is_figure(column: &str) -> bool {
     ["input", "output", "num"].iter().any(|start| column.starts_with(start))
         || OTHERS.contains(&column)
 }
+
+/// What rows of models that read and write text alone state.
+const USUAL: UsualRows = UsualRows {
+    period: TIMES,
+    requests: "num_model_requests",
+    components: &[
+        (Component::InputUncached, "input_tokens", &["input_cached_tokens"]),
+        (Component::InputCacheRead, "input_cached_tokens", &[]),
+        (Component::Output, "output_tokens", &[]),
+    ],
+    sums: &[("input_tokens", &["input_uncached_tokens", "input_cached_tokens"])],
+    is_figure,
+    of_sku: &OF_SKU,
+    of_labels: &LABELS,
+};
 
 /// What a result counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

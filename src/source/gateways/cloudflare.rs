@@ -32,6 +32,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
         Reads::Table {
             columns: &[&["tokensin", "tokensout", "provider", "model"]],
             read: |row: &Row<'_>, options| read(row, options),
+            usual: None,
         },
     ],
 };

@@ -31,6 +31,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
         Reads::Table {
             columns: &[&["responseid", "requestcreatedat", "prompttokens", "completiontokens"]],
             read: |row: &Row<'_>, options| read(row, options),
+            usual: None,
         },
     ],
 };

@@ -29,7 +29,11 @@ pub(crate) const SPEND_LOGS: FormatInfo = FormatInfo {
             is: |o| o.has("spend") && o.has("call_type") && o.has("request_id"),
             read: read_spend_object,
         },
-        Reads::Table { columns: &[&["requestid", "spend", "calltype"]], read: read_spend_row },
+        Reads::Table {
+            columns: &[&["requestid", "spend", "calltype"]],
+            read: read_spend_row,
+            usual: None,
+        },
     ],
 };
 
@@ -61,6 +65,7 @@ pub(crate) const DAILY_SPEND: FormatInfo = FormatInfo {
         Reads::Table {
             columns: &[&["date", "apirequests", "spend", "prompttokens"]],
             read: read_day_row,
+            usual: None,
         },
     ],
 };

@@ -29,6 +29,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
         Reads::Table {
             columns: &[&["aiorg", "aimodel", "requnits"]],
             read: |row: &Row<'_>, options| read(row, options),
+            usual: None,
         },
     ],
 };

@@ -36,6 +36,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
                 &["event", "properties", "timestamp"],
             ],
             read: |row: &Row<'_>, options| read(row, options),
+            usual: None,
         },
     ],
 };

@@ -1,6 +1,7 @@
 //! The generic mapping: the user names the columns or JSON paths of a log that no reader knows.
 
 mod row;
+mod usual;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

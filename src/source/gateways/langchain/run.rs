@@ -27,6 +27,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
         Reads::Table {
             columns: &[&["runtype", "traceid", "starttime"]],
             read: |row: &Row<'_>, options| read(row, options),
+            usual: None,
         },
     ],
 };

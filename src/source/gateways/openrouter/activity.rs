@@ -29,6 +29,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
         Reads::Table {
             columns: &[&["date", "slug", "usage", "byokusage", "requests"]],
             read: |row: &Row<'_>, options| read(row, options),
+            usual: None,
         },
     ],
 };

@@ -38,6 +38,7 @@ pub(crate) const FORMAT: FormatInfo = FormatInfo {
         Reads::Table {
             columns: &[&["generationid", "costtotal", "modelpermaslug"]],
             read: read_row,
+            usual: None,
         },
     ],
 };

@@ -1,0 +1,326 @@
+//! Usual rows: nearly every row of a table states the same few counts, and they add up.
+//!
+//! Where these stand is worked out once for a table, from what the format or the user's mapping says
+//! of usual rows. A row whose names were read in full before, and whose counts add up, is read from
+//! there alone; every other row is read in full. Both give the same record, which is looked at for
+//! the first row of each set of names. It needs cells with marks, as Parquet has.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
+use super::ReadOptions;
+use super::consoles::identity::{self, Named};
+use super::format::Format;
+use super::header::{ColumnRule, Header, Names};
+use super::marks::{Mark, NO_VALUE};
+use super::outcome::Outcome;
+use super::row::{Cells, trimmed};
+use crate::period::Period;
+use crate::tokens::{Component, ComponentCounts};
+use crate::usage::dedup::RequestId;
+use crate::usage::{RecordGrain, RecordRef, UsageTime};
+
+/// Counts of a row that are looked at.
+const MOST_COUNTS: usize = 16;
+
+/// What usual rows of a format's tables state. Columns that are not there count nothing.
+#[derive(Debug)]
+pub(crate) struct UsualRows {
+    /// Columns of the start and the end of the bucket.
+    pub(crate) period: [&'static str; 2],
+    /// The column of the number of requests.
+    pub(crate) requests: &'static str,
+    /// The components, in their order: a count, and what inside it counts elsewhere.
+    pub(crate) components: &'static [(Component, &'static str, &'static [&'static str])],
+    /// Counts that are the sum of others, where the table has all of them.
+    pub(crate) sums: &'static [(&'static str, &'static [&'static str])],
+    /// True for columns of figures, by their normalised names: those that are not named are zero.
+    pub(crate) is_figure: ColumnRule,
+    /// The columns that a SKU is told by.
+    pub(crate) of_sku: &'static [&'static str],
+    /// The columns of each label.
+    pub(crate) of_labels: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// Counts by their number, a bit each.
+type Bits = u16;
+
+/// Where usual rows of one table have what they state.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(super) start: usize,
+    /// Of buckets.
+    pub(super) end: Option<usize>,
+    /// The count of requests, or how many a row stands for.
+    pub(super) requests: Result<usize, u64>,
+    /// The columns of counts, each with a value in usual rows.
+    counts: SmallVec<[usize; MOST_COUNTS]>,
+    /// Components by the number of their count, and what of it counts elsewhere.
+    components: SmallVec<[(Component, usize, Bits); 8]>,
+    sums: SmallVec<[(usize, Bits); 2]>,
+    zeros: Vec<usize>,
+    pub(super) names: Vec<usize>,
+    pub(super) id: Id,
+}
+
+/// What tells copies of a row.
+#[derive(Debug)]
+pub(super) enum Id {
+    None,
+    /// The provider's id in a column.
+    Column(usize),
+    /// The identity of a bucket: the name of the format, and columns with their names.
+    Bucket(&'static str, Vec<(usize, String)>),
+}
+
+impl Plan {
+    /// Rows of an instant or bucket, nothing of which counts yet.
+    pub(super) fn new(start: usize, end: Option<usize>, requests: Result<usize, u64>) -> Self {
+        Self {
+            start,
+            end,
+            requests,
+            counts: SmallVec::new(),
+            components: SmallVec::new(),
+            sums: SmallVec::new(),
+            zeros: Vec::new(),
+            names: Vec::new(),
+            id: Id::None,
+        }
+    }
+
+    /// The number of a column's count; `None` if there are too many.
+    pub(super) fn count(&mut self, place: usize) -> Option<usize> {
+        let known = self.counts.iter().position(|known| *known == place);
+        if known.is_none() {
+            self.counts.push(place);
+        }
+        let number = known.unwrap_or(self.counts.len() - 1);
+        (number < MOST_COUNTS).then_some(number)
+    }
+
+    fn bits(&mut self, places: impl Iterator<Item = usize>) -> Option<Bits> {
+        let mut bits = 0;
+        for place in places {
+            bits |= Bits::from(true) << self.count(place)?;
+        }
+        Some(bits)
+    }
+
+    /// Says that a column counts a component, but for what `others` inside it count.
+    pub(super) fn component(
+        &mut self,
+        component: Component,
+        whole: usize,
+        others: impl Iterator<Item = usize>,
+    ) -> Option<()> {
+        let (whole, others) = (self.count(whole)?, self.bits(others)?);
+        self.components.push((component, whole, others));
+        Some(())
+    }
+
+    /// Says that a count is the sum of others.
+    pub(super) fn sum(&mut self, whole: usize, parts: impl Iterator<Item = usize>) -> Option<()> {
+        let (whole, parts) = (self.count(whole)?, self.bits(parts)?);
+        self.sums.push((whole, parts));
+        Some(())
+    }
+
+    /// Of a table with these columns; `None` if its rows are no usual ones.
+    pub(crate) fn of(
+        usual: &UsualRows,
+        format: Format,
+        header: &Header,
+        options: &ReadOptions,
+    ) -> Option<Self> {
+        let place = |column: &&str| header.place_of(column);
+        let [start, end] = usual.period.map(|column| header.place_of(column));
+        let mut plan = Self::new(start?, Some(end?), Ok(place(&usual.requests)?));
+        for (component, whole, others) in usual.components {
+            let others = others.iter().filter_map(place);
+            match place(whole) {
+                Some(whole) => plan.component(*component, whole, others)?,
+                None if others.count() > 0 => return None,
+                None => {}
+            }
+        }
+        for (whole, parts) in usual.sums {
+            let parts: Option<Vec<usize>> = parts.iter().map(place).collect();
+            if let (Some(whole), Some(parts)) = (place(whole), parts) {
+                plan.sum(whole, parts.into_iter())?;
+            }
+        }
+        let is_used = |at: &usize| plan.counts.contains(at) || plan.requests == Ok(*at);
+        let figures = (0..header.names.len()).filter(|at| (usual.is_figure)(&header.names[*at]));
+        plan.zeros = figures.filter(|at| !is_used(at)).collect();
+        let kept = usual.of_labels.iter().filter(|(label, _)| options.labels.keeps(label));
+        let named = kept.flat_map(|(_, columns)| columns.iter()).chain(usual.of_sku);
+        plan.names = named.filter_map(place).collect();
+        plan.id = Id::Bucket(format.name(), identity::columns(header, usual.is_figure)?);
+        (!plan.components.is_empty()).then_some(plan)
+    }
+}
+
+/// What a row was found to be.
+pub(super) enum Found<'u> {
+    /// A usual one.
+    Usual(RecordRef<'u>),
+    /// One whose names no row had before.
+    New,
+    /// Any other one.
+    Odd,
+}
+
+/// What rows of equal names share.
+#[derive(Debug)]
+struct Shared {
+    names: Names,
+    grain: RecordGrain,
+}
+
+type Marks = SmallVec<[Mark; 8]>;
+
+/// Reads usual rows of one part of a table.
+#[derive(Debug)]
+pub(super) struct UsualReader<'t> {
+    plan: &'t Plan,
+    /// By the marks of their names, what rows share; nothing where they are no usual ones.
+    known: HashMap<Marks, Option<Shared>, FixedState>,
+    marks: Marks,
+    components: ComponentCounts,
+    named: Named,
+}
+
+impl<'t> UsualReader<'t> {
+    pub(super) fn new(plan: &'t Plan) -> Self {
+        Self {
+            plan,
+            known: HashMap::default(),
+            marks: Marks::new(),
+            components: ComponentCounts::default(),
+            named: Named::new(),
+        }
+    }
+
+    /// Forgets the marks of the part before.
+    pub(super) fn next_part(&mut self) {
+        self.known.clear();
+    }
+
+    /// Reads a row, if it is a usual one.
+    pub(super) fn read(&mut self, cells: &dyn Cells) -> Found<'_> {
+        self.marks.clear();
+        for place in &self.plan.names {
+            let Some(mark) = cells.mark(*place) else { return Found::Odd };
+            self.marks.push(mark);
+        }
+        let Some(known) = self.known.get(&self.marks) else { return Found::New };
+        let Some(shared) = known else { return Found::Odd };
+        let record = self.plan.record(cells, shared, &mut self.components, &mut self.named);
+        record.map_or(Found::Odd, Found::Usual)
+    }
+
+    /// Remembers the names of a new row by what it gave, read in full.
+    pub(super) fn learn(&mut self, cells: &dyn Cells, outcome: &Outcome) {
+        let usual = match outcome.as_deref() {
+            Ok([(record, notes)]) if notes.is_empty() => Some(record),
+            _ => None,
+        };
+        let Some(full) = usual else { return };
+        let names = Names { sku: full.sku.clone(), labels: full.labels.clone() };
+        let shared = Shared { names, grain: full.grain };
+        let read = self.plan.record(cells, &shared, &mut self.components, &mut self.named);
+        // Of a row that is odd by its counts nothing is learned about its names.
+        if let Some(read) = read {
+            let is_same = read == RecordRef::from(full);
+            self.known.insert(self.marks.clone(), is_same.then_some(shared));
+        }
+    }
+}
+
+impl Plan {
+    /// The record of a row whose names are known; `None` if it is no usual one.
+    fn record<'r>(
+        &self,
+        cells: &dyn Cells,
+        shared: &'r Shared,
+        components: &'r mut ComponentCounts,
+        named: &mut Named,
+    ) -> Option<RecordRef<'r>> {
+        let start = cells.instant(self.start)?;
+        let time = match self.end {
+            None => UsageTime::At(start),
+            Some(end) => UsageTime::Bucket(Period::new(start, cells.instant(end)?).ok()?),
+        };
+        let requests = match self.requests {
+            Ok(place) => cells.count(place)??,
+            Err(requests) => requests,
+        };
+        self.components(cells, components)?;
+        Some(RecordRef {
+            time,
+            grain: shared.grain,
+            sku: &shared.names.sku,
+            context_tokens: None,
+            requests,
+            request_id: self.id(cells, time, &shared.names.sku.provider, named)?,
+            labels: &shared.names.labels,
+            components,
+            reported_cost: None,
+        })
+    }
+
+    fn components(&self, cells: &dyn Cells, components: &mut ComponentCounts) -> Option<()> {
+        let mut counts = [0; MOST_COUNTS];
+        for (count, place) in counts.iter_mut().zip(&self.counts) {
+            *count = cells.count(*place)??;
+        }
+        let sum = |mut bits: Bits| {
+            let mut sum = 0_u64;
+            while bits != 0 {
+                sum = sum.checked_add(counts[bits.trailing_zeros() as usize])?;
+                bits &= bits - 1;
+            }
+            Some(sum)
+        };
+        if self.sums.iter().any(|(whole, parts)| sum(*parts) != Some(counts[*whole]))
+            || !self.zeros.iter().all(|place| matches!(cells.count(*place), Some(None | Some(0))))
+        {
+            return None;
+        }
+        components.clear();
+        for (component, whole, others) in &self.components {
+            components.add(*component, counts[*whole].checked_sub(sum(*others)?)?);
+        }
+        Some(())
+    }
+
+    /// What tells copies of a row; `None` if it is no usual one.
+    fn id(
+        &self,
+        cells: &dyn Cells,
+        time: UsageTime,
+        provider: &str,
+        named: &mut Named,
+    ) -> Option<Option<RequestId>> {
+        match (&self.id, time) {
+            (Id::Column(place), _) => {
+                let id = trimmed(cells.text(*place)?);
+                (!id.is_empty()).then(|| Some(RequestId::new(provider, id, 0)))
+            }
+            (Id::Bucket(format, columns), UsageTime::Bucket(period)) => {
+                identity::begin(named, format, period);
+                for (place, key) in columns {
+                    match cells.text(*place) {
+                        Some(text) => identity::add(named, key, trimmed(text)),
+                        None if cells.mark(*place) == Some(NO_VALUE) => {}
+                        None => return None,
+                    }
+                }
+                Some(Some(RequestId::of_bytes(named)))
+            }
+            _ => Some(None),
+        }
+    }
+}
