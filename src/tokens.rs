@@ -214,9 +214,15 @@ impl Clone for ComponentCounts {
 }
 
 impl ComponentCounts {
-    /// Sets all to zero.
-    pub fn clear(&mut self) {
-        self.items.clear();
+    /// Counts these instead, which are in the order of components.
+    pub(crate) fn set(&mut self, counts: &[(Component, u64)]) {
+        debug_assert!(counts.is_sorted_by(|(a, _), (b, _)| a < b));
+        if counts.iter().all(|(_, count)| *count > 0) {
+            self.items = SmallVec::from_slice(counts);
+        } else {
+            self.items.clear();
+            self.items.extend(counts.iter().copied().filter(|(_, count)| *count > 0));
+        }
     }
 
     /// Adds to one component.
@@ -256,7 +262,17 @@ impl ComponentCounts {
     /// Adds all of another; false, and nothing is added, if a sum does not fit.
     #[must_use]
     pub fn checked_add_all(&mut self, other: &Self) -> bool {
-        // Sums mostly have the components of what comes: both are in one order.
+        // Sums mostly have the components of what comes.
+        let (mine, others) = (self.items.as_mut_slice(), other.items.as_slice());
+        let pairs = || mine.iter().zip(others);
+        if mine.len() == others.len() && pairs().all(|((a, _), (b, _))| a == b) {
+            let fits = pairs().all(|((_, a), (_, b))| a.checked_add(*b).is_some());
+            if fits {
+                mine.iter_mut().zip(others).for_each(|((_, sum), (_, count))| *sum += count);
+            }
+            return fits;
+        }
+        // Both are in one order.
         let mut at = 0;
         for (component, count) in other.iter() {
             while self.items.get(at).is_some_and(|(mine, _)| *mine < component) {

@@ -85,10 +85,7 @@ impl Table {
             }
             Way::Known(reads) => reads.row_reader().unwrap_or_else(|| Box::new(NoRows)),
         };
-        // What is hashed of labels is seen by the rows that are read in full alone.
-        let can_sum = run.edges.is_some() && run.options.hash_labels.is_none();
-        let usual = self.plan.as_ref().filter(|_| can_sum).map(UsualReader::new);
-        TableReader { table: self, file, run, rows, usual, asked: Asked::default() }
+        TableReader { table: self, file, run, rows, asked: Asked::default() }
     }
 }
 
@@ -132,7 +129,6 @@ pub(super) struct TableReader<'t> {
     file: &'t str,
     run: Run<'t>,
     rows: Box<dyn RowReader + 't>,
-    usual: Option<UsualReader<'t>>,
     asked: Asked,
 }
 
@@ -140,15 +136,15 @@ impl TableReader<'_> {
     /// What the rows of one part give, about `rows` of them; `each_row` hands them on.
     pub(super) fn part(&mut self, rows: usize, each_row: impl FnOnce(&mut FoundRow<'_>)) -> Batch {
         self.asked.next_part();
-        if let Some(usual) = &mut self.usual {
-            usual.next_part();
-        }
+        // Labels are hashed where rows are read in full.
+        let can_sum = self.run.edges.is_some() && self.run.options.hash_labels.is_none();
+        let mut usual = self.table.plan.as_ref().filter(|_| can_sum).map(UsualReader::new);
         // Sums are mostly few.
         let rows = if self.run.edges.is_some() { 0 } else { rows };
         let mut batch = Batch { records: Vec::with_capacity(rows), ..Batch::default() };
         let mut tally = Tally::new(self.file, self.run);
         each_row(&mut |line, row| match row {
-            Ok(cells) => self.row(line, cells, &mut tally, &mut batch),
+            Ok(cells) => self.row(line, cells, usual.as_mut(), &mut tally, &mut batch),
             Err(skipped) => {
                 tally.outcome(line, Some(self.table.format), Err(skipped), &mut batch);
             }
@@ -157,10 +153,17 @@ impl TableReader<'_> {
         batch
     }
 
-    fn row(&mut self, line: u64, cells: &dyn Cells, tally: &mut Tally<'_>, batch: &mut Batch) {
+    fn row(
+        &mut self,
+        line: u64,
+        cells: &dyn Cells,
+        usual: Option<&mut UsualReader<'_>>,
+        tally: &mut Tally<'_>,
+        batch: &mut Batch,
+    ) {
         let format = self.table.format;
         let mut learns = None;
-        if let Some(usual) = &mut self.usual {
+        if let Some(usual) = usual {
             match usual.read(cells) {
                 Found::Usual(record) => return tally.usual(format, &record, batch),
                 Found::New => learns = Some(usual),

@@ -108,7 +108,8 @@ impl Plan {
         Some(bits)
     }
 
-    /// Says that a column counts a component, but for what `others` inside it count.
+    /// Says that a column counts a component, but for what `others` inside it count. Components come
+    /// in their order.
     pub(super) fn component(
         &mut self,
         component: Component,
@@ -203,11 +204,6 @@ impl<'t> UsualReader<'t> {
         }
     }
 
-    /// Forgets the marks of the part before.
-    pub(super) fn next_part(&mut self) {
-        self.known.clear();
-    }
-
     /// Reads a row, if it is a usual one.
     pub(super) fn read(&mut self, cells: &dyn Cells) -> Found<'_> {
         self.marks.clear();
@@ -289,10 +285,11 @@ impl Plan {
         {
             return None;
         }
-        components.clear();
+        let mut counted: SmallVec<[(Component, u64); 8]> = SmallVec::new();
         for (component, whole, others) in &self.components {
-            components.add(*component, counts[*whole].checked_sub(sum(*others)?)?);
+            counted.push((*component, counts[*whole].checked_sub(sum(*others)?)?));
         }
+        components.set(&counted);
         Some(())
     }
 

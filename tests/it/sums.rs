@@ -269,6 +269,46 @@ proptest! {
     }
 }
 
+/// Rows whose cells are the first ones but for one, each with another text in the column `apart`.
+fn each_cell(columns: Columns, apart: &str) -> (Columns, Vec<Vec<usize>>) {
+    let mut rows = vec![vec![0; columns.len()]; 3];
+    for (at, (_, cells)) in columns.iter().enumerate() {
+        for cell in 0..cells.len() {
+            let mut row = vec![0; columns.len()];
+            row[at] = cell;
+            rows.push(row);
+        }
+    }
+    let at = columns.iter().position(|(name, _)| *name == apart).unwrap();
+    let texts: Vec<Option<&'static str>> =
+        (0..rows.len()).map(|number| Some(&*format!("{apart} {number}").leak())).collect();
+    rows.iter_mut().enumerate().for_each(|(number, row)| row[at] = number);
+    let mut columns = columns.to_vec();
+    columns[at].1 = texts.leak();
+    (columns.leak(), rows)
+}
+
+#[test]
+fn rows_that_are_odd_among_usual_ones() {
+    use InputIncludesCache::{Auto, No, Yes};
+    let mapped = [Auto, Yes, No].into_iter().flat_map(|includes| {
+        [(USUAL, "id", Way::Mapped(includes, true)), (USUAL, "id", Way::Mapped(includes, false))]
+    });
+    let kinds = mapped.chain([(EXPORT, "note", Way::Export), (EXPORT, "user_id", Way::Export)]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.parquet");
+    for (columns, apart, way) in kinds {
+        for is_buckets in [false, true] {
+            let (columns, rows) = each_cell(columns, apart);
+            let table = Table { columns, way, rows, times: 1, is_buckets, numbers: u32::MAX };
+            table.parquet(&path);
+            let (input, options) = (Input::File(path.clone()), table.options(1));
+            let (found, ..) = by_sums(&input, &options, &edges(), 1_000);
+            assert_eq!(found, one_by_one(&input, &options), "{way:?} {apart} {is_buckets}");
+        }
+    }
+}
+
 #[test]
 fn rows_that_are_alike_are_summed_and_no_sum_wraps() {
     let all_first = Table {
