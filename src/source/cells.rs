@@ -2,13 +2,14 @@
 //! lists and objects as JSON.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use polars::prelude::{
     AnyValue, ChunkedArray, Column, DataType, Float64Chunked, Int64Chunked, Int64Type, PlSmallStr,
     PolarsDataType, StaticArray, StringType, TimeUnit, UInt64Type,
 };
 
-use super::marks::{Mark, NO_VALUE};
+use super::marks::{Coder, Mark, NO_VALUE};
 use super::row::Cell;
 use crate::period::{DAY_NANOS, Timestamp};
 
@@ -85,6 +86,14 @@ impl Values {
             Self::Others(_) => return None,
         };
         Some(mark.unwrap_or(NO_VALUE))
+    }
+
+    /// Of some cells numbers that only equal ones share, and how many of these there are.
+    pub(super) fn codes(&self, places: Range<usize>) -> Option<(Vec<u32>, usize)> {
+        let mut coder = Coder::default();
+        let codes = places.map(|at| self.mark(at).map(|mark| coder.code(mark)));
+        let codes = codes.collect::<Option<_>>()?;
+        Some((codes, coder.len()))
     }
 
     /// The count in a cell of a column of numbers, `Some(None)` for null.

@@ -314,9 +314,7 @@ impl<'a> Cutter<'a> {
         if table.needs_order() {
             let mut reader = table.reader(file, self.run);
             parquet::slices(path, table.wanted(), |slice| {
-                let mut read = Ok(());
-                let batch = reader.part(slice.len(), |each| read = slice.rows(each));
-                read?;
+                let batch = reader.slice(&slice)?;
                 self.send(batch);
                 Ok(!self.stop.load(Ordering::Relaxed))
             })?;

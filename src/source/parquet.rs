@@ -11,9 +11,7 @@ use polars::prelude::{FileMetadata, FileMetadataRef, ParquetReader, SerReader};
 use super::cells::{Values, row_json};
 use super::marks::Mark;
 use super::row::{Cell, Cells};
-use super::table::FoundRow;
 use super::{Progress, SourceError};
-use crate::period::Timestamp;
 
 /// Rows decoded at a time, where row groups are no smaller than the least and no larger than the
 /// most; smaller ones are taken together, larger ones are cut.
@@ -140,7 +138,7 @@ impl Part {
 }
 
 /// A row of a part.
-struct PartRow<'p> {
+pub(super) struct PartRow<'p> {
     part: &'p Part,
     at: usize,
 }
@@ -152,18 +150,6 @@ impl Cells for PartRow<'_> {
 
     fn mark(&self, place: usize) -> Option<Mark> {
         self.part.column(place)?.mark(self.at)
-    }
-
-    fn count(&self, place: usize) -> Option<Option<u64>> {
-        self.part.column(place)?.count(self.at)
-    }
-
-    fn instant(&self, place: usize) -> Option<Timestamp> {
-        self.part.column(place)?.instant(self.at)
-    }
-
-    fn text(&self, place: usize) -> Option<&str> {
-        self.part.column(place)?.text(self.at)
     }
 }
 
@@ -177,17 +163,24 @@ pub(super) struct Slice {
 }
 
 impl Slice {
-    /// Number of its rows.
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
+    /// Where its rows are in its columns.
+    pub(super) fn places(&self) -> Range<usize> {
+        self.rows.clone()
     }
 
-    /// Hands on every row with its number, from 1.
-    pub(super) fn rows(&self, each: &mut FoundRow<'_>) -> Result<(), SourceError> {
-        for at in self.rows.clone() {
-            let row = PartRow { part: &self.part, at };
-            each(u64::try_from(self.before + at + 1).unwrap_or(u64::MAX), Ok(&row));
-        }
+    /// A column.
+    pub(super) fn column(&self, place: usize) -> Option<&Values> {
+        self.part.column(place)
+    }
+
+    /// The row at a place with its number, from 1.
+    pub(super) fn row(&self, at: usize) -> (u64, PartRow<'_>) {
+        let number = u64::try_from(self.before + at + 1).unwrap_or(u64::MAX);
+        (number, PartRow { part: &self.part, at })
+    }
+
+    /// What failed of the columns that were asked for.
+    pub(super) fn failed(&self) -> Result<(), SourceError> {
         self.part.failed.get().map_or(Ok(()), |reason| Err(failed(&self.part.path, reason)))
     }
 }

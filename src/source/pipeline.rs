@@ -243,11 +243,7 @@ fn parse(
             spares.put(block);
             Ok(batch)
         }
-        Work::Slice(table, slice) => {
-            let mut read = Ok(());
-            let batch = table.reader(file, run).part(slice.len(), |each| read = slice.rows(each));
-            read.map(|()| batch)
-        }
+        Work::Slice(table, slice) => table.reader(file, run).slice(&slice),
     }
 }
 

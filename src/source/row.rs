@@ -100,21 +100,6 @@ pub(crate) trait Cells {
     fn mark(&self, _place: usize) -> Option<Mark> {
         None
     }
-
-    /// The count in a cell, `Some(None)` for no value; `None` if that is not quickly told.
-    fn count(&self, _place: usize) -> Option<Option<u64>> {
-        None
-    }
-
-    /// The instant in a cell that holds a time or a number.
-    fn instant(&self, _place: usize) -> Option<Timestamp> {
-        None
-    }
-
-    /// The text in a cell as it is held; `None` for no value, or if it is no text.
-    fn text(&self, _place: usize) -> Option<&str> {
-        None
-    }
 }
 
 /// One row.

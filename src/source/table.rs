@@ -4,6 +4,7 @@ use super::format::{Emit, Format, Reads, RowReader, WAYS};
 use super::mapping::{Mapping, Names};
 use super::memo::Memo;
 use super::outcome::Skipped;
+use super::parquet::Slice;
 use super::pipeline::{Batch, Run};
 use super::row::{Asked, Cells, Header, Row};
 use super::tally::Tally;
@@ -136,15 +137,10 @@ impl TableReader<'_> {
     /// What the rows of one part give, about `rows` of them; `each_row` hands them on.
     pub(super) fn part(&mut self, rows: usize, each_row: impl FnOnce(&mut FoundRow<'_>)) -> Batch {
         self.asked.next_part();
-        // Labels are hashed where rows are read in full.
-        let can_sum = self.run.edges.is_some() && self.run.options.hash_labels.is_none();
-        let mut usual = self.table.plan.as_ref().filter(|_| can_sum).map(UsualReader::new);
-        // Sums are mostly few.
-        let rows = if self.run.edges.is_some() { 0 } else { rows };
-        let mut batch = Batch { records: Vec::with_capacity(rows), ..Batch::default() };
+        let mut batch = self.batch(rows);
         let mut tally = Tally::new(self.file, self.run);
         each_row(&mut |line, row| match row {
-            Ok(cells) => self.row(line, cells, usual.as_mut(), &mut tally, &mut batch),
+            Ok(cells) => self.row(line, cells, None, &mut tally, &mut batch),
             Err(skipped) => {
                 tally.outcome(line, Some(self.table.format), Err(skipped), &mut batch);
             }
@@ -153,29 +149,53 @@ impl TableReader<'_> {
         batch
     }
 
+    /// What the rows of a slice give.
+    pub(super) fn slice(&mut self, slice: &Slice) -> Result<Batch, SourceError> {
+        // Labels are hashed where rows are read in full.
+        let can_sum = self.run.edges.is_some() && self.run.options.hash_labels.is_none();
+        let plan = self.table.plan.as_ref().filter(|_| can_sum);
+        let mut usual = plan.and_then(|plan| UsualReader::new(plan, slice));
+        self.asked.next_part();
+        let mut batch = self.batch(slice.places().len());
+        let mut tally = Tally::new(self.file, self.run);
+        for at in slice.places() {
+            let (line, row) = slice.row(at);
+            let is_new = match usual.as_mut().map_or(Found::Odd, |usual| usual.read(at)) {
+                Found::Usual(record) => {
+                    tally.usual(self.table.format, &record, &mut batch);
+                    continue;
+                }
+                Found::New => true,
+                Found::Odd => false,
+            };
+            let learns = usual.as_mut().filter(|_| is_new);
+            self.row(line, &row, learns.map(|usual| (usual, at)), &mut tally, &mut batch);
+        }
+        tally.finish(&mut batch);
+        slice.failed().map(|()| batch)
+    }
+
+    /// Room for about so many rows; sums of them are mostly few.
+    fn batch(&self, rows: usize) -> Batch {
+        let rows = if self.run.edges.is_some() { 0 } else { rows };
+        Batch { records: Vec::with_capacity(rows), ..Batch::default() }
+    }
+
+    /// Reads a row in full, of which another reader may learn.
     fn row(
         &mut self,
         line: u64,
         cells: &dyn Cells,
-        usual: Option<&mut UsualReader<'_>>,
+        mut learns: Option<(&mut UsualReader<'_>, usize)>,
         tally: &mut Tally<'_>,
         batch: &mut Batch,
     ) {
-        let format = self.table.format;
-        let mut learns = None;
-        if let Some(usual) = usual {
-            match usual.read(cells) {
-                Found::Usual(record) => return tally.usual(format, &record, batch),
-                Found::New => learns = Some(usual),
-                Found::Odd => {}
-            }
-        }
         let row = Row::new(&self.table.header, &self.asked, cells);
         self.rows.row(line, &row, self.run.options, &mut |line, outcome| {
-            if let Some(usual) = learns.take() {
-                usual.learn(cells, &outcome);
+            if let Some((usual, at)) = learns.take() {
+                usual.learn(at, &outcome);
             }
-            tally.outcome(line, Some(format), outcome, batch);
+            tally.outcome(line, Some(self.table.format), outcome, batch);
         });
     }
 

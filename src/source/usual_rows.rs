@@ -3,19 +3,22 @@
 //! Where these stand is worked out once for a table, from what the format or the user's mapping says
 //! of usual rows. A row whose names were read in full before, and whose counts add up, is read from
 //! there alone; every other row is read in full. Both give the same record, which is looked at for
-//! the first row of each set of names. It needs cells with marks, as Parquet has.
+//! the first row of each set of names in a slice of a Parquet table: of other tables the cells have to
+//! be looked at one by one.
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::ReadOptions;
+use super::cells::Values;
 use super::consoles::identity::{self, Named};
 use super::format::Format;
 use super::header::{ColumnRule, Header, Names};
-use super::marks::{Mark, NO_VALUE};
+use super::marks::NO_VALUE;
 use super::outcome::Outcome;
-use super::row::{Cells, trimmed};
+use super::parquet::Slice;
+use super::row::trimmed;
 use crate::period::Period;
 use crate::tokens::{Component, ComponentCounts};
 use crate::usage::dedup::RequestId;
@@ -180,45 +183,54 @@ struct Shared {
     grain: RecordGrain,
 }
 
-type Marks = SmallVec<[Mark; 8]>;
-
-/// Reads usual rows of one part of a table.
+/// Reads usual rows of a slice of a table.
 #[derive(Debug)]
-pub(super) struct UsualReader<'t> {
-    plan: &'t Plan,
-    /// By the marks of their names, what rows share; nothing where they are no usual ones.
-    known: HashMap<Marks, Option<Shared>, FixedState>,
-    marks: Marks,
+pub(super) struct UsualReader<'s> {
+    columns: Columns<'s>,
+    /// Where the slice begins in its columns.
+    first: usize,
+    /// Of each row which names it has.
+    codes: Vec<u64>,
+    /// What rows of equal names share; nothing where they are no usual ones.
+    known: HashMap<u64, Option<Shared>, FixedState>,
     components: ComponentCounts,
     named: Named,
 }
 
-impl<'t> UsualReader<'t> {
-    pub(super) fn new(plan: &'t Plan) -> Self {
-        Self {
-            plan,
+impl<'s> UsualReader<'s> {
+    /// `None` if a column holds something else than usual rows have.
+    pub(super) fn new(plan: &'s Plan, slice: &'s Slice) -> Option<Self> {
+        let places = slice.places();
+        // What is in several columns is told by one number, as a place in a table of many dimensions.
+        let (mut codes, mut size) = (vec![0_u64; places.len()], 1_u64);
+        for place in &plan.names {
+            let (of_column, count) = slice.column(*place)?.codes(places.clone())?;
+            codes
+                .iter_mut()
+                .zip(of_column)
+                .for_each(|(code, more)| *code += size * u64::from(more));
+            size = size.checked_mul(u64::try_from(count).ok()?)?;
+        }
+        Some(Self {
+            columns: Columns::of(plan, slice)?,
+            first: places.start,
+            codes,
             known: HashMap::default(),
-            marks: Marks::new(),
             components: ComponentCounts::default(),
             named: Named::new(),
-        }
+        })
     }
 
     /// Reads a row, if it is a usual one.
-    pub(super) fn read(&mut self, cells: &dyn Cells) -> Found<'_> {
-        self.marks.clear();
-        for place in &self.plan.names {
-            let Some(mark) = cells.mark(*place) else { return Found::Odd };
-            self.marks.push(mark);
-        }
-        let Some(known) = self.known.get(&self.marks) else { return Found::New };
+    pub(super) fn read(&mut self, at: usize) -> Found<'_> {
+        let Some(known) = self.known.get(&self.codes[at - self.first]) else { return Found::New };
         let Some(shared) = known else { return Found::Odd };
-        let record = self.plan.record(cells, shared, &mut self.components, &mut self.named);
+        let record = self.columns.record(at, shared, &mut self.components, &mut self.named);
         record.map_or(Found::Odd, Found::Usual)
     }
 
     /// Remembers the names of a new row by what it gave, read in full.
-    pub(super) fn learn(&mut self, cells: &dyn Cells, outcome: &Outcome) {
+    pub(super) fn learn(&mut self, at: usize, outcome: &Outcome) {
         let usual = match outcome.as_deref() {
             Ok([(record, notes)]) if notes.is_empty() => Some(record),
             _ => None,
@@ -226,51 +238,88 @@ impl<'t> UsualReader<'t> {
         let Some(full) = usual else { return };
         let names = Names { sku: full.sku.clone(), labels: full.labels.clone() };
         let shared = Shared { names, grain: full.grain };
-        let read = self.plan.record(cells, &shared, &mut self.components, &mut self.named);
+        let read = self.columns.record(at, &shared, &mut self.components, &mut self.named);
         // Of a row that is odd by its counts nothing is learned about its names.
         if let Some(read) = read {
             let is_same = read == RecordRef::from(full);
-            self.known.insert(self.marks.clone(), is_same.then_some(shared));
+            self.known.insert(self.codes[at - self.first], is_same.then_some(shared));
         }
     }
 }
 
-impl Plan {
+/// The columns of a slice that a plan looks at.
+#[derive(Debug)]
+struct Columns<'s> {
+    plan: &'s Plan,
+    start: &'s Values,
+    end: Option<&'s Values>,
+    requests: Result<&'s Values, u64>,
+    counts: SmallVec<[&'s Values; MOST_COUNTS]>,
+    zeros: Vec<&'s Values>,
+    /// Of ids.
+    texts: Vec<&'s Values>,
+}
+
+impl<'s> Columns<'s> {
+    fn of(plan: &'s Plan, slice: &'s Slice) -> Option<Self> {
+        let column = |place: &usize| slice.column(*place);
+        let texts = match &plan.id {
+            Id::None => Some(Vec::new()),
+            Id::Column(place) => Some(vec![column(place)?]),
+            Id::Bucket(_, columns) => columns.iter().map(|(place, _)| column(place)).collect(),
+        };
+        Some(Self {
+            plan,
+            start: column(&plan.start)?,
+            end: match &plan.end {
+                Some(end) => Some(column(end)?),
+                None => None,
+            },
+            requests: match &plan.requests {
+                Ok(place) => Ok(column(place)?),
+                Err(requests) => Err(*requests),
+            },
+            counts: plan.counts.iter().map(column).collect::<Option<_>>()?,
+            zeros: plan.zeros.iter().map(column).collect::<Option<_>>()?,
+            texts: texts?,
+        })
+    }
+
     /// The record of a row whose names are known; `None` if it is no usual one.
     fn record<'r>(
         &self,
-        cells: &dyn Cells,
+        at: usize,
         shared: &'r Shared,
         components: &'r mut ComponentCounts,
         named: &mut Named,
     ) -> Option<RecordRef<'r>> {
-        let start = cells.instant(self.start)?;
+        let start = self.start.instant(at)?;
         let time = match self.end {
             None => UsageTime::At(start),
-            Some(end) => UsageTime::Bucket(Period::new(start, cells.instant(end)?).ok()?),
+            Some(end) => UsageTime::Bucket(Period::new(start, end.instant(at)?).ok()?),
         };
         let requests = match self.requests {
-            Ok(place) => cells.count(place)??,
+            Ok(column) => column.count(at)??,
             Err(requests) => requests,
         };
-        self.components(cells, components)?;
+        self.components(at, components)?;
         Some(RecordRef {
             time,
             grain: shared.grain,
             sku: &shared.names.sku,
             context_tokens: None,
             requests,
-            request_id: self.id(cells, time, &shared.names.sku.provider, named)?,
+            request_id: self.id(at, time, &shared.names.sku.provider, named)?,
             labels: &shared.names.labels,
             components,
             reported_cost: None,
         })
     }
 
-    fn components(&self, cells: &dyn Cells, components: &mut ComponentCounts) -> Option<()> {
+    fn components(&self, at: usize, components: &mut ComponentCounts) -> Option<()> {
         let mut counts = [0; MOST_COUNTS];
-        for (count, place) in counts.iter_mut().zip(&self.counts) {
-            *count = cells.count(*place)??;
+        for (count, column) in counts.iter_mut().zip(&self.counts) {
+            *count = column.count(at)??;
         }
         let sum = |mut bits: Bits| {
             let mut sum = 0_u64;
@@ -280,13 +329,13 @@ impl Plan {
             }
             Some(sum)
         };
-        if self.sums.iter().any(|(whole, parts)| sum(*parts) != Some(counts[*whole]))
-            || !self.zeros.iter().all(|place| matches!(cells.count(*place), Some(None | Some(0))))
-        {
+        let is_zero = |column: &&Values| matches!(column.count(at), Some(None | Some(0)));
+        let is_sum = |(whole, parts): &(usize, Bits)| sum(*parts) == Some(counts[*whole]);
+        if !self.plan.sums.iter().all(is_sum) || !self.zeros.iter().all(is_zero) {
             return None;
         }
         let mut counted: SmallVec<[(Component, u64); 8]> = SmallVec::new();
-        for (component, whole, others) in &self.components {
+        for (component, whole, others) in &self.plan.components {
             counted.push((*component, counts[*whole].checked_sub(sum(*others)?)?));
         }
         components.set(&counted);
@@ -296,22 +345,22 @@ impl Plan {
     /// What tells copies of a row; `None` if it is no usual one.
     fn id(
         &self,
-        cells: &dyn Cells,
+        at: usize,
         time: UsageTime,
         provider: &str,
         named: &mut Named,
     ) -> Option<Option<RequestId>> {
-        match (&self.id, time) {
-            (Id::Column(place), _) => {
-                let id = trimmed(cells.text(*place)?);
+        match (&self.plan.id, time) {
+            (Id::Column(_), _) => {
+                let id = trimmed(self.texts.first()?.text(at)?);
                 (!id.is_empty()).then(|| Some(RequestId::new(provider, id, 0)))
             }
             (Id::Bucket(format, columns), UsageTime::Bucket(period)) => {
                 identity::begin(named, format, period);
-                for (place, key) in columns {
-                    match cells.text(*place) {
+                for (column, (_, key)) in self.texts.iter().zip(columns) {
+                    match column.text(at) {
                         Some(text) => identity::add(named, key, trimmed(text)),
-                        None if cells.mark(*place) == Some(NO_VALUE) => {}
+                        None if column.mark(at) == Some(NO_VALUE) => {}
                         None => return None,
                     }
                 }

@@ -53,7 +53,7 @@ const USUAL: Columns = &[
     ("out", &[Some("1"), Some("2"), Some("0")]),
     ("total", &[Some("6"), Some("9"), Some("200000")]),
     ("n", &[Some("1"), Some("3"), Some("0")]),
-    ("reasoning", &[Some("0"), Some("1"), Some("2")]),
+    ("reasoning", &[Some("0"), Some("1"), Some("2"), None]),
     ("id", &[Some("r1"), Some("r2"), Some(" r1 "), Some("r3"), None, Some("")]),
 ];
 /// An export of OpenAI's dashboard.
@@ -108,7 +108,7 @@ fn table() -> impl Strategy<Value = Table> {
         Just((EXPORT, Way::Export)),
     ];
     // The first cells are the usual ones.
-    let place = prop_oneof![12 => Just(0_usize), 6 => 1..3_usize, 1 => 3..7_usize];
+    let place = prop_oneof![24 => Just(0_usize), 6 => 1..3_usize, 1 => 3..7_usize];
     let rows = prop::collection::vec(prop::collection::vec(place, EXPORT.len()), 1..40);
     let numbers = prop_oneof![Just(u32::MAX), any::<u32>()];
     (kind, rows, 1..9_usize, any::<bool>(), numbers).prop_map(
@@ -280,8 +280,11 @@ fn each_cell(columns: Columns, apart: &str) -> (Columns, Vec<Vec<usize>>) {
         }
     }
     let at = columns.iter().position(|(name, _)| *name == apart).unwrap();
-    let texts: Vec<Option<&'static str>> =
-        (0..rows.len()).map(|number| Some(&*format!("{apart} {number}").leak())).collect();
+    // Two that only white space tells apart come last.
+    rows.extend(vec![vec![0; columns.len()]; 2]);
+    let mut texts: Vec<Option<&'static str>> =
+        (0..rows.len() - 2).map(|number| Some(&*format!("{apart} {number}").leak())).collect();
+    texts.extend([Some("same"), Some(" same ")]);
     rows.iter_mut().enumerate().for_each(|(number, row)| row[at] = number);
     let mut columns = columns.to_vec();
     columns[at].1 = texts.leak();
@@ -307,6 +310,20 @@ fn rows_that_are_odd_among_usual_ones() {
             assert_eq!(found, one_by_one(&input, &options), "{way:?} {apart} {is_buckets}");
         }
     }
+}
+
+#[test]
+fn a_mapped_column_that_is_empty_in_the_first_row_is_found_later() {
+    let at = USUAL.iter().position(|(name, _)| *name == "reasoning").unwrap();
+    let mut rows = vec![vec![0; USUAL.len()]; 40];
+    rows[0][at] = 3;
+    let way = Way::Mapped(InputIncludesCache::Yes, false);
+    let table = Table { columns: USUAL, way, rows, times: 1, is_buckets: false, numbers: u32::MAX };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.parquet");
+    table.parquet(&path);
+    let (found, ..) = by_sums(&Input::File(path), &table.options(1), &edges(), 1_000);
+    assert!(found.2.starts_with("Ok"), "{}", found.2);
 }
 
 #[test]
