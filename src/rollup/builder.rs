@@ -2,12 +2,13 @@
 
 mod parts;
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-use indexmap::{Equivalent, IndexMap, IndexSet};
-use rayon::slice::ParallelSliceMut;
+use hashbrown::{HashMap, HashTable};
+use indexmap::{Equivalent, IndexSet};
+use rayon::prelude::*;
 
 use super::{Edges, Profile, ReportedCosts, Rollup, RollupError, RollupRow};
 use crate::period::Period;
@@ -17,12 +18,42 @@ use crate::usage::dedup::{Contribution, Dedup, RequestId, Verdict};
 use crate::usage::edges::ChargePeriods;
 use crate::usage::{Labels, RecordGrain, ReportedCost, UsageRecord};
 
+/// The rows so far, in the order that they came up: at the end they are the rollup's without a copy.
 #[derive(Debug, Default)]
-struct Sums {
-    records: u64,
-    requests: u64,
-    components: ComponentCounts,
-    reported: ReportedCosts,
+struct Rows {
+    rows: Vec<RollupRow>,
+    /// Where the row of a period and profile stands.
+    places: HashTable<usize>,
+}
+
+impl Rows {
+    fn hash(period: Period, profile: u32) -> u64 {
+        FixedState::default().hash_one((period, profile))
+    }
+
+    fn find(&self, period: Period, profile: u32) -> Option<usize> {
+        let same =
+            |at: &usize| self.rows[*at].profile == profile && self.rows[*at].period == period;
+        self.places.find(Self::hash(period, profile), same).copied()
+    }
+
+    /// The place of a row, which is added if there is none.
+    fn place(&mut self, period: Period, profile: u32) -> usize {
+        self.find(period, profile).unwrap_or_else(|| {
+            let at = self.rows.len();
+            self.rows.push(RollupRow {
+                period,
+                profile,
+                records: 0,
+                requests: 0,
+                components: ComponentCounts::default(),
+                reported: ReportedCosts::default(),
+            });
+            let hash = |at: &usize| Self::hash(self.rows[*at].period, self.rows[*at].profile);
+            self.places.insert_unique(Self::hash(period, profile), at, hash);
+            at
+        })
+    }
 }
 
 /// Shared names that are remembered.
@@ -94,7 +125,7 @@ pub struct RollupBuilder {
     edges: Edges,
     profiles: IndexSet<Profile, FixedState>,
     shared: HashMap<SharedKey, Shared, FixedState>,
-    rows: IndexMap<(Period, u32), Sums, FixedState>,
+    rows: Rows,
     latest: Latest,
     periods: ChargePeriods,
     dedup: Dedup,
@@ -109,7 +140,7 @@ impl RollupBuilder {
             edges,
             profiles: IndexSet::default(),
             shared: HashMap::default(),
-            rows: IndexMap::default(),
+            rows: Rows::default(),
             latest: Latest::default(),
             periods: ChargePeriods::default(),
             dedup: Dedup::default(),
@@ -194,7 +225,8 @@ impl RollupBuilder {
         }
         let numbers: Vec<u32> = other.profiles.iter().map(|p| self.profile(p.clone())).collect();
         for row in &other.rows {
-            let sums = self.rows.entry((row.period, numbers[row.profile as usize])).or_default();
+            let at = self.rows.place(row.period, numbers[row.profile as usize]);
+            let sums = &mut self.rows.rows[at];
             sums.records =
                 sums.records.checked_add(row.records).ok_or(RollupError::CountOverflow)?;
             sums.requests =
@@ -248,14 +280,8 @@ impl RollupBuilder {
     pub(super) fn count(&mut self, c: &Contribution, records: u64) -> Result<(), RollupError> {
         let period = self.periods.of(c.time, &self.edges);
         let rows = &mut self.rows;
-        let find = || {
-            let entry = rows.entry((period, c.profile));
-            let at = entry.index();
-            entry.or_default();
-            at
-        };
-        let at = self.latest.row(period, c.profile, find);
-        let Some((_, sums)) = rows.get_index_mut(at) else { return Ok(()) };
+        let at = self.latest.row(period, c.profile, || rows.place(period, c.profile));
+        let sums = &mut rows.rows[at];
         sums.records = sums.records.checked_add(records).ok_or(RollupError::CountOverflow)?;
         sums.requests = sums.requests.checked_add(c.requests).ok_or(RollupError::CountOverflow)?;
         sums.add_components(&c.components)?;
@@ -263,8 +289,9 @@ impl RollupBuilder {
     }
 
     fn take_back(&mut self, c: &Contribution) {
-        let key = (self.periods.of(c.time, &self.edges), c.profile);
-        if let Some(sums) = self.rows.get_mut(&key) {
+        let period = self.periods.of(c.time, &self.edges);
+        if let Some(at) = self.rows.find(period, c.profile) {
+            let sums = &mut self.rows.rows[at];
             sums.records -= 1;
             sums.requests -= c.requests;
             sums.components.remove_all(&c.components);
@@ -280,35 +307,53 @@ impl RollupBuilder {
     /// The rollup, sorted so that it does not depend on the order of adding.
     #[must_use]
     pub fn finish(self) -> Rollup {
-        // No more copies come; what was known of requests is let go before the rows take room.
-        drop(self.dedup);
-        let used: IndexSet<u32> =
-            self.rows.iter().filter(|(_, s)| s.records > 0).map(|((_, p), _)| *p).collect();
-        let mut order: Vec<u32> = used.into_iter().collect();
-        order.sort_by(|a, b| self.profiles[*a as usize].cmp(&self.profiles[*b as usize]));
-        let mut renumbered = vec![u32::MAX; self.profiles.len()];
-        for (new, old) in (0_u32..).zip(&order) {
-            renumbered[*old as usize] = new;
+        let Self { edges, profiles, rows: Rows { mut rows, places }, dedup, .. } = self;
+        // No more copies come: what was known of requests is let go beside.
+        let ((), order) = rayon::join(
+            || drop((dedup, places)),
+            || {
+                let mut used = vec![false; profiles.len()];
+                rows.retain(|row| {
+                    used[row.profile as usize] |= row.records > 0;
+                    row.records > 0
+                });
+                let mut order: Vec<usize> = (0..profiles.len()).filter(|old| used[*old]).collect();
+                order.sort_by_key(|old| &profiles[*old]);
+                order
+            },
+        );
+        let mut renumbered = vec![u32::MAX; profiles.len()];
+        for (new, old) in (0..).zip(&order) {
+            renumbered[*old] = new;
         }
-        let profiles = order.iter().map(|old| self.profiles[*old as usize].clone()).collect();
-        let mut rows: Vec<RollupRow> = self
-            .rows
-            .into_iter()
-            .filter(|(_, sums)| sums.records > 0)
-            .map(|((period, profile), mut sums)| {
-                sums.reported.retain(|_, amount| !amount.is_zero());
-                RollupRow {
-                    period,
-                    profile: renumbered[profile as usize],
-                    records: sums.records,
-                    requests: sums.requests,
-                    components: sums.components,
-                    reported: sums.reported,
-                }
-            })
-            .collect();
-        rows.par_sort_unstable_by_key(|row| (row.period, row.profile));
-        Rollup { edges: self.edges, profiles, rows, whole: None }
+        let profiles = order.iter().map(|old| profiles[*old].clone()).collect();
+        let finished = |(at, row): (usize, &mut RollupRow)| {
+            row.profile = renumbered[row.profile as usize];
+            row.reported.retain(|_, amount| !amount.is_zero());
+            (row.period, row.profile, at)
+        };
+        let mut keys: Vec<(Period, u32, usize)> =
+            rows.par_iter_mut().enumerate().map(finished).collect();
+        keys.par_sort_unstable();
+        arrange(&mut rows, keys.into_iter().map(|(_, _, at)| at).collect());
+        Rollup { edges, profiles, rows, whole: None }
+    }
+}
+
+/// Brings rows into an order of their places. Rows are large, so each is moved once and within the
+/// room that they have.
+fn arrange(rows: &mut [RollupRow], mut order: Vec<usize>) {
+    for first in 0..order.len() {
+        // One goes to the place of the next, round until the first comes again.
+        let mut at = first;
+        loop {
+            let from = std::mem::replace(&mut order[at], at);
+            if from == first {
+                break;
+            }
+            rows.swap(at, from);
+            at = from;
+        }
     }
 }
 
@@ -322,7 +367,7 @@ fn rank(profiles: &IndexSet<Profile, FixedState>, number: u32) -> (u64, &Profile
     (from, profile)
 }
 
-impl Sums {
+impl RollupRow {
     fn add_components(&mut self, components: &ComponentCounts) -> Result<(), RollupError> {
         if self.components.checked_add_all(components) {
             Ok(())

@@ -1,18 +1,16 @@
 //! Rollups as Parquet: one row a charge period and profile, one column a dimension or component.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod write;
+
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
-use polars::prelude::{
-    AnyValue, Column, DataFrame, DataType, IdxCa, IntoColumn, KeyValueMetadata, NamedFrom,
-    ParquetCompression, ParquetReader, ParquetWriter, SerReader, Series, TimeUnit, TimeZone,
-};
-use rayon::prelude::*;
+use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader, TimeUnit};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use self::write::write;
 use super::{Edges, Profile, Rollup, RollupBuilder, RollupError, RollupRow};
 use crate::money::{Amount, Currency};
 use crate::period::{Grain, Period, Timestamp};
@@ -68,107 +66,6 @@ pub struct LeftOut {
     pub skipped: u64,
     /// Copies of records that were counted once.
     pub duplicates: u64,
-}
-
-/// Writes a rollup.
-///
-/// # Errors
-/// [`ParquetError`] if the target cannot be written.
-pub fn write(
-    rollup: &Rollup,
-    left_out: LeftOut,
-    target: impl Write + Send,
-) -> Result<(), ParquetError> {
-    let metadata = Metadata {
-        schema: SCHEMA.to_owned(),
-        grain: rollup.edges.grain.name().to_owned(),
-        context_edges: rollup.edges.context.clone(),
-        time_edges: rollup.edges.times.clone(),
-        left_out,
-    };
-    let text = serde_json::to_string(&metadata).map_err(|e| ParquetError::Format(e.to_string()))?;
-    let mut frame = frame_of(rollup)?;
-    ParquetWriter::new(target)
-        .with_compression(ParquetCompression::Zstd(None))
-        .with_key_value_metadata(Some(KeyValueMetadata::from_static(vec![(
-            METADATA_KEY.to_owned(),
-            text,
-        )])))
-        .finish(&mut frame)?;
-    Ok(())
-}
-
-fn frame_of(rollup: &Rollup) -> Result<DataFrame, ParquetError> {
-    let rows = &rollup.rows;
-    // Profiles are few: their texts are looked at once, and rows say where they are.
-    let places = IdxCa::from_vec("profile".into(), rows.iter().map(|r| r.profile).collect());
-    let named = |name: &str, get: &dyn for<'p> Fn(&'p Profile) -> Option<&'p str>| {
-        texts(name, rollup.profiles.iter().map(get)).take(&places)
-    };
-    let mut columns = vec![
-        instants("period_start", rows.iter().map(|r| r.period.start))?,
-        instants("period_end", rows.iter().map(|r| r.period.end))?,
-    ];
-    for (name, get) in SKU_COLUMNS {
-        columns.push(named(name, &|profile| Some(get(&profile.sku)))?);
-    }
-    columns.push(named("grain", &|profile| Some(profile.grain.name()))?);
-    let band = |row: &RollupRow| match rollup.profile(row).context {
-        ContextBand::Known { from, until } => (Some(from), until),
-        ContextBand::Unknown => (None, None),
-    };
-    columns.push(numbers("context_from", rows.iter().map(|r| band(r).0)));
-    columns.push(numbers("context_until", rows.iter().map(|r| band(r).1)));
-    let labels: BTreeSet<&str> =
-        rollup.profiles.iter().flat_map(|p| p.labels.iter().map(|(k, _)| k)).collect();
-    for label in labels {
-        let name = format!("{LABEL}{label}");
-        columns.push(named(&name, &|profile| profile.labels.get(label))?);
-    }
-    columns.push(numbers("records", rows.iter().map(|r| Some(r.records))));
-    columns.push(numbers("requests", rows.iter().map(|r| Some(r.requests))));
-    let used: BTreeSet<Component> =
-        rows.iter().flat_map(|r| r.components.iter().map(|(c, _)| c)).collect();
-    let used: Vec<Component> = used.into_iter().collect();
-    let counts = used.par_iter().map(|component| {
-        numbers(component.name(), rows.iter().map(|r| Some(r.components.get(*component))))
-    });
-    columns.extend(counts.collect::<Vec<_>>());
-    let reported: BTreeSet<(CostKind, Currency)> =
-        rows.iter().flat_map(|r| r.reported.keys().copied()).collect();
-    for key in reported {
-        let name = format!("{REPORTED}{}.{}", key.0.name(), key.1);
-        let amounts: Vec<Option<String>> =
-            rows.iter().map(|r| r.reported.get(&key).map(ToString::to_string)).collect();
-        columns.push(texts(&name, amounts.iter().map(|a| a.as_deref())));
-    }
-    Ok(DataFrame::new(rows.len(), columns)?)
-}
-
-type SkuColumn = (&'static str, fn(&Sku) -> &str);
-
-const SKU_COLUMNS: [SkuColumn; 7] = [
-    ("provider", |s| &s.provider),
-    ("model", |s| &s.model),
-    ("service_tier", |s| &s.service_tier),
-    ("speed", |s| &s.speed),
-    ("region", |s| &s.region),
-    ("endpoint", |s| &s.endpoint),
-    ("deployment", |s| &s.deployment),
-];
-
-fn instants(name: &str, values: impl Iterator<Item = Timestamp>) -> Result<Column, ParquetError> {
-    let nanos: Vec<i64> = values.map(Timestamp::nanos).collect();
-    let kind = DataType::Datetime(TimeUnit::Nanoseconds, Some(TimeZone::UTC));
-    Ok(Series::new(name.into(), nanos).cast(&kind)?.into_column())
-}
-
-fn texts<'a>(name: &str, values: impl Iterator<Item = Option<&'a str>>) -> Column {
-    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
-}
-
-fn numbers(name: &str, values: impl Iterator<Item = Option<u64>>) -> Column {
-    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
 }
 
 /// True if a file is a Parquet rollup, of any version or damaged; false for any other file.

@@ -38,7 +38,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
 
 /// Outside crates that only some places may use.
 const CRATES: &[(&str, &[&str])] = &[
-    ("polars", &["source/cells.rs", "source/parquet.rs", "rollup/parquet.rs"]),
+    ("polars", &["source/cells.rs", "source/parquet.rs", "rollup/parquet"]),
+    ("polars_parquet", &["rollup/parquet/write.rs"]),
     ("clap", &["cli/"]),
     ("anyhow", &["cli/"]),
     ("indicatif", &["cli/ui.rs"]),
