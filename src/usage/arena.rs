@@ -30,17 +30,48 @@ impl Arena {
 
     /// Lets go what was kept last, at this place.
     pub(super) fn take_back(&mut self, place: u64) {
-        if let (Ok(place), Some(chunk)) = (usize::try_from(place), self.0.last_mut()) {
-            chunk.truncate(place % CHUNK);
+        if let Some(chunk) = self.0.last_mut() {
+            chunk.truncate(offset_of(place));
+        }
+    }
+
+    /// Keeps a contribution instead of the one at a place, there if it fits; its place.
+    pub(super) fn change(&mut self, place: u64, contribution: &Contribution) -> u64 {
+        let (_, room) = decode(self.bytes(place));
+        let mut bytes = Vec::with_capacity(room);
+        encode(contribution.into(), &mut bytes);
+        match self.0.get_mut(chunk_of(place)) {
+            Some(chunk) if bytes.len() <= room => {
+                let start = offset_of(place);
+                chunk[start..start + bytes.len()].copy_from_slice(&bytes);
+                place
+            }
+            _ => self.keep(contribution),
         }
     }
 
     /// The contribution at a place.
     pub(super) fn get(&self, place: u64) -> Contribution {
-        let place = usize::try_from(place).unwrap_or(usize::MAX);
-        let chunk = self.0.get(place / CHUNK).map_or(&[][..], |chunk| chunk);
-        decode(chunk.get(place % CHUNK..).unwrap_or_default())
+        decode(self.bytes(place)).0
     }
+
+    #[cfg(test)]
+    pub(super) fn chunks(&self) -> usize {
+        self.0.len()
+    }
+
+    fn bytes(&self, place: u64) -> &[u8] {
+        let chunk = self.0.get(chunk_of(place)).map_or(&[][..], |chunk| chunk);
+        chunk.get(offset_of(place)..).unwrap_or_default()
+    }
+}
+
+fn chunk_of(place: u64) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX) / CHUNK
+}
+
+fn offset_of(place: u64) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX) % CHUNK
 }
 
 /// Bytes of an encoded contribution but for its counts: flags, times, varints, a cost; and of a count.
@@ -97,7 +128,8 @@ pub(super) fn encode(c: Added<'_>, out: &mut Vec<u8>) {
     }
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Contribution {
+/// What is written at the beginning of bytes, and how many it takes.
+pub(super) fn decode(bytes: &[u8]) -> (Contribution, usize) {
     let mut at = 0;
     let mut take = |count: usize| {
         let slice = &bytes[at..at + count];
@@ -128,7 +160,7 @@ pub(super) fn decode(bytes: &[u8]) -> Contribution {
         let amount = Amount::from_atto(i128::from_le_bytes(fixed(take(16))));
         ReportedCost { amount, currency, kind }
     });
-    Contribution { time, profile, requests, components, reported_cost }
+    (Contribution { time, profile, requests, components, reported_cost }, at)
 }
 
 fn fixed<const N: usize>(slice: &[u8]) -> [u8; N] {
@@ -198,5 +230,12 @@ pub(super) mod tests {
         }
         assert!(arena.0.len() > 2 && arena.0.iter().all(|chunk| chunk.capacity() == CHUNK));
         assert_eq!(arena.get(first), contribution(0, 5), "what was kept first");
+        let (place, beside) = (arena.keep(&contribution(300, 5)), arena.keep(&contribution(1, 6)));
+        assert_eq!(arena.change(place, &contribution(16_383, 4)), place, "as long");
+        assert_eq!(arena.get(place), contribution(16_383, 4));
+        let longer = arena.change(place, &contribution(16_384, 4));
+        assert_ne!(longer, place);
+        assert_eq!(arena.get(longer), contribution(16_384, 4));
+        assert_eq!(arena.get(beside), contribution(1, 6));
     }
 }

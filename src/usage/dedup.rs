@@ -5,6 +5,9 @@
 //! copies the largest count of each component is kept, the earliest time, and the greatest profile
 //! by its natural order, so the result does not depend on the order of reading.
 
+#[cfg(test)]
+mod tests;
+
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, Read};
 
@@ -135,7 +138,8 @@ impl Dedup {
     }
 
     /// Decides on the records with an id of one part of a log, whose bytes are taken over as they
-    /// are. `profiles` are the profiles of its sums. Those seen before come to `again`.
+    /// are, unless many are copies. `profiles` are the profiles of its sums. Those seen before come to
+    /// `again`.
     pub(crate) fn take_over(
         &mut self,
         requests: &[Request],
@@ -149,16 +153,32 @@ impl Dedup {
         }
         let number = u64::try_from(self.taken.len()).unwrap_or(u64::MAX);
         self.taken.push(Taken { bytes: bytes.into(), profiles: profiles.into() });
+        let place_of = |request: &Request| TAKEN | number << 32 | u64::from(request.start);
+        let mut copies = 0;
         for request in requests {
-            let place = TAKEN | number << 32 | u64::from(request.start);
+            let place = place_of(request);
             let part = &mut self.parts[Self::part_of(request.id)];
             let Some(known) = part.places.insert(request.id.0, place) else {
                 self.len += 1;
                 continue;
             };
+            copies += 1;
             let new = part.kept(place, &self.taken);
             let verdict = part.again(request.id, known, &new, &self.taken, &better);
             again(request, &new, verdict);
+        }
+        if copies > requests.len() / MOST_COPIES {
+            // What copies say is not worth the room: the others are kept by themselves.
+            for request in requests {
+                let part = &mut self.parts[Self::part_of(request.id)];
+                if let Some(place) = part.places.get(&request.id.0).copied()
+                    && place == place_of(request)
+                {
+                    let moved = part.arena.keep(&part.kept(place, &self.taken));
+                    part.places.insert(request.id.0, moved);
+                }
+            }
+            self.taken.pop();
         }
     }
 
@@ -174,6 +194,9 @@ impl Dedup {
 /// Marks the place of bytes that were taken over: the number of what they were taken over with, and
 /// where in it they begin. Any other place is one of the arena.
 const TAKEN: u64 = 1 << 63;
+
+/// One request in so many may be a copy where bytes are taken over.
+const MOST_COPIES: usize = 8;
 
 /// What the requests of one part of a log add, as it was encoded where the log was read.
 #[derive(Debug)]
@@ -220,7 +243,10 @@ impl Part {
             self.places.insert(id.0, known);
             return Verdict::Duplicate;
         }
-        let place = self.arena.keep(&merged);
+        let place = match known & TAKEN {
+            0 => self.arena.change(known, &merged),
+            _ => self.arena.keep(&merged),
+        };
         self.places.insert(id.0, place);
         Verdict::Replace(Box::new((old, merged)))
     }
@@ -232,7 +258,7 @@ impl Part {
         }
         let half = |bits: u64| usize::try_from(bits & u64::from(u32::MAX)).unwrap_or(usize::MAX);
         let Taken { bytes, profiles } = &taken[half((place ^ TAKEN) >> 32)];
-        let mut kept = decode(&bytes[half(place)..]);
+        let (mut kept, _) = decode(&bytes[half(place)..]);
         kept.profile = profiles[kept.profile as usize];
         kept
     }
@@ -266,7 +292,7 @@ pub fn read_from(mut from: impl Read) -> io::Result<Option<(RequestId, Contribut
     if bytes.len() < 16 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    Ok(Some((RequestId([half(0), half(8)]), decode(&bytes[16..]))))
+    Ok(Some((RequestId([half(0), half(8)]), decode(&bytes[16..]).0)))
 }
 
 fn merge(
@@ -307,26 +333,4 @@ impl Hasher for TakeLast {
 
     /// The length of the key, always the same.
     fn write_usize(&mut self, _: usize) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::usage::arena::tests::contribution;
-
-    #[test]
-    fn growing_copies_keep_the_largest_counts_and_the_first_time() {
-        let mut dedup = Dedup::default();
-        let better = |_: u32, _: u32| false;
-        let id = |provider| RequestId::new(provider, "m", 0);
-        assert_eq!(dedup.offer(id("anthropic"), &contribution(9, 50), better), Verdict::New);
-        assert_eq!(dedup.offer(id("anthropic"), &contribution(9, 60), better), Verdict::Duplicate);
-        let Verdict::Replace(change) = dedup.offer(id("anthropic"), &contribution(159, 40), better)
-        else {
-            panic!()
-        };
-        assert_eq!((change.0, change.1), (contribution(9, 50), contribution(159, 40)));
-        assert_eq!(dedup.offer(id("anthropic"), &contribution(3, 70), better), Verdict::Duplicate);
-        assert_eq!(dedup.offer(id("openai"), &contribution(9, 50), better), Verdict::New);
-    }
 }

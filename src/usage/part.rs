@@ -140,7 +140,7 @@ impl UsagePart {
 
     /// What a record with an id adds; its profile is the place of its sum.
     pub(crate) fn added(&self, request: &Request) -> Contribution {
-        arena::decode(&self.bytes[request.start as usize..])
+        arena::decode(&self.bytes[request.start as usize..]).0
     }
 
     /// The sums, the records with an id, and their bytes, whose profiles are the places of sums.
