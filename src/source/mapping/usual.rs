@@ -8,28 +8,13 @@ impl Mapping {
     /// Where usual rows of a table have what they state, whose mapped columns stand at `places`;
     /// `None` where a row has to be looked at as a whole.
     pub(crate) fn plan(&self, places: &[usize]) -> Option<Plan> {
+        if !self.is_of_columns() {
+            return None;
+        }
         let place = |field: usize| match self.fields[field].as_ref()? {
             Origin::Column(column) => Some(places[*column]),
             Origin::Constant(_) => None,
         };
-        let is_mapped = |field: usize| self.fields[field].is_some();
-        let counted = [
-            field::REQUESTS,
-            field::REQUEST_ID,
-            field::INPUT,
-            field::CACHE_READ,
-            field::CACHE_WRITE,
-            field::OUTPUT,
-            field::REASONING,
-            field::TOTAL,
-        ];
-        if counted.into_iter().any(|field| is_mapped(field) && place(field).is_none())
-            || is_mapped(field::CONTEXT_TOKENS)
-            || is_mapped(field::REPORTED_COST)
-            || !self.components.is_empty()
-        {
-            return None;
-        }
         let (read, written) = (place(field::CACHE_READ), place(field::CACHE_WRITE));
         let has_cache = read.or(written).is_some();
         let (start, end) = match place(field::TIME) {
@@ -78,6 +63,25 @@ impl Mapping {
             plan.id = Id::Column(id);
         }
         Some(plan)
+    }
+
+    /// True if all that is mapped but names is read from columns, and none of it has to be looked at.
+    fn is_of_columns(&self) -> bool {
+        let is_constant = |field: &usize| matches!(self.fields[*field], Some(Origin::Constant(_)));
+        let counted = [
+            field::REQUESTS,
+            field::REQUEST_ID,
+            field::INPUT,
+            field::CACHE_READ,
+            field::CACHE_WRITE,
+            field::OUTPUT,
+            field::REASONING,
+            field::TOTAL,
+        ];
+        !counted.iter().any(is_constant)
+            && self.fields[field::CONTEXT_TOKENS].is_none()
+            && self.fields[field::REPORTED_COST].is_none()
+            && self.components.is_empty()
     }
 
     /// True if the cached tokens are inside an input that is mapped.
