@@ -217,10 +217,10 @@ impl ComponentCounts {
     /// Counts these instead, which are in the order of components.
     pub(crate) fn set(&mut self, counts: &[(Component, u64)]) {
         debug_assert!(counts.is_sorted_by(|(a, _), (b, _)| a < b));
+        self.items.clear();
         if counts.iter().all(|(_, count)| *count > 0) {
-            self.items = SmallVec::from_slice(counts);
+            self.items.extend_from_slice(counts);
         } else {
-            self.items.clear();
             self.items.extend(counts.iter().copied().filter(|(_, count)| *count > 0));
         }
     }
@@ -264,11 +264,16 @@ impl ComponentCounts {
     pub fn checked_add_all(&mut self, other: &Self) -> bool {
         // Sums mostly have the components of what comes.
         let (mine, others) = (self.items.as_mut_slice(), other.items.as_slice());
-        let pairs = || mine.iter().zip(others);
-        if mine.len() == others.len() && pairs().all(|((a, _), (b, _))| a == b) {
-            let fits = pairs().all(|((_, a), (_, b))| a.checked_add(*b).is_some());
-            if fits {
-                mine.iter_mut().zip(others).for_each(|((_, sum), (_, count))| *sum += count);
+        if mine.len() == others.len() && mine.iter().zip(others).all(|((a, _), (b, _))| a == b) {
+            let mut fits = true;
+            for ((_, sum), (_, count)) in mine.iter_mut().zip(others) {
+                let (new, is_too_large) = sum.overflowing_add(*count);
+                *sum = new;
+                fits &= !is_too_large;
+            }
+            if !fits {
+                let back = mine.iter_mut().zip(others);
+                back.for_each(|((_, sum), (_, count))| *sum = sum.wrapping_sub(*count));
             }
             return fits;
         }

@@ -22,8 +22,8 @@ use crate::usage::{Labels, RecordGrain, ReportedCost, UsageRecord};
 #[derive(Debug, Default)]
 struct Rows {
     rows: Vec<RollupRow>,
-    /// Where the row of a period and profile stands.
-    places: HashTable<usize>,
+    /// Where the row of a period and profile stands, behind its hash.
+    places: HashTable<(u64, usize)>,
 }
 
 impl Rows {
@@ -32,14 +32,21 @@ impl Rows {
     }
 
     fn find(&self, period: Period, profile: u32) -> Option<usize> {
-        let same =
-            |at: &usize| self.rows[*at].profile == profile && self.rows[*at].period == period;
-        self.places.find(Self::hash(period, profile), same).copied()
+        self.find_hashed(Self::hash(period, profile), period, profile)
+    }
+
+    fn find_hashed(&self, hash: u64, period: Period, profile: u32) -> Option<usize> {
+        let same = |(hashed, at): &(u64, usize)| {
+            let row = &self.rows[*at];
+            *hashed == hash && row.profile == profile && row.period == period
+        };
+        self.places.find(hash, same).map(|(_, at)| *at)
     }
 
     /// The place of a row, which is added if there is none.
     fn place(&mut self, period: Period, profile: u32) -> usize {
-        self.find(period, profile).unwrap_or_else(|| {
+        let hash = Self::hash(period, profile);
+        self.find_hashed(hash, period, profile).unwrap_or_else(|| {
             let at = self.rows.len();
             self.rows.push(RollupRow {
                 period,
@@ -49,8 +56,7 @@ impl Rows {
                 components: ComponentCounts::default(),
                 reported: ReportedCosts::default(),
             });
-            let hash = |at: &usize| Self::hash(self.rows[*at].period, self.rows[*at].profile);
-            self.places.insert_unique(Self::hash(period, profile), at, hash);
+            self.places.insert_unique(hash, (hash, at), |(hash, _)| *hash);
             at
         })
     }

@@ -91,8 +91,16 @@ impl Values {
     /// Of some cells numbers that only equal ones share, and how many of these there are.
     pub(super) fn codes(&self, places: Range<usize>) -> Option<(Vec<u32>, usize)> {
         let mut coder = Coder::default();
-        let codes = places.map(|at| self.mark(at).map(|mark| coder.code(mark)));
-        let codes = codes.collect::<Option<_>>()?;
+        let codes = match self {
+            Self::Texts(texts, false) => {
+                let views = texts.views().get(places)?;
+                views.iter().map(|view| coder.code(view.as_u128())).collect()
+            }
+            _ => {
+                let codes = places.map(|at| self.mark(at).map(|mark| coder.code(mark)));
+                codes.collect::<Option<_>>()?
+            }
+        };
         Some((codes, coder.len()))
     }
 

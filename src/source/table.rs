@@ -10,6 +10,7 @@ use super::row::{Asked, Cells, Header, Row};
 use super::tally::Tally;
 use super::usual_rows::{Found, Plan, UsualReader};
 use super::{ReadOptions, SourceError};
+use crate::usage::RecordRef;
 
 /// A table whose rows are usage.
 #[derive(Debug)]
@@ -160,15 +161,14 @@ impl TableReader<'_> {
         let mut tally = Tally::new(self.file, self.run);
         for at in slice.places() {
             let (line, row) = slice.row(at);
-            let is_new = match usual.as_mut().map_or(Found::Odd, |usual| usual.read(at)) {
-                Found::Usual(record) => {
-                    tally.usual(self.table.format, &record, &mut batch);
-                    continue;
-                }
-                Found::New => true,
-                Found::Odd => false,
+            let mut take = |record: &RecordRef<'_>| {
+                tally.usual(self.table.format, record, &mut batch);
             };
-            let learns = usual.as_mut().filter(|_| is_new);
+            let found = usual.as_mut().map_or(Found::Odd, |usual| usual.read(at, &mut take));
+            if found == Found::Usual {
+                continue;
+            }
+            let learns = usual.as_mut().filter(|_| found == Found::New);
             self.row(line, &row, learns.map(|usual| (usual, at)), &mut tally, &mut batch);
         }
         tally.finish(&mut batch);

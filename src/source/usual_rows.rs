@@ -167,9 +167,10 @@ impl Plan {
 }
 
 /// What a row was found to be.
-pub(super) enum Found<'u> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
     /// A usual one.
-    Usual(RecordRef<'u>),
+    Usual,
     /// One whose names no row had before.
     New,
     /// Any other one.
@@ -221,12 +222,18 @@ impl<'s> UsualReader<'s> {
         })
     }
 
-    /// Reads a row, if it is a usual one.
-    pub(super) fn read(&mut self, at: usize) -> Found<'_> {
+    /// Reads a row and hands its record on, if it is a usual one.
+    pub(super) fn read(&mut self, at: usize, each: impl FnOnce(&RecordRef<'_>)) -> Found {
         let Some(known) = self.known.get(&self.codes[at - self.first]) else { return Found::New };
         let Some(shared) = known else { return Found::Odd };
         let record = self.columns.record(at, shared, &mut self.components, &mut self.named);
-        record.map_or(Found::Odd, Found::Usual)
+        match &record {
+            Some(record) => {
+                each(record);
+                Found::Usual
+            }
+            None => Found::Odd,
+        }
     }
 
     /// Remembers the names of a new row by what it gave, read in full.
