@@ -45,9 +45,17 @@ const MAPPED: Columns = &[
 const USUAL: Columns = &[
     ("time", HOURS),
     ("end", ENDS),
-    ("model", &[Some("gpt-5.5"), Some("claude-sonnet-4-5-20250929")]),
-    ("tier", &[Some("standard"), Some("batch"), None]),
-    ("team", &[Some("a"), Some("a team with a long name"), None]),
+    (
+        "model",
+        &[
+            Some("gpt-5.5"),
+            Some("claude-sonnet-4-5-20250929"),
+            Some("gpt-5-nano"),
+            Some("gpt-5.5-mini"),
+        ],
+    ),
+    ("tier", &[Some("standard"), Some("batch"), None, Some("flex"), Some("priority")]),
+    ("team", &[Some("a"), Some("a team with a long name"), None, Some("b"), Some("c")]),
     ("in", &[Some("5"), Some("199999"), Some("300000"), Some("0"), None]),
     ("cached", &[Some("0"), Some("3"), Some("5"), None]),
     ("out", &[Some("1"), Some("2"), Some("0")]),
