@@ -246,8 +246,8 @@ impl<'s> UsualReader<'s> {
         let names = Names { sku: full.sku.clone(), labels: full.labels.clone() };
         let shared = Shared { names, grain: full.grain };
         let read = self.columns.record(at, &shared, &mut self.components, &mut self.named);
-        // Of a row that is odd by its counts nothing is learned about its names.
-        if let Some(read) = read {
+        // Of a row that is odd by its counts, or counts nothing, nothing is learned about its names.
+        if let Some(read) = read.filter(|read| !read.components.is_empty()) {
             let is_same = read == RecordRef::from(full);
             self.known.insert(self.codes[at - self.first], is_same.then_some(shared));
         }
@@ -366,7 +366,10 @@ impl<'s> Columns<'s> {
                 identity::begin(named, format, period);
                 for (column, (_, key)) in self.texts.iter().zip(columns) {
                     match column.text(at) {
-                        Some(text) => identity::add(named, key, trimmed(text)),
+                        Some(text) => match trimmed(text) {
+                            "" => {}
+                            text => identity::add(named, key, text),
+                        },
                         None if column.mark(at) == Some(NO_VALUE) => {}
                         None => return None,
                     }

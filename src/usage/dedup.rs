@@ -151,6 +151,7 @@ impl Dedup {
         if requests.is_empty() {
             return;
         }
+        let room = bytes.len() + size_of_val(profiles);
         let number = u64::try_from(self.taken.len()).unwrap_or(u64::MAX);
         self.taken.push(Taken { bytes: bytes.into(), profiles: profiles.into() });
         let place_of = |request: &Request| TAKEN | number << 32 | u64::from(request.start);
@@ -167,8 +168,10 @@ impl Dedup {
             let verdict = part.again(request.id, known, &new, &self.taken, &better);
             again(request, &new, verdict);
         }
-        if copies > requests.len() / MOST_COPIES {
-            // What copies say is not worth the room: the others are kept by themselves.
+        let is_worth_it = room <= MOST_ROOM * (requests.len() - copies);
+        if !is_worth_it || copies > requests.len() / MOST_COPIES {
+            // What copies say, or requests that were left out, is not worth the room: the others are
+            // kept by themselves.
             for request in requests {
                 let part = &mut self.parts[Self::part_of(request.id)];
                 if let Some(place) = part.places.get(&request.id.0).copied()
@@ -197,6 +200,8 @@ const TAKEN: u64 = 1 << 63;
 
 /// One request in so many may be a copy where bytes are taken over.
 const MOST_COPIES: usize = 8;
+/// Bytes for each request that is no copy: two to three times what it mostly takes.
+const MOST_ROOM: usize = 64;
 
 /// What the requests of one part of a log add, as it was encoded where the log was read.
 #[derive(Debug)]

@@ -79,7 +79,7 @@ const EXPORT: Columns = &[
     ("input_cached_tokens", &[Some("40"), Some("0"), Some("100"), None]),
     ("input_uncached_tokens", &[Some("60"), Some("100"), Some("0"), Some("960"), None]),
     ("input_audio_tokens", &[Some("0"), None, Some("5")]),
-    ("note", &[None, Some("x"), Some("y")]),
+    ("note", &[None, Some("x"), Some(""), Some(" "), Some("y")]),
     ("object", &[None, None, Some("organization.usage.images.result")]),
 ];
 
@@ -288,8 +288,11 @@ fn each_cell(columns: Columns, apart: &str) -> (Columns, Vec<Vec<usize>>) {
         }
     }
     let at = columns.iter().position(|(name, _)| *name == apart).unwrap();
-    // Two that only white space tells apart come last.
+    // Two that only white space and an empty text tell apart come last.
     rows.extend(vec![vec![0; columns.len()]; 2]);
+    for (place, (_, cells)) in rows.last_mut().unwrap().iter_mut().zip(columns) {
+        *place = cells.iter().position(|cell| *cell == Some("")).unwrap_or(0);
+    }
     let mut texts: Vec<Option<&'static str>> =
         (0..rows.len() - 2).map(|number| Some(&*format!("{apart} {number}").leak())).collect();
     texts.extend([Some("same"), Some(" same ")]);

@@ -86,3 +86,18 @@ fn copies_take_no_room() {
     assert!(dedup.taken.is_empty());
     assert!(dedup.parts.iter().all(|part| part.arena.chunks() <= 1));
 }
+
+#[test]
+fn what_was_left_out_takes_no_room() {
+    let mut dedup = Dedup::default();
+    let rows: Vec<(u64, u64)> = (0..100).map(|id| (id, 7)).collect();
+    let (mut requests, bytes) = part(&rows);
+    requests.retain(|request| request.start % 10 == 0);
+    dedup.take_over(&requests, bytes, &[300], |_, _| false, |_, _, verdict| panic!("{verdict:?}"));
+    assert!(requests.len() < 50 && dedup.taken.is_empty());
+    assert_eq!(dedup.len(), requests.len());
+    for request in requests {
+        let verdict = dedup.offer(request.id, &contribution(7, 50), |_, _| false);
+        assert_eq!(verdict, Verdict::Duplicate);
+    }
+}
