@@ -206,11 +206,11 @@ impl<'s> UsualReader<'s> {
         let (mut codes, mut size) = (vec![0_u64; places.len()], 1_u64);
         for place in &plan.names {
             let (of_column, count) = slice.column(*place)?.codes(places.clone())?;
-            codes
-                .iter_mut()
-                .zip(of_column)
-                .for_each(|(code, more)| *code += size * u64::from(more));
-            size = size.checked_mul(u64::try_from(count).ok()?)?;
+            let larger = size.checked_mul(u64::try_from(count).ok()?)?;
+            for (code, more) in codes.iter_mut().zip(of_column) {
+                *code += size * u64::from(more);
+            }
+            size = larger;
         }
         Some(Self {
             columns: Columns::of(plan, slice)?,
