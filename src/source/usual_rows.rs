@@ -52,11 +52,11 @@ type Bits = u16;
 /// Where usual rows of one table have what they state.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(super) start: usize,
+    start: usize,
     /// Of buckets.
-    pub(super) end: Option<usize>,
+    end: Option<usize>,
     /// The count of requests, or how many a row stands for.
-    pub(super) requests: Result<usize, u64>,
+    requests: Result<usize, u64>,
     /// The columns of counts, each with a value in usual rows.
     counts: SmallVec<[usize; MOST_COUNTS]>,
     /// Components by the number of their count, and what of it counts elsewhere.
@@ -94,7 +94,7 @@ impl Plan {
     }
 
     /// The number of a column's count; `None` if there are too many.
-    pub(super) fn count(&mut self, place: usize) -> Option<usize> {
+    fn count(&mut self, place: usize) -> Option<usize> {
         let known = self.counts.iter().position(|known| *known == place);
         if known.is_none() {
             self.counts.push(place);

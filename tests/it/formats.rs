@@ -33,14 +33,23 @@ fn read(files: &[PathBuf]) -> (Rollup, ReadReport) {
     let arguments: Vec<String> = files.iter().map(|p| p.to_str().unwrap().to_owned()).collect();
     let options = ReadOptions { threads: 2, labels: LabelPolicy::All, ..ReadOptions::default() };
     let edges = Edges { grain: Grain::Minute, context: vec![200_001], times: vec![] };
-    let mut builder = RollupBuilder::new(edges);
     let found = inputs::expand(&arguments).unwrap();
+    let (mut whole, mut summed) =
+        (RollupBuilder::new(edges.clone()), RollupBuilder::new(edges.clone()));
+    // The program takes records as sums.
+    source::read_sums(&found, &options, &edges, &Progress::default(), |part| {
+        summed.add_part(part).unwrap();
+    })
+    .unwrap();
+    let mut builder = RollupBuilder::new(edges);
     let report = source::read_all(&found, &options, &Progress::default(), |mut record| {
+        whole.add(record.clone()).unwrap();
         // Which labels a format offers is tested where the format is; here the numbers are.
         Arc::make_mut(&mut record.labels)
             .retain(|key| key.starts_with("x_") || key == "team" || key == "project");
         builder.add(record).unwrap();
     });
+    assert_eq!(shown(&summed.finish()), shown(&whole.finish()), "{files:?}");
     (builder.finish(), report.unwrap())
 }
 
